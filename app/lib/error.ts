@@ -1,0 +1,18 @@
+/**
+ * The one error class. Thrown for bugs and for conditions nobody at the call site decides about; expected
+ * outcomes are union values instead. `code` is the stable word that the API shows and tests compare.
+ */
+export class PosternError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'PosternError'
+    this.code = code
+  }
+}
+
+/** The text of anything thrown, for a log line or a problem's detail. Never the stack. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

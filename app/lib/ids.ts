@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto'
+
+/** Prefixes of our own identifiers; an id without one of them is somebody else's. */
+export type IdPrefix = 'obx' | 'msg' | 'evt' | 'dlv' | 'dec' | 'med' | 'req'
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford's base 32: no i, l, o, u
+const TIME_DIGITS = 10
+
+/**
+ * A sortable identifier: 48 bits of milliseconds, then 80 random bits, as in ULID, in lower case behind a prefix
+ * (`obx_01hf…`). Later ids compare greater, so an index on them stays append-only.
+ */
+export function newId(prefix: IdPrefix, at: Date = new Date(), random = randomBytes): string {
+  let time = at.getTime()
+  let digits = ''
+  for (let i = 0; i < TIME_DIGITS; i++) {
+    digits = ALPHABET.charAt(time % 32) + digits
+    time = Math.floor(time / 32)
+  }
+  let noise = ''
+  for (const byte of random(16)) noise += ALPHABET.charAt(byte & 31)
+  return `${prefix}_${digits}${noise}`
+}

@@ -1,0 +1,31 @@
+import winston from 'winston'
+
+/** What a log line may carry: ids, counts and words. Never bodies, numbers, keys or certificates. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Writes one JSON line an event: `{"level":"info","at":"…","event":"delivery.retry", …}`. */
+export type Log = {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** A log on standard output. `context` is asked at each line, for what changes (the policy's revision). */
+export function createLog(level: LogLevel, context: () => LogFields = () => ({})): Log {
+  const logger = winston.createLogger({
+    level,
+    format: winston.format.json({ deterministic: false }),
+    transports: [new winston.transports.Console({ stderrLevels: [] })],
+  })
+  const write = (at: LogLevel) => (event: string, fields?: LogFields) => {
+    logger.log({ level: at, message: '', at: new Date().toISOString(), event, ...context(), ...fields })
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** Discards every line; for commands that print for people and for tests that assert elsewhere. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

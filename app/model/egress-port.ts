@@ -1,0 +1,28 @@
+/** One request out over HTTPS through the guarded connector. */
+export type EgressRequest = {
+  readonly url: string
+  readonly method: 'POST' | 'GET'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** CIDRs that may be reached although they are private; the only way to a private address. */
+  readonly allowCidrs: readonly string[]
+  /** PEM of a private CA to trust besides the system's. */
+  readonly ca?: string
+  readonly clientCertificate?: { readonly cert: string; readonly key: string }
+  readonly timeoutMs: number
+}
+
+/** `refused`: the address is forbidden, and asking again will not help. `failed`: the far side or the way to it did. */
+export type EgressAnswer =
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly retryAfterMs?: number
+      /** The first 16 KiB of the answer. */
+      readonly bodyHead: string
+    }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** Never throws. */
+export type Egress = { request(request: EgressRequest): Promise<EgressAnswer>; close(): Promise<void> }

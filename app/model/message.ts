@@ -1,0 +1,94 @@
+import type { ChatId } from './chat.ts'
+
+/** A message as WhatsApp's Cloud API writes it, one member named by `type`. Later types are further members of this union. */
+export type MessageContent = TextContent | UnsupportedContent
+
+export type TextContent = {
+  readonly type: 'text'
+  readonly text: { readonly body: string; readonly preview_url?: boolean }
+  readonly context?: MessageContext
+}
+
+/** Something received that this version cannot read; the event says so instead of hiding it. */
+export type UnsupportedContent = {
+  readonly type: 'unsupported'
+  readonly unsupported: { readonly kind: string }
+  readonly context?: MessageContext
+}
+
+/** The message that this one replies to, by its WhatsApp message id. */
+export type MessageContext = { readonly message_id: string }
+
+/** What a caller may send. */
+export type OutgoingContent = TextContent
+
+export const MESSAGE_STATUSES = [
+  'held',
+  'queued',
+  'sending',
+  'sent',
+  'delivered',
+  'read',
+  'played',
+  'failed',
+  'expired',
+  'cancelled',
+  'received',
+] as const
+
+/** `received` is for incoming messages only; every other status belongs to the outbox. */
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
+
+/** One step of a message's life. `detail` gives the reason of a failure or hold. */
+export type TimelineStep = { readonly status: MessageStatus; readonly at: Date; readonly detail?: string }
+
+/** One WhatsApp message, in either direction, as the store keeps it. */
+export type Message = {
+  /** `obx_…` for ours, `msg_…` for received ones. */
+  readonly id: string
+  readonly account: string
+  readonly direction: 'in' | 'out'
+  readonly chat: ChatId
+  /** WhatsApp's own id (`3EB0…`), chosen when the entry is enqueued and the same at every attempt. */
+  readonly messageId: string
+  readonly status: MessageStatus
+  readonly content: MessageContent
+  /** Who wrote it: a number, or `…@lid`. For ours: the account's own number when known. */
+  readonly from?: string
+  /** The principal that asked for it (direction `out`). */
+  readonly principal?: string
+  /** The decision that allowed it (direction `out`). */
+  readonly decisionId?: string
+  /** What the caller asked to have given back in events (`biz_opaque_callback_data`). */
+  readonly callbackData?: string
+  readonly purpose?: string
+  readonly createdAt: Date
+  /** Not sent before this instant (`send_at`, or the wait of a limit). */
+  readonly dueAt?: Date
+  /** Not sent after this instant: it becomes `expired`. */
+  readonly expiresAt?: Date
+  /** Attempts begun so far. */
+  readonly attemptCount: number
+  readonly timeline: readonly TimelineStep[]
+}
+
+const ORDER: Readonly<Record<MessageStatus, number>> = {
+  held: 0,
+  queued: 1,
+  sending: 2,
+  sent: 3,
+  delivered: 4,
+  read: 5,
+  played: 6,
+  failed: 9,
+  expired: 9,
+  cancelled: 9,
+  received: 9,
+}
+
+/** True when a message in status `from` may move on to `to`: receipts only ever advance, a final status stays. */
+export function advances(from: MessageStatus, to: MessageStatus): boolean {
+  if (ORDER[from] === 9) return false
+  if (to === 'failed' || to === 'expired' || to === 'cancelled') return ORDER[from] <= ORDER.sending
+  return ORDER[to] > ORDER[from]
+}

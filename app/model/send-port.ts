@@ -1,0 +1,28 @@
+import type { ChatId } from './chat.ts'
+import type { OutgoingContent } from './message.ts'
+
+/** What the outbox hands to WhatsApp. */
+export type SendOrder = {
+  readonly account: string
+  readonly chat: ChatId
+  readonly messageId: string
+  readonly content: OutgoingContent
+}
+
+/**
+ * What one attempt came to. `acked` only when WhatsApp's server acknowledged the message; `retry` when nobody knows
+ * (no ack in time, socket gone): the same message id goes again; `refused` for good, with a stable code.
+ */
+export type SendOutcome =
+  | { readonly kind: 'acked'; readonly at: Date }
+  | { readonly kind: 'retry'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly reason: string }
+
+/** The way out to WhatsApp. Never throws: every failure of the far side is an outcome. */
+export type SendPort = {
+  send(order: SendOrder): Promise<SendOutcome>
+  /** Names of accounts whose session is open and may send now. */
+  openAccounts(): readonly string[]
+  /** Called whenever an account becomes able to send. */
+  onOpen(listener: (account: string) => void): void
+}

@@ -1,0 +1,133 @@
+import type { EventType } from '../model/event.ts'
+import type { PhoneRule } from '../model/phone.ts'
+
+/** The whole declared policy, compiled: immutable, and the only thing that is ever asked for a decision. */
+export type PolicySnapshot = {
+  /** `sha256:<hex>` over the sorted file names and contents. */
+  readonly digest: string
+  readonly edge: Edge
+  readonly networks: ReadonlyMap<string, Network>
+  readonly principals: ReadonlyMap<string, Principal>
+  /** Serials in lower-case hex without separators or leading zeros. */
+  readonly revokedSerials: ReadonlySet<string>
+  readonly accounts: ReadonlyMap<string, AccountPolicy>
+  readonly rules: readonly Rule[]
+  readonly limits: ReadonlyMap<string, Limit>
+  readonly endpoints: ReadonlyMap<string, Endpoint>
+  readonly phoneRule: PhoneRule
+}
+
+/** The snapshot in force with the number the appliance gave it. */
+export type PolicyInForce = { readonly revision: `r${number}`; readonly snapshot: PolicySnapshot }
+
+export type Network = { readonly name: string; readonly cidrs: readonly string[]; readonly note?: string }
+
+export type Principal = {
+  readonly name: string
+  readonly kind: 'service' | 'operator'
+  readonly roles: readonly string[]
+  /** Names of networks; empty means any network the site lets in. */
+  readonly networks: readonly string[]
+  readonly expiresAt?: Date
+  readonly owner?: string
+  /** A service's certificate, by its SPIFFE URI. */
+  readonly sanUri?: string
+  /** A service's API key: reference of a file with the hex SHA-256 of the key. */
+  readonly apiKeyHashRef?: string
+  readonly email?: string
+}
+
+export type AccountPolicy = {
+  readonly name: string
+  readonly displayName?: string
+  readonly reconnect: { readonly maxBackoffMs: number; readonly giveUpAfterMs: number }
+  readonly refreshEveryMs?: number
+  readonly markRead: boolean
+  readonly presence: 'available' | 'unavailable'
+  readonly history: 'none' | 'recent' | 'full'
+}
+
+export type Rule = {
+  readonly id: string
+  readonly effect: 'allow' | 'deny' | 'hold'
+  /** Names or `*`. */
+  readonly principals: readonly string[]
+  /** Actions, roles already unfolded. `*` and `messages.*` are globs. */
+  readonly actions: readonly string[]
+  /** Names or `*`; absent means any, also requests that touch no account. */
+  readonly accounts?: readonly string[]
+  readonly when: Conditions
+  /** Shown to whom the rule refuses. */
+  readonly message?: string
+}
+
+/** All that are present must hold; inside one list any may. */
+export type Conditions = {
+  readonly messageTypes?: readonly string[]
+  readonly recipientKind?: readonly ('contact' | 'group' | 'channel' | 'status')[]
+  readonly recipients?: { readonly numbers?: readonly string[]; readonly prefixes?: readonly string[] }
+  readonly networks?: readonly string[]
+}
+
+export type Limit = {
+  readonly name: string
+  readonly key: readonly LimitKey[]
+  /** Tokens that flow in per `periodMs`. */
+  readonly count: number
+  readonly periodMs: number
+  readonly burst: number
+  readonly onExceed: 'reject' | 'queue' | 'hold' | 'block'
+  readonly maxWaitMs?: number
+  readonly blockForMs?: number
+}
+
+export type LimitKey = 'principal' | 'account' | 'recipient' | 'remoteIp'
+
+export type Endpoint = {
+  readonly name: string
+  readonly url: string
+  /** Event types with `message.*` unfolded. */
+  readonly events: ReadonlySet<EventType>
+  /** Names; absent means all. */
+  readonly accounts?: ReadonlySet<string>
+  readonly format: 'postern'
+  readonly payload: { readonly body: 'full' | 'none'; readonly contact: 'clear' | 'hash' }
+  /** References of secrets, newest first: several during a rotation. */
+  readonly secretRefs: readonly string[]
+  readonly caRef?: string
+  readonly allowCidrs: readonly string[]
+  readonly order: 'none' | 'per-chat' | 'per-account'
+  readonly timeoutMs: number
+  readonly concurrency: number
+  readonly retry: { readonly schedule: 'standard'; readonly maxAgeMs: number }
+}
+
+export type SiteName = 'api' | 'keys' | 'dashboard' | 'hooks'
+
+export type Edge = {
+  readonly tls:
+    | { readonly mode: 'internal' }
+    | { readonly mode: 'acme'; readonly email: string; readonly ca?: string }
+    | { readonly mode: 'files'; readonly certificate: string; readonly key: string }
+  readonly sites: Readonly<Partial<Record<SiteName, Site>>>
+  /** Basic-auth user → reference of a file with an argon2id hash in PHC form. */
+  readonly basicAuthUsers: ReadonlyMap<string, string>
+  readonly limits: {
+    readonly maxBodyBytes: number
+    readonly maxUploadBytes: number
+    readonly headerTimeoutMs: number
+    readonly bodyTimeoutMs: number
+    readonly idleTimeoutMs: number
+  }
+}
+
+export type Site = {
+  /** `https://host:port` */
+  readonly address: string
+  readonly clientCertificates: boolean
+  readonly apiKeys: boolean
+  /** Names of networks; empty means any. */
+  readonly networks: readonly string[]
+  /** Basic-auth users who may enter; empty means no basic auth. */
+  readonly basicAuth: readonly string[]
+}

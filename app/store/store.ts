@@ -1,0 +1,25 @@
+import type { AccountStore } from './accounts.ts'
+import type { AuditStore } from './audit.ts'
+import type { DeliveryStore } from './deliveries.ts'
+import type { EventStore } from './events.ts'
+import type { MessageStore } from './messages.ts'
+import type { MetaStore } from './meta.ts'
+import type { SignalKeyStore } from './signal-keys.ts'
+
+/** What a commit touched, so that workers look without polling. */
+export type Topic = 'outbox' | 'events' | 'deliveries' | 'accounts'
+
+/** Everything durable. Every promise of a write resolves after COMMIT with `synchronous=FULL`, never before. */
+export type Store = {
+  readonly accounts: AccountStore
+  readonly signalKeys: SignalKeyStore
+  readonly messages: MessageStore
+  readonly events: EventStore
+  readonly deliveries: DeliveryStore
+  readonly audit: AuditStore
+  readonly meta: MetaStore
+  /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */
+  onCommit(listener: (topics: ReadonlySet<Topic>) => void): () => void
+  /** Finishes what is queued, checkpoints and closes. */
+  close(): Promise<void>
+}
