@@ -57,6 +57,8 @@ export type Message = {
   readonly from?: string
   /** The principal that asked for it (direction `out`). */
   readonly principal?: string
+  /** Where that principal asked from, for the decision at the moment of sending (direction `out`). */
+  readonly ip?: string
   /** The decision that allowed it (direction `out`). */
   readonly decisionId?: string
   /** What the caller asked to have given back in events (`biz_opaque_callback_data`). */

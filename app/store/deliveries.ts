@@ -19,6 +19,7 @@ export type Delivery = {
   readonly event: PosternEvent
   readonly createdAt: Date
   readonly dueAt: Date
+  /** Attempts settled so far. */
   readonly attemptCount: number
   readonly attempts: readonly Attempt[]
 }
@@ -45,5 +46,9 @@ export type DeliveryStore = {
   }): Promise<Page<Delivery>>
   /** Pending again and due now; false when it does not exist or is pending already. */
   replay(id: string, now: Date, effects?: Effects): Promise<boolean>
-  nextDueAt(): Promise<Date | undefined>
+  /**
+   * When the next delivery can be claimed: only the head of each lane counts, none that is leased, and only those of the
+   * endpoints named (all when absent).
+   */
+  nextDueAt(endpoints?: readonly string[]): Promise<Date | undefined>
 }

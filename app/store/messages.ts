@@ -10,6 +10,12 @@ export type EnqueueOutcome =
   | { readonly kind: 'repeated'; readonly message: Message }
   | { readonly kind: 'key-reused' }
 
+/** What is known of an idempotency key before anything is stored. */
+export type KeyLookup =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'repeated'; readonly message: Message }
+  | { readonly kind: 'key-reused' }
+
 export type MessageQuery = {
   readonly account: string
   readonly chat?: string
@@ -24,12 +30,16 @@ export type StatusChange = {
   readonly account: string
   readonly messageId: string
   readonly to: MessageStatus
+  /** The change happens only from one of these, checked in its transaction: a cancellation must not catch what is being sent. */
+  readonly onlyFrom?: readonly MessageStatus[]
   readonly at: Date
   readonly detail?: string
 }
 
 export type MessageStore = {
   enqueue(message: Message, key: IdempotencyKey | undefined, effects: Effects): Promise<EnqueueOutcome>
+  /** Asked before limits are taken, so that a repeated request costs nothing. Knows a key as long as `enqueue` does. */
+  findByKey(key: IdempotencyKey): Promise<KeyLookup>
   /** An incoming message; `known` when this account has its message id already, and then nothing is written. */
   receive(message: Message, effects: Effects): Promise<'stored' | 'known'>
   /** By our id or by WhatsApp's. */
@@ -43,12 +53,19 @@ export type MessageStore = {
   claim(query: { accounts: readonly string[]; now: Date; limit: number }): Promise<readonly Message[]>
   /** Back from `sending` to `queued`, to be claimed again from `dueAt` on. */
   requeue(id: string, dueAt: Date, reason: string): Promise<void>
+  /** Back from `sending` to `held`, because the policy of the moment wants a human; false when it is not in `sending`. */
+  hold(id: string, at: Date, reason: string, effects: Effects): Promise<boolean>
   /** Moves on by `advances()` in model/message.ts; false when it does not advance, and then nothing is written. */
   advance(change: StatusChange, effects: Effects): Promise<boolean>
   /** After a start: everything left in `sending` is queued again at once. Answers how many. */
   recover(): Promise<number>
-  /** When the next entry of these accounts falls due; undefined when none waits. */
+  /**
+   * When the next entry of these accounts can be claimed: only the oldest of each chat counts, and no chat with an entry
+   * in `sending`. Undefined when none waits.
+   */
   nextDueAt(accounts: readonly string[]): Promise<Date | undefined>
+  /** Entries still `queued` or `held` whose `expiresAt` has passed. Writes nothing: `advance` marks each together with its event. */
+  pastExpiry(now: Date, limit: number): Promise<readonly Message[]>
   /** Marks entries whose `expiresAt` has passed; answers them, so that events can follow. */
   expired(now: Date, limit: number): Promise<readonly Message[]>
 }
