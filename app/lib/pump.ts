@@ -1,0 +1,66 @@
+/** What a pump runs. `round` answers in how many milliseconds it wants to run again; undefined: only when woken. */
+export type PumpDeps = {
+  readonly round: () => Promise<number | undefined>
+  /** Told what a round threw; the pump goes on after `RETRY_MS`. */
+  readonly onError: (error: unknown) => void
+}
+
+const RETRY_MS = 1_000
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Runs rounds of work one at a time: one for every wake (wakes during a round make exactly one more), and one when the
+ * delay the last round asked for has passed. Nothing is polled.
+ */
+export class Pump {
+  readonly #deps: PumpDeps
+  #woken = false
+  #stopped = false
+  #running = false
+  #run: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(deps: PumpDeps) {
+    this.#deps = deps
+  }
+
+  /** Asks for a round. Costs nothing while one is asked for already. */
+  wake(): void {
+    if (this.#stopped) return
+    this.#woken = true
+    if (this.#running) return
+    this.#running = true
+    this.#run = this.#drain()
+  }
+
+  /** No further round; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#run
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#woken && !this.#stopped) {
+      this.#woken = false
+      clearTimeout(this.#timer)
+      this.#wakeIn(await this.#round())
+    }
+    // No await since the condition was read: a wake cannot fall between it and this line.
+    this.#running = false
+  }
+
+  async #round(): Promise<number | undefined> {
+    try {
+      return await this.#deps.round()
+    } catch (error) {
+      this.#deps.onError(error)
+      return RETRY_MS
+    }
+  }
+
+  #wakeIn(delayMs: number | undefined): void {
+    if (delayMs === undefined || this.#woken || this.#stopped) return
+    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(delayMs, 0), MAX_TIMER_MS))
+  }
+}
