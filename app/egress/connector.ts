@@ -1,4 +1,5 @@
 import { lookup as resolve } from 'node:dns/promises'
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { buildConnector, Client } from 'undici'
@@ -53,7 +54,7 @@ export function createEgress(deps: EgressDeps): Egress {
     const vetted = await within(vet(url.hostname, request.allowCidrs, vetDeps), signal)
     if (vetted.kind !== 'vetted') return vetted
     const client = new Client(url.origin, {
-      connect: connectTo(vetted.addresses, request),
+      connect: connectTo(vetted.addresses, url.hostname, request),
       headersTimeout: HEADERS_TIMEOUT_MS,
       bodyTimeout: request.timeoutMs,
     })
@@ -89,18 +90,24 @@ function readUrl(text: string): URL | string {
 }
 
 /** A connector that can reach nothing but these addresses, tried in their order within the connect time. */
-function connectTo(addresses: readonly string[], request: EgressRequest): buildConnector.connector {
+function connectTo(
+  addresses: readonly string[],
+  host: string,
+  request: EgressRequest,
+): buildConnector.connector {
   const connect = buildConnector({
     secureContext: secureContextOf(request),
     timeout: Math.max(1_000, CONNECT_TIMEOUT_MS / addresses.length),
     allowH2: false,
     maxCachedSessions: 0, // a resumed session would skip the check of the certificate
   })
+  const name = host.replace(/\.$/, '')
+  const servername = host.startsWith('[') || isIP(name) !== 0 ? '' : name // TLS knows no addresses as names
   return (options, callback) => {
     const tryFrom = (index: number) => {
       const hostname = addresses[index]
       if (hostname === undefined) throw new RangeError('no address left to connect to')
-      connect({ ...options, hostname }, (...result) => {
+      connect({ ...options, hostname, servername }, (...result) => {
         if (result[0] !== null && index + 1 < addresses.length) return tryFrom(index + 1)
         callback(...result)
       })

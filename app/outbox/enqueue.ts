@@ -1,0 +1,182 @@
+import { newId } from '../lib/ids.ts'
+import type { Actor, AuditDraft } from '../model/audit.ts'
+import type { Recipient } from '../model/chat.ts'
+import type { Decision } from '../model/decision.ts'
+import type { RouteEvent } from '../model/event.ts'
+import type { Message, OutgoingContent } from '../model/message.ts'
+import { messageEvent } from '../model/message-event.ts'
+import { decide } from '../policy/decide.ts'
+import { applicableLimits, type Limiter, type LimitOutcome } from '../policy/limiter.ts'
+import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
+import type { IdempotencyKey } from '../store/messages.ts'
+import type { Store } from '../store/store.ts'
+import { auditOf, type Entry, newMessageId, sendingOf } from './entry.ts'
+import { createTurns } from './turns.ts'
+
+export type EnqueueDeps = {
+  readonly store: Store
+  readonly policy: () => PolicyInForce
+  readonly limiter: Limiter
+  readonly route: RouteEvent
+  readonly now: () => Date
+  /** The account's own number, when it is known. */
+  readonly phoneOf?: (account: string) => string | undefined
+}
+
+export type EnqueueRequest = {
+  readonly actor: Actor
+  readonly account: string
+  readonly recipient: Recipient
+  readonly content: OutgoingContent
+  /** Digest of the body as it was sent: what tells a repeated request from another one under the same key. */
+  readonly bodyDigest: string
+  readonly idempotencyKey?: string
+  readonly sendAt?: Date
+  readonly expiresAt?: Date
+  readonly callbackData?: string
+  readonly purpose?: string
+}
+
+export type EnqueueResult =
+  | { readonly kind: 'accepted'; readonly message: Message; readonly repeated: boolean }
+  | { readonly kind: 'denied'; readonly decisionId: string; readonly decision: Decision }
+  | {
+      readonly kind: 'limited'
+      readonly decisionId: string
+      readonly limit: Limit
+      readonly retryAfterMs: number
+    }
+  | { readonly kind: 'key-reused' }
+
+/** Where an entry starts, once nothing refuses it. */
+type Start = {
+  readonly status: 'queued' | 'held'
+  readonly by: string
+  readonly reason?: string
+  readonly dueAt?: Date
+}
+
+/** An entry that nothing has been decided about yet. */
+type Draft = Entry & { readonly decisionId: string }
+
+/**
+ * Makes the one way into the outbox: asks the policy, takes the limits, and answers `accepted` only after the entry, its
+ * event and its audit entry are on the disk. A repeated idempotency key gets its first answer and costs no limit again.
+ */
+export function createEnqueue(deps: EnqueueDeps): (request: EnqueueRequest) => Promise<EnqueueResult> {
+  const turns = createTurns()
+  return async request => {
+    const key = keyOf(request)
+    if (key === undefined) return await judge(request, undefined, deps)
+    // Two requests with one key at the same time: the second waits, finds the first's entry and takes no limit.
+    return await turns.take(`${key.principal}\0${key.key}`, async () => {
+      const known = await deps.store.messages.findByKey(key)
+      if (known.kind === 'key-reused') return known
+      if (known.kind === 'repeated') return { kind: 'accepted', message: known.message, repeated: true }
+      return await judge(request, key, deps)
+    })
+  }
+}
+
+async function judge(
+  request: EnqueueRequest,
+  key: IdempotencyKey | undefined,
+  deps: EnqueueDeps,
+): Promise<EnqueueResult> {
+  const { snapshot, revision } = deps.policy()
+  const at = deps.now()
+  const draft = draftOf(request, at, deps)
+  const { decisionId } = draft
+  const audit = (outcome: AuditDraft['decision'], by: string) =>
+    auditOf(
+      draft,
+      { ...request.actor, at, action: 'messages.send', decision: outcome },
+      { decision: decisionId, by, policy: revision },
+    )
+
+  const decision = decide(snapshot, sendingOf(draft, at))
+  if (decision.effect === 'deny') {
+    await deps.store.audit.append([audit('deny', decision.by)])
+    return { kind: 'denied', decisionId, decision }
+  }
+  // A held request takes its limits as well: a hold must not be the way round them.
+  const outcome = deps.limiter.take(applicableLimits(snapshot, 'send'), limitKeys(draft), at.getTime())
+  if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
+    await deps.store.audit.append([audit('deny', `limit:${outcome.limit.name}`)])
+    return { kind: 'limited', decisionId, limit: outcome.limit, retryAfterMs: outcome.retryAfterMs }
+  }
+  const start = startOf(decision, outcome, at)
+  const message = messageOf(draft, start, at)
+  const event = deps.route(
+    messageEvent(start.status === 'held' ? 'message.held' : 'message.queued', message, eventExtra(message)),
+  )
+  const effects = { events: [event], audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)] }
+  const stored = await deps.store.messages.enqueue(message, key, effects)
+  if (stored.kind === 'key-reused') return stored
+  if (stored.kind === 'repeated') return { kind: 'accepted', message: stored.message, repeated: true }
+  return { kind: 'accepted', message, repeated: false }
+}
+
+function startOf(
+  decision: Decision,
+  outcome: Exclude<LimitOutcome, { kind: 'rejected' | 'blocked' }>,
+  at: Date,
+): Start {
+  const wait = outcome.kind === 'wait' ? { dueAt: new Date(at.getTime() + outcome.waitMs) } : {}
+  if (decision.effect === 'hold') return { status: 'held', by: decision.by, reason: decision.reason, ...wait }
+  if (outcome.kind === 'hold') {
+    const by = `limit:${outcome.limit.name}`
+    return { status: 'held', by, reason: `the limit ${outcome.limit.name} wants a human to look` }
+  }
+  return { status: 'queued', by: decision.by, ...wait }
+}
+
+function draftOf(request: EnqueueRequest, at: Date, deps: EnqueueDeps): Draft {
+  const { actor, account, recipient, content, sendAt, expiresAt, callbackData, purpose } = request
+  const from = deps.phoneOf?.(account)
+  return {
+    id: newId('obx', at),
+    account,
+    direction: 'out',
+    chat: recipient.chat,
+    messageId: newMessageId(),
+    content,
+    principal: actor.principal,
+    decisionId: newId('dec', at),
+    createdAt: at,
+    attemptCount: 0,
+    ...(from === undefined ? {} : { from }),
+    ...(actor.ip === undefined ? {} : { ip: actor.ip }),
+    ...(sendAt === undefined ? {} : { dueAt: sendAt }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(callbackData === undefined ? {} : { callbackData }),
+    ...(purpose === undefined ? {} : { purpose }),
+  }
+}
+
+function messageOf(draft: Draft, start: Start, at: Date): Message {
+  const dueAt = later(draft.dueAt, start.dueAt)
+  const step = { status: start.status, at, ...(start.reason === undefined ? {} : { detail: start.reason }) }
+  return { ...draft, status: start.status, ...(dueAt === undefined ? {} : { dueAt }), timeline: [step] }
+}
+
+function eventExtra(message: Message): { status: string; due_at?: string } {
+  return {
+    status: message.status,
+    ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
+  }
+}
+
+function later(one: Date | undefined, other: Date | undefined): Date | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return one > other ? one : other
+}
+
+function keyOf(request: EnqueueRequest): IdempotencyKey | undefined {
+  const { actor, idempotencyKey: key, bodyDigest } = request
+  return key === undefined ? undefined : { principal: actor.principal, key, bodyDigest }
+}
+
+function limitKeys(draft: Draft): { principal: string; account: string; recipient: string } {
+  return { principal: draft.principal ?? 'system', account: draft.account, recipient: draft.chat }
+}

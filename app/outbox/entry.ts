@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import type { AuditDraft } from '../model/audit.ts'
+import type { DecisionRequest } from '../model/decision.ts'
+import type { JsonObject } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+
+/** An entry of the outbox, whatever has become of it. */
+export type Entry = Omit<Message, 'timeline' | 'status'>
+
+const MESSAGE_ID_BYTES = 9
+
+/** A WhatsApp message id in the shape Baileys gives its own: `3EB0` and 18 hexadecimal digits. */
+export function newMessageId(): string {
+  return `3EB0${randomBytes(MESSAGE_ID_BYTES).toString('hex').toUpperCase()}`
+}
+
+/** What the policy is asked about an entry of the outbox, when it is enqueued and again when it is about to leave. */
+export function sendingOf(entry: Entry, at: Date): DecisionRequest {
+  return {
+    principal: entry.principal ?? 'system',
+    action: 'messages.send',
+    account: entry.account,
+    to: entry.chat,
+    recipientKind: entry.chat.endsWith('@g.us') ? 'group' : 'contact',
+    type: entry.content.type,
+    ...(entry.purpose === undefined ? {} : { purpose: entry.purpose }),
+    ...(entry.ip === undefined ? {} : { ip: entry.ip }),
+    at,
+  }
+}
+
+/** The audit draft of something decided about an entry; `detail` comes on top of the entry's own ids. */
+export function auditOf(
+  entry: Entry,
+  act: Pick<AuditDraft, 'at' | 'principal' | 'action' | 'decision' | 'credential' | 'ip'>,
+  detail: JsonObject = {},
+): AuditDraft {
+  return {
+    ...act,
+    target: entry.chat,
+    detail: { account: entry.account, id: entry.id, type: entry.content.type, ...detail },
+  }
+}

@@ -1,0 +1,134 @@
+import { type Backoff, backoffMs } from '../lib/backoff.ts'
+import { reasonOf } from '../lib/error.ts'
+import type { Log } from '../lib/log.ts'
+import { type AuditDraft, SYSTEM } from '../model/audit.ts'
+import type { Decision } from '../model/decision.ts'
+import type { EventType, JsonObject, RouteEvent } from '../model/event.ts'
+import type { Message, MessageStatus, OutgoingContent } from '../model/message.ts'
+import { messageEvent } from '../model/message-event.ts'
+import type { SendOutcome, SendPort } from '../model/send-port.ts'
+import { decide } from '../policy/decide.ts'
+import type { PolicyInForce } from '../policy/snapshot.ts'
+import type { Store } from '../store/store.ts'
+import { auditOf, sendingOf } from './entry.ts'
+
+export type LeaveDeps = {
+  readonly store: Store
+  readonly port: SendPort
+  readonly policy: () => PolicyInForce
+  readonly route: RouteEvent
+  readonly log: Log
+  readonly now: () => Date
+  readonly random: () => number
+}
+
+/** Writes down what came of an entry, in one transaction; may be called again until it succeeds. */
+export type Settle = () => Promise<void>
+
+/** How an entry's life goes on, for `settleAs`. `code` is the stable word of a failure. */
+type Step = {
+  readonly status: 'sent' | 'failed' | 'expired'
+  readonly at: Date
+  readonly code?: string
+  readonly reason?: string
+  readonly audit?: AuditDraft
+}
+
+const RESEND: Backoff = { baseMs: 1_000, maxMs: 60_000 }
+const OUT_OF_TIME = 'its time to be sent has passed'
+
+/**
+ * Brings one claimed entry as far as it goes: asks the policy of this moment again and sends. Never throws and writes
+ * nothing itself: the answer is the way to write the outcome down.
+ */
+export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
+  const at = deps.now()
+  if (entry.expiresAt !== undefined && entry.expiresAt <= at) {
+    return () => settleAs(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps)
+  }
+  const { snapshot, revision } = deps.policy()
+  const decision = decide(snapshot, sendingOf(entry, at))
+  if (decision.effect !== 'allow') return () => stay(entry, decision, { at, revision }, deps)
+  const outcome = await send(entry, deps)
+  switch (outcome.kind) {
+    case 'acked':
+      return () => settleAs(entry, { status: 'sent', at: outcome.at }, deps)
+    case 'refused':
+      return () =>
+        settleAs(
+          entry,
+          { status: 'failed', at: deps.now(), code: outcome.code, reason: outcome.reason },
+          deps,
+        )
+    case 'retry': {
+      const dueAt = new Date(deps.now().getTime() + backoffMs(entry.attemptCount - 1, RESEND, deps.random))
+      deps.log.info('outbox.retry', { id: entry.id, attempt: entry.attemptCount, reason: outcome.reason })
+      return () => deps.store.messages.requeue(entry.id, dueAt, outcome.reason)
+    }
+  }
+}
+
+/** Marks an entry that still waits and has run out of time. */
+export async function expire(entry: Message, deps: LeaveDeps): Promise<void> {
+  const at = deps.now()
+  await settleAs(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps, ['queued', 'held'])
+}
+
+async function send(entry: Message, deps: LeaveDeps): Promise<SendOutcome> {
+  const { account, chat, messageId } = entry
+  try {
+    return await deps.port.send({ account, chat, messageId, content: entry.content as OutgoingContent })
+  } catch (error) {
+    deps.log.error('outbox.send_threw', { id: entry.id, reason: reasonOf(error) })
+    return { kind: 'retry', reason: 'the send broke off' }
+  }
+}
+
+/** The policy of this moment does not let it go: it fails, or waits for a human. */
+async function stay(
+  entry: Message,
+  decision: Decision,
+  under: { at: Date; revision: string },
+  deps: LeaveDeps,
+): Promise<void> {
+  const { at, revision } = under
+  const { effect, by, reason } = decision
+  const audit = auditOf(
+    entry,
+    { ...SYSTEM, at, action: 'messages.send', decision: effect },
+    { decision: entry.decisionId ?? null, principal: entry.principal ?? 'system', by, policy: revision },
+  )
+  const detail = `${by}: ${reason}`
+  if (effect === 'deny')
+    return await settleAs(entry, { status: 'failed', at, code: 'denied', reason: detail, audit }, deps)
+  const event = deps.route(
+    messageEvent('message.held', { ...entry, status: 'held' }, { status: 'held', reason: detail }),
+  )
+  await deps.store.messages.hold(entry.id, at, detail, { events: [event], audit: [audit] })
+}
+
+async function settleAs(
+  entry: Message,
+  step: Step,
+  deps: LeaveDeps,
+  onlyFrom?: readonly MessageStatus[],
+): Promise<void> {
+  const { status, at, code, reason, audit } = step
+  const type: EventType = status === 'sent' ? 'message.sent' : 'message.failed'
+  const error: JsonObject = reason === undefined ? {} : { error: { code: code ?? status, message: reason } }
+  const event = deps.route(messageEvent(type, { ...entry, status }, { status, ...error }))
+  const detail = code === undefined ? reason : `${code}: ${reason ?? ''}`
+  const change = {
+    account: entry.account,
+    messageId: entry.messageId,
+    to: status,
+    at,
+    ...(onlyFrom === undefined ? {} : { onlyFrom }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+  await deps.store.messages.advance(change, {
+    events: [event],
+    ...(audit === undefined ? {} : { audit: [audit] }),
+  })
+  if (status !== 'sent') deps.log.warn(`outbox.${status}`, { id: entry.id, account: entry.account, code })
+}

@@ -1,0 +1,119 @@
+import type { Backoff } from '../lib/backoff.ts'
+import { reasonOf } from '../lib/error.ts'
+import { insist } from '../lib/insist.ts'
+import type { Log } from '../lib/log.ts'
+import { Pump } from '../lib/pump.ts'
+import type { RouteEvent } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+import type { SendPort } from '../model/send-port.ts'
+import type { PolicyInForce } from '../policy/snapshot.ts'
+import type { Store } from '../store/store.ts'
+import { expire, leave } from './leave.ts'
+
+export type OutboxWorkerDeps = {
+  readonly store: Store
+  readonly port: SendPort
+  readonly policy: () => PolicyInForce
+  readonly route: RouteEvent
+  readonly log: Log
+  readonly now: () => Date
+  readonly random: () => number
+  /** Sends under way at once, each of another chat; 8 when absent. */
+  readonly concurrency?: number
+  /** How long `stop` waits for sends under way; 10 s when absent. */
+  readonly stopWaitMs?: number
+}
+
+const CONCURRENCY = 8
+const STOP_WAIT_MS = 10_000
+/** How late an entry may be marked expired while nothing else happens. */
+const SWEEP_MS = 30_000
+/** Nothing falls due more often than this, so that a clock which steps back cannot make it spin. */
+const MIN_WAIT_MS = 10
+const EXPIRE_AT_ONCE = 100
+const SETTLE_BACKOFF: Backoff = { baseMs: 500, maxMs: 30_000 }
+
+/** The worker that sends the outbox; nothing happens before `start`. */
+export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
+  return new OutboxWorker(deps)
+}
+
+/**
+ * Sends what is due over accounts that are open, one entry a chat at a time. An entry is marked `sending` before it leaves
+ * and what came of it after; what a crash left between the two goes again with the same message id.
+ */
+export class OutboxWorker {
+  readonly #deps: OutboxWorkerDeps
+  readonly #pump: Pump
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #stopping = new AbortController()
+  #unsubscribe: () => void = () => {}
+
+  constructor(deps: OutboxWorkerDeps) {
+    this.#deps = deps
+    this.#pump = new Pump({
+      round: () => this.#round(),
+      onError: error => deps.log.error('outbox.round_failed', { reason: reasonOf(error) }),
+    })
+  }
+
+  /** Takes back what the last run left in `sending`, then begins. */
+  async start(): Promise<void> {
+    const { store, port, log } = this.#deps
+    const recovered = await store.messages.recover()
+    if (recovered > 0) log.info('outbox.recovered', { entries: recovered })
+    this.#unsubscribe = store.onCommit(topics => {
+      if (topics.has('outbox')) this.#pump.wake()
+    })
+    port.onOpen(() => this.#pump.wake())
+    this.#pump.wake()
+  }
+
+  /** Takes nothing more and waits a while for sends under way. What has no outcome by then stays `sending` until the next start. */
+  async stop(): Promise<void> {
+    this.#unsubscribe()
+    await this.#pump.stop()
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, this.#deps.stopWaitMs ?? STOP_WAIT_MS)
+    await Promise.race([Promise.all(this.#underWay), patience])
+    clearTimeout(timer)
+    this.#stopping.abort()
+  }
+
+  async #round(): Promise<number> {
+    const { store, port, now } = this.#deps
+    const late = await store.messages.pastExpiry(now(), EXPIRE_AT_ONCE)
+    for (const entry of late) await expire(entry, this.#deps)
+    if (late.length === EXPIRE_AT_ONCE) return 0
+    const accounts = port.openAccounts()
+    const limit = (this.#deps.concurrency ?? CONCURRENCY) - this.#underWay.size
+    if (accounts.length === 0 || limit <= 0) return SWEEP_MS
+    const claimed = await store.messages.claim({ accounts, now: now(), limit })
+    for (const entry of claimed) this.#track(this.#send(entry))
+    if (claimed.length === limit) return SWEEP_MS // the first send to end wakes it
+    const dueAt = await store.messages.nextDueAt(accounts)
+    return Math.min(
+      SWEEP_MS,
+      Math.max(MIN_WAIT_MS, (dueAt?.getTime() ?? Number.POSITIVE_INFINITY) - now().getTime()),
+    )
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => {
+      this.#underWay.delete(tracked)
+      this.#pump.wake()
+    })
+    this.#underWay.add(tracked)
+  }
+
+  async #send(entry: Message): Promise<void> {
+    const { log, random } = this.#deps
+    const settle = await leave(entry, this.#deps)
+    await insist(settle, {
+      backoff: SETTLE_BACKOFF,
+      random,
+      signal: this.#stopping.signal,
+      onError: error => log.error('outbox.settle_failed', { id: entry.id, reason: reasonOf(error) }),
+    })
+  }
+}
