@@ -1,0 +1,188 @@
+import { EventEmitter } from 'node:events'
+import {
+  type AnyMessageContent,
+  type AuthenticationState,
+  type BinaryNode,
+  Browsers,
+  makeWASocket,
+  proto,
+  type UserFacingSocketConfig,
+  type WAMessage,
+  type WAMessageKey,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import type { Log } from '../../lib/log.ts'
+import type { AccountPolicy } from '../../policy/snapshot.ts'
+import { closeCodeOf, type LidLookup, type Receipt, receiptOf } from '../translate.ts'
+import { libraryLogger } from './library-log.ts'
+
+/** What a session hears from its socket. Nothing is called any more after `close()`. */
+export type SocketEvents = {
+  /** Anything at all came from the server. */
+  frame(): void
+  qr(text: string): void
+  /** A phone has signed for this device; the server will end this connection and wants a new one. */
+  paired(): void
+  credentialsChanged(): void
+  open(): void
+  closed(code: number | undefined): void
+  /** The server's answer to a message of ours; `error` is its code of refusal. */
+  acknowledged(messageId: string, error: string | undefined): void
+  receipt(receipt: Receipt): void
+  messages(messages: readonly WAMessage[]): void
+}
+
+export type SocketOptions = {
+  readonly account: string
+  readonly auth: AuthenticationState
+  readonly policy: AccountPolicy
+  readonly log: Log
+  readonly events: SocketEvents
+  /** What a device asks for again, from the store. */
+  readonly storedMessage: (messageId: string) => Promise<proto.IMessage | undefined>
+  /** The simulator, instead of WhatsApp. */
+  readonly url?: string
+  /** How long each QR lives, where WhatsApp's own pace is too slow. */
+  readonly qrMs?: number
+}
+
+/** One live connection. */
+export type Socket = {
+  /** Resolves when the frame is written, which says nothing about the server. */
+  send(jid: string, messageId: string, content: AnyMessageContent): Promise<void>
+  /** The JID under which WhatsApp knows a phone number; `none` when it does not. Throws when the server does not say. */
+  find(phone: string): Promise<{ jid: string } | 'none'>
+  pairingCode(phone: string): Promise<string>
+  markRead(keys: readonly WAMessageKey[]): Promise<void>
+  lidLookup: LidLookup
+  /** Tells WhatsApp to remove this device; resolves when that is written. */
+  logout(): Promise<void>
+  /** Ends the connection, politely for a second and then without waiting for the far side. */
+  close(): Promise<void>
+}
+
+const GRACE_MS = 1_000
+
+/** What a server says last. Some then leave the connection to us, and Baileys waits 30 s for its end. */
+const FAREWELLS = ['CB:stream:error', 'CB:failure', 'CB:xmlstreamend']
+
+/** Connects a device to WhatsApp. Failures come as `closed`. */
+export function openSocket(options: SocketOptions): Socket {
+  const sock = withCapturedRejections(() => makeWASocket(configOf(options)))
+  const ended = new Promise<void>(resolve => {
+    sock.ev.on('connection.update', update => {
+      if (update.connection === 'close') resolve()
+    })
+  })
+  let listening = true
+  listen(sock, options.events, () => listening)
+  return {
+    async send(jid, messageId, content) {
+      await sock.sendMessage(jid, content, { messageId })
+    },
+    find: phone => find(sock, phone),
+    pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
+    markRead: keys => sock.readMessages([...keys]),
+    lidLookup: lid => sock.signalRepository.lidMapping.getPNForLID(lid),
+    async logout() {
+      listening = false
+      await sock.logout()
+      await close(sock, ended)
+    },
+    async close() {
+      listening = false
+      await close(sock, ended)
+    },
+  }
+}
+
+function configOf(options: SocketOptions): UserFacingSocketConfig {
+  const { account, auth, policy, log } = options
+  const { FULL } = proto.HistorySync.HistorySyncType
+  return {
+    auth,
+    logger: libraryLogger(log, account),
+    browser: Browsers.macOS('Chrome'),
+    emitOwnEvents: false, // with own events on, a quick receipt is merged into the echo and never reported
+    generateHighQualityLinkPreview: false,
+    markOnlineOnConnect: policy.presence === 'available',
+    syncFullHistory: policy.history === 'full',
+    shouldSyncHistoryMessage: ({ syncType }) =>
+      policy.history === 'full' || (policy.history === 'recent' && syncType !== FULL),
+    getMessage: async key => (key.id ? options.storedMessage(key.id) : undefined),
+    ...(options.url === undefined ? {} : { waWebSocketUrl: options.url }),
+    ...(options.qrMs === undefined ? {} : { qrTimeout: options.qrMs }),
+  }
+}
+
+function listen(sock: WASocket, events: SocketEvents, listening: () => boolean): void {
+  const guarded =
+    <T>(hear: (value: T) => void) =>
+    (value: T) => {
+      if (listening()) hear(value)
+    }
+  sock.ws.on('frame', guarded(events.frame))
+  sock.ws.on(
+    'CB:ack,class:message',
+    guarded(({ attrs }: BinaryNode) => attrs.id && events.acknowledged(attrs.id, attrs.error)),
+  )
+  // Raw receipts, because Baileys merges what arrives together: `delivered` is lost behind `read`.
+  sock.ws.on(
+    'CB:receipt',
+    guarded((stanza: BinaryNode) => {
+      const receipt = receiptOf(stanza)
+      if (receipt !== undefined) events.receipt(receipt)
+    }),
+  )
+  for (const farewell of FAREWELLS)
+    sock.ws.on(farewell, () => setTimeout(() => terminate(sock), GRACE_MS).unref())
+  sock.ev.on('creds.update', guarded(events.credentialsChanged))
+  // `append` is what was waiting at the server while we were away; own sends do not come here.
+  sock.ev.on(
+    'messages.upsert',
+    guarded(({ messages }) => events.messages(messages)),
+  )
+  sock.ev.on(
+    'connection.update',
+    guarded(({ qr, isNewLogin, connection, lastDisconnect }) => {
+      if (qr !== undefined) events.qr(qr)
+      if (isNewLogin) events.paired()
+      if (connection === 'open') events.open()
+      if (connection === 'close') events.closed(closeCodeOf(lastDisconnect?.error))
+    }),
+  )
+}
+
+async function find(sock: WASocket, phone: string): Promise<{ jid: string } | 'none'> {
+  const found = await sock.onWhatsApp(phone)
+  if (found === undefined) throw new Error('the server did not say whether the number is on WhatsApp')
+  const [first] = found
+  return first?.exists ? { jid: first.jid } : 'none'
+}
+
+async function close(sock: WASocket, ended: Promise<void>): Promise<void> {
+  const timer = setTimeout(() => terminate(sock), GRACE_MS) // a silent peer would hold `ws` for 30 s
+  void sock.end(undefined).catch(() => terminate(sock))
+  await ended
+  clearTimeout(timer)
+}
+
+function terminate(sock: WASocket): void {
+  const { socket } = sock.ws as unknown as { socket: { terminate(): void } | null }
+  socket?.terminate()
+}
+
+/**
+ * Baileys listens with async functions, and one that rejects (a frame that cannot be decrypted is enough) would end the
+ * whole process. Emitters born while this flag is up turn such a rejection into their own `error` event, which ends the
+ * connection instead.
+ */
+function withCapturedRejections<T>(build: () => T): T {
+  const before = EventEmitter.captureRejections
+  EventEmitter.captureRejections = true
+  try {
+    return build()
+  } finally {
+    EventEmitter.captureRejections = before
+  }
+}
