@@ -1,11 +1,12 @@
 import { lookup as resolve } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { buildConnector, Client } from 'undici'
 import { reasonOf } from '../lib/error.ts'
 import type { Egress, EgressAnswer, EgressRequest } from '../model/egress-port.ts'
 import { readHead, retryAfterMs } from './answer.ts'
+import { createTrust } from './trust.ts'
 import { type Lookup, type VetDeps, vet } from './vet.ts'
 
 export type EgressDeps = {
@@ -26,6 +27,7 @@ const CLOSING = 'the appliance is stopping'
  */
 export function createEgress(deps: EgressDeps): Egress {
   const closing = new AbortController()
+  const trust = createTrust()
   const vetDeps: VetDeps = {
     lookup: deps.lookup ?? systemLookup,
     ownAddresses: deps.ownAddresses ?? interfaceAddresses,
@@ -54,7 +56,7 @@ export function createEgress(deps: EgressDeps): Egress {
     const vetted = await within(vet(url.hostname, request.allowCidrs, vetDeps), signal)
     if (vetted.kind !== 'vetted') return vetted
     const client = new Client(url.origin, {
-      connect: connectTo(vetted.addresses, url.hostname, request),
+      connect: connectTo(vetted.addresses, url.hostname, trust(request)),
       headersTimeout: HEADERS_TIMEOUT_MS,
       bodyTimeout: request.timeoutMs,
     })
@@ -93,10 +95,10 @@ function readUrl(text: string): URL | string {
 function connectTo(
   addresses: readonly string[],
   host: string,
-  request: EgressRequest,
+  secureContext: SecureContext,
 ): buildConnector.connector {
   const connect = buildConnector({
-    secureContext: secureContextOf(request),
+    secureContext,
     timeout: Math.max(1_000, CONNECT_TIMEOUT_MS / addresses.length),
     allowH2: false,
     maxCachedSessions: 0, // a resumed session would skip the check of the certificate
@@ -114,13 +116,6 @@ function connectTo(
     }
     tryFrom(0)
   }
-}
-
-function secureContextOf(request: EgressRequest): SecureContext {
-  return createSecureContext({
-    ...(request.ca === undefined ? {} : { ca: [...getCACertificates('default'), request.ca] }),
-    ...(request.clientCertificate ?? {}),
-  })
 }
 
 async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
