@@ -1,4 +1,5 @@
 import { BlockList, isIP, SocketAddress } from 'node:net'
+import { ipv6Bits } from '../policy/networks.ts'
 
 /**
  * What an address is to us. `never`: a metadata service, which no policy can open. `special`: private, local, reserved or
@@ -100,24 +101,10 @@ function v4At(bytes: Uint8Array, offset: number): string {
 }
 
 function bytesOfV6(address: string): Uint8Array {
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)
-  const plain =
-    dotted === null
-      ? address
-      : `${dotted[1]}${hexPair(dotted[2], dotted[3])}:${hexPair(dotted[4], dotted[5])}`
-  const [left = '', right] = plain.split('::')
-  const head = groups(left)
-  const tail = right === undefined ? [] : groups(right)
-  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail]
-  return Uint8Array.from(all.flatMap(group => [group >> 8, group & 0xff]))
-}
-
-function groups(part: string): number[] {
-  return part === '' ? [] : part.split(':').map(group => Number.parseInt(group, 16))
-}
-
-function hexPair(high: string | undefined, low: string | undefined): string {
-  return ((Number(high) << 8) | Number(low)).toString(16)
+  const bits = ipv6Bits(address)
+  return Uint8Array.from({ length: 16 }, (_, index) =>
+    Number.parseInt(bits.slice(8 * index, 8 * index + 8), 2),
+  )
 }
 
 function blockList(cidrs: readonly string[]): BlockList {
