@@ -1,0 +1,56 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import { reasonOf } from '../lib/error.ts'
+import { problem } from './answer.ts'
+import { know } from './authenticate.ts'
+import type { HttpDeps } from './deps.ts'
+import { problemOf } from './errors.ts'
+import { arrive, checkSite, enter } from './hop/arrive.ts'
+import { arrivals, calls } from './hop/call.ts'
+import { isFromOurPage } from './hop/same-origin.ts'
+import { securityHeaders } from './hop/security-headers.ts'
+import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
+import { allRoutes } from './routes/all.ts'
+import { probes } from './routes/probes.ts'
+import { siteRouters } from './routes/router.ts'
+import { send } from './send.ts'
+
+/** The Express application: every request passes these steps in this order. `closing` ends what still waits. */
+export function createApplication(deps: HttpDeps, closing: AbortSignal): Express {
+  const floods = deps.floods ?? DEFAULT_FLOODS
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.disable('trust proxy')
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  app.set('query parser', 'simple')
+  app.use(arrive(deps), securityHeaders, enter, probes(deps))
+  app.use(checkSite, countRequests(floods), know(deps, countFailures(floods), closing), fromOurPage)
+  app.use(siteRouters(allRoutes(deps), deps))
+  app.use(nothing, failed(deps))
+  return app
+}
+
+/** The dashboard's credential goes along with whatever page asks, so what has an effect must come from our own. */
+const fromOurPage: RequestHandler = (request, response, next) => {
+  const { site, policy } = calls.get(request)
+  if (site !== 'dashboard' || isFromOurPage(request.method, name => request.get(name), policy.snapshot))
+    return next()
+  send(request, response, problem('cross-site', 'Changes on this site are only taken from its own page.'))
+}
+
+const nothing: RequestHandler = (request, response) => {
+  send(request, response, problem('not-found', 'There is nothing at this address.'))
+}
+
+function failed(deps: HttpDeps): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const answer = problemOf(error)
+    if (answer.code === 'internal') {
+      const stack = error instanceof Error ? error.stack : undefined
+      deps.log.error('http.failed', { request: arrivals.get(request).id, reason: reasonOf(error), stack })
+    }
+    if (response.headersSent) return next(error)
+    send(request, response, answer)
+  }
+}

@@ -1,0 +1,90 @@
+import type { RequestHandler } from 'express'
+import { createApiKeys } from '../identity/api-key.ts'
+import { authenticate, credentialWord, type Presented } from '../identity/authenticate.ts'
+import { readAuthorities } from '../identity/certificate.ts'
+import { PosternError } from '../lib/error.ts'
+import { type Problem, problem } from './answer.ts'
+import type { HttpDeps } from './deps.ts'
+import { type Arrival, arrivals, calls, type Entrance, entrances } from './hop/call.ts'
+import { limitProblem } from './limits/floods.ts'
+import { createRefusals } from './limits/refusals.ts'
+import { send } from './send.ts'
+
+type Site = Presented['site']
+
+const CHALLENGES: Readonly<Record<Site, Readonly<Record<string, string>>>> = {
+  api: {},
+  keys: { 'WWW-Authenticate': 'Bearer realm="postern"' },
+  dashboard: {},
+}
+
+/**
+ * Finds out who asks, by the one kind of credential its site has. `countFailure` is run on failures alone; `closing`
+ * ends what still waits when the server stops.
+ */
+export function know(deps: HttpDeps, countFailure: RequestHandler, closing: AbortSignal): RequestHandler {
+  const authorities = readAuthorities(deps.clientCa)
+  if (authorities.length === 0) throw new PosternError('config.pki', 'client-ca.pem holds no certificate')
+  const identity = { authorities, apiKeys: createApiKeys(deps), now: deps.now }
+  const refusals = createRefusals(deps)
+
+  return async (request, response, next) => {
+    const arrival = arrivals.get(request)
+    const entrance = entrances.get(request)
+    const block = refusals.blockOf(entrance.remoteIp, arrival.policy)
+    if (block !== undefined) return send(request, response, limitProblem(block.limit, block.retryAfterMs))
+    const found = authenticate(
+      presented(entrance, name => request.get(name)),
+      arrival.policy.snapshot,
+      identity,
+    )
+    if (found.kind === 'refused') {
+      const answer = await refuse(arrival, entrance, found)
+      return countFailure(request, response, () => send(request, response, answer))
+    }
+    const credential = credentialWord(found.credential)
+    const actor = { principal: found.principal.name, credential, ip: entrance.remoteIp }
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const gone = AbortSignal.any([left.signal, closing])
+    calls.set(request, { ...arrival, ...entrance, ...found, actor, request, gone })
+    next()
+  }
+
+  async function refuse(
+    arrival: Arrival,
+    entrance: Entrance,
+    refused: Extract<ReturnType<typeof authenticate>, { kind: 'refused' }>,
+  ): Promise<Problem> {
+    const { site, remoteIp } = entrance
+    const block = await refusals.record({
+      refused,
+      remoteIp,
+      site,
+      requestId: arrival.id,
+      policy: arrival.policy,
+    })
+    if (block !== undefined) return limitProblem(block.limit, block.retryAfterMs)
+    return problem('unauthenticated', refused.detail, { headers: CHALLENGES[known(site)] })
+  }
+}
+
+/** Takes from the headers what the site's kind of credential is, and leaves the others alone. */
+function presented(entrance: Entrance, header: (name: string) => string | undefined): Presented {
+  const site = known(entrance.site)
+  const one = (name: 'clientCert' | 'authorization' | 'basicUser', value: string | undefined) =>
+    value === undefined ? {} : { [name]: value }
+  switch (site) {
+    case 'api':
+      return { site, ...one('clientCert', header('client-cert')) }
+    case 'keys':
+      return { site, ...one('authorization', header('authorization')) }
+    case 'dashboard':
+      return { site, ...one('basicUser', header('postern-basic-user')) }
+  }
+}
+
+function known(site: Entrance['site']): Site {
+  if (site === 'hooks') throw new PosternError('http.order', 'nobody is authenticated on the hooks site')
+  return site
+}

@@ -1,0 +1,112 @@
+import { newId } from '../lib/ids.ts'
+import type { Decision, DecisionRequest } from '../model/decision.ts'
+import { decide } from '../policy/decide.ts'
+import { applicableLimits } from '../policy/limiter.ts'
+import type { Rule } from '../policy/snapshot.ts'
+import { type Problem, problem } from './answer.ts'
+import type { HttpDeps } from './deps.ts'
+import type { Call } from './hop/call.ts'
+import { limitProblem } from './limits/floods.ts'
+
+/** What a request touches, besides who asks and from where. */
+export type Resource = Pick<DecisionRequest, 'account' | 'to' | 'recipientKind' | 'type' | 'purpose'>
+
+export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'now'>
+
+/** Asks the policy. Pure: nothing is recorded. Only an outgoing message can be held; for everything else a hold refuses. */
+export function may(call: Call, action: string, resource: Resource = {}): Decision {
+  const { principal, remoteIp, at, policy } = call
+  return decide(policy.snapshot, { principal: principal.name, action, ip: remoteIp, at, ...resource })
+}
+
+/** Asks the policy, records a refusal, then takes the limits of requests. Undefined when the request may go on. */
+export async function authorize(
+  call: Call,
+  action: string,
+  resource: Resource,
+  deps: AuthorizeDeps,
+): Promise<Problem | undefined> {
+  const decision = may(call, action, resource)
+  if (decision.effect === 'allow') return takeRequestLimits(call, deps)
+  return refuse(call, action, { ...resource, decision }, deps)
+}
+
+/** For lists over accounts: allowed when the policy allows the action without an account, or for any one of them. */
+export async function authorizeAny(
+  call: Call,
+  action: string,
+  deps: AuthorizeDeps,
+): Promise<Problem | undefined> {
+  const decision = may(call, action)
+  const accounts = [...call.policy.snapshot.accounts.keys()]
+  const somewhere = accounts.some(account => may(call, action, { account }).effect === 'allow')
+  if (somewhere || decision.effect === 'allow') return takeRequestLimits(call, deps)
+  return refuse(call, action, { decision }, deps)
+}
+
+/** For what any principal may ask: only the credential's expiry and the principal's networks can refuse. */
+export async function checkAnybody(call: Call, deps: AuthorizeDeps): Promise<Problem | undefined> {
+  const decision = may(call, 'whoami')
+  if (decision.by === 'network' || decision.by === 'expired')
+    return refuse(call, 'whoami', { decision }, deps)
+  return takeRequestLimits(call, deps)
+}
+
+/** The limits keyed by principal: they count requests, whatever these ask for. */
+export function takeRequestLimits(call: Call, deps: AuthorizeDeps): Problem | undefined {
+  const limits = applicableLimits(call.policy.snapshot, 'request')
+  if (limits.length === 0) return undefined
+  const who = { principal: call.principal.name, remoteIp: call.remoteIp }
+  const outcome = deps.limiter.take(limits, who, deps.now().getTime())
+  switch (outcome.kind) {
+    case 'ok':
+      return undefined
+    case 'wait':
+      return limitProblem(outcome.limit, outcome.waitMs)
+    case 'hold':
+      return limitProblem(outcome.limit, outcome.limit.periodMs)
+    case 'rejected':
+    case 'blocked':
+      return limitProblem(outcome.limit, outcome.retryAfterMs)
+  }
+}
+
+/** An account that does not exist and one that the caller may not know of look the same: 404. */
+export function unknownAccount(call: Call, account: string): Problem | undefined {
+  if (call.policy.snapshot.accounts.has(account) && mayKnow(call, account)) return undefined
+  return problem('not-found', 'There is no account of this name.')
+}
+
+async function refuse(
+  call: Call,
+  action: string,
+  asked: Resource & { readonly decision: Decision },
+  deps: AuthorizeDeps,
+): Promise<Problem> {
+  const decisionId = newId('dec', call.at)
+  const { by, reason } = asked.decision
+  const target = asked.to ?? asked.account
+  await deps.store.audit.append([
+    {
+      ...call.actor,
+      at: deps.now(),
+      action,
+      decision: 'deny',
+      ...(target === undefined ? {} : { target }),
+      detail: { decision: decisionId, by, request: call.id, policy: call.policy.revision },
+    },
+  ])
+  const unknown = asked.account === undefined ? undefined : unknownAccount(call, asked.account)
+  return unknown ?? problem('denied', reason, { decision: decisionId })
+}
+
+/** Somebody with any rule that grants something on an account knows that it exists. */
+function mayKnow(call: Call, account: string): boolean {
+  return call.policy.snapshot.rules.some(rule => grants(rule, call.principal.name, account))
+}
+
+function grants(rule: Rule, principal: string, account: string): boolean {
+  if (rule.effect !== 'allow') return false
+  const names = (list: readonly string[], name: string) => list.includes('*') || list.includes(name)
+  return names(rule.principals, principal) && (rule.accounts === undefined || names(rule.accounts, account))
+}

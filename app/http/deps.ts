@@ -1,0 +1,33 @@
+import type { Log } from '../lib/log.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { RouteEvent } from '../model/event.ts'
+import type { createCancel } from '../outbox/cancel.ts'
+import type { createEnqueue } from '../outbox/enqueue.ts'
+import type { Limiter } from '../policy/limiter.ts'
+import type { PolicyInForce } from '../policy/snapshot.ts'
+import type { Store } from '../store/store.ts'
+import type { Sessions } from '../whatsapp/sessions.ts'
+
+/** What the HTTP side is built from. */
+export type HttpDeps = {
+  readonly policy: () => PolicyInForce
+  readonly store: Store
+  readonly sessions: Sessions
+  readonly enqueue: ReturnType<typeof createEnqueue>
+  readonly cancel: ReturnType<typeof createCancel>
+  readonly limiter: Limiter
+  readonly route: RouteEvent
+  /** PEM of the client CA; several certificates while one replaces another. */
+  readonly clientCa: string
+  readonly readSecret: (ref: string) => Secret
+  /** PEM: our server certificate and key, and the internal CA that Caddy's certificate must come from. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
+  readonly sandbox: boolean
+  readonly readiness: () => { readonly ready: boolean; readonly reason?: string }
+  readonly log: Log
+  readonly now: () => Date
+  /** Requests of one remote address beyond which they are answered 429; far above what a service needs. */
+  readonly floods?: FloodLimits
+}
+
+export type FloodLimits = { readonly requests: number; readonly failures: number; readonly windowMs: number }

@@ -1,0 +1,26 @@
+import type { HttpDeps } from '../deps.ts'
+import { accountRoutes } from './accounts.ts'
+import { auditRoutes } from './audit.ts'
+import { dashboardRoutes } from './dashboard.ts'
+import { eventRoutes } from './events.ts'
+import { linkRoutes } from './link.ts'
+import { messageRoutes } from './messages.ts'
+import type { Route } from './route.ts'
+import { sendRoutes } from './send-message.ts'
+import { webhookRoutes } from './webhooks.ts'
+import { whoamiRoutes } from './whoami.ts'
+
+/** Every route there is. */
+export function allRoutes(deps: HttpDeps): readonly Route[] {
+  return [
+    ...whoamiRoutes(deps),
+    ...accountRoutes(deps),
+    ...linkRoutes(deps),
+    ...messageRoutes(deps),
+    ...sendRoutes(deps),
+    ...eventRoutes(deps),
+    ...webhookRoutes(deps),
+    ...auditRoutes(deps),
+    ...dashboardRoutes(),
+  ]
+}

@@ -1,0 +1,118 @@
+import { parseRecipient } from '../../model/chat.ts'
+import { MESSAGE_STATUSES, type Message } from '../../model/message.ts'
+import { type Answer, invalid, json, problem } from '../answer.ts'
+import { authorize, may, type Resource, unknownAccount } from '../authorize.ts'
+import type { HttpDeps } from '../deps.ts'
+import { type Call, param } from '../hop/call.ts'
+import { readLimit, readQuery, readWord } from '../schemas/query.ts'
+import { messageJson } from '../wire/message.ts'
+import { type Route, V1_SITES } from './route.ts'
+
+type MessageDeps = Pick<HttpDeps, 'store' | 'cancel' | 'limiter' | 'now'>
+
+const LIST = '/v1/accounts/:account/messages'
+const ONE = '/v1/accounts/:account/messages/:id'
+const FILTERS = ['chat', 'direction', 'status', 'before', 'limit'] as const
+
+/** Messages in both directions: to read, and to take back while they still wait. */
+export function messageRoutes(deps: MessageDeps): readonly Route[] {
+  const sites = V1_SITES
+  const listing = { kind: 'account', action: 'messages.read', touches: chatAsked } as const
+  return [
+    { method: 'get', path: LIST, sites, access: listing, handle: call => list(call, deps) },
+    { method: 'get', path: ONE, sites, access: { kind: 'itself' }, handle: call => show(call, deps) },
+    { method: 'delete', path: ONE, sites, access: { kind: 'itself' }, handle: call => cancel(call, deps) },
+  ]
+}
+
+async function list(call: Call, { store }: MessageDeps): Promise<Answer> {
+  const query = readQuery(call.request, FILTERS)
+  if (query.kind === 'problem') return query
+  const { chat: given, before } = query.value
+  const chat = given === undefined ? undefined : parseRecipient(given, call.policy.snapshot.phoneRule)?.chat
+  if (given !== undefined && chat === undefined)
+    return invalid('chat', 'must be a phone number or a WhatsApp id')
+  const direction = readWord('direction', query.value.direction, ['in', 'out'])
+  if (direction.kind === 'problem') return direction
+  const status = readWord('status', query.value.status, MESSAGE_STATUSES)
+  if (status.kind === 'problem') return status
+  const limit = readLimit(query.value.limit)
+  if (limit.kind === 'problem') return limit
+  const page = await store.messages.list({
+    account: param(call, 'account'),
+    limit: limit.value,
+    ...(chat === undefined ? {} : { chat }),
+    ...(direction.value === undefined ? {} : { direction: direction.value }),
+    ...(status.value === undefined ? {} : { status: status.value }),
+    ...(before === undefined ? {} : { before }),
+  })
+  const visible = page.items.filter(
+    message => may(call, 'messages.read', touchedBy(message)).effect === 'allow',
+  )
+  return json({ data: visible.map(messageJson), next: page.next })
+}
+
+async function show(call: Call, deps: MessageDeps): Promise<Answer> {
+  const found = await find(call, 'messages.read', deps)
+  return 'answer' in found ? found.answer : json(messageJson(found.message))
+}
+
+async function cancel(call: Call, deps: MessageDeps): Promise<Answer> {
+  const found = await find(call, 'messages.send', deps)
+  if ('answer' in found) return found.answer
+  const { account, id } = found.message
+  const outcome = await deps.cancel({ actor: call.actor, account, id })
+  switch (outcome.kind) {
+    case 'cancelled':
+      return json(messageJson(outcome.message))
+    case 'unknown':
+      return UNKNOWN
+    case 'too-late':
+      return problem(
+        'conflict',
+        `The message is ${outcome.status} already; only a queued or held one can be cancelled.`,
+      )
+  }
+}
+
+/** The message that the path names, once the policy has agreed to this action on it. */
+async function find(
+  call: Call,
+  action: string,
+  deps: MessageDeps,
+): Promise<{ message: Message } | { answer: Answer }> {
+  const account = param(call, 'account')
+  const known = unknownAccount(call, account) === undefined
+  const message = known ? await deps.store.messages.get(account, param(call, 'id')) : undefined
+  const refused = await authorize(
+    call,
+    action,
+    message === undefined ? { account } : touchedBy(message),
+    deps,
+  )
+  if (refused !== undefined) return { answer: refused }
+  return message === undefined ? { answer: UNKNOWN } : { message }
+}
+
+function touchedBy(message: Message): Resource {
+  return {
+    account: message.account,
+    to: message.chat,
+    recipientKind: kindOf(message.chat),
+    type: message.content.type,
+  }
+}
+
+/** A list of one chat is asked for as that chat, so that a rule about recipients can allow it. */
+function chatAsked(call: Call): Resource {
+  const { chat } = call.request.query
+  const recipient =
+    typeof chat === 'string' ? parseRecipient(chat, call.policy.snapshot.phoneRule) : undefined
+  return recipient === undefined ? {} : { to: recipient.chat, recipientKind: recipient.kind }
+}
+
+function kindOf(chat: string): 'contact' | 'group' {
+  return chat.endsWith('@g.us') ? 'group' : 'contact'
+}
+
+const UNKNOWN = problem('not-found', 'There is no message of this id in this account.')

@@ -1,0 +1,28 @@
+import type { SiteName } from '../../policy/snapshot.ts'
+import type { Answer } from '../answer.ts'
+import type { Resource } from '../authorize.ts'
+import type { Call } from '../hop/call.ts'
+
+/**
+ * Who may use a route. `anybody`: any principal from its own networks. `account`: the action on the account that the
+ * path names. `any-account`: the action on at least one account, and the route leaves out the others. `appliance`:
+ * the action without an account. `itself`: the
+ * route asks, because what it touches is only known once the body is read.
+ */
+export type Access =
+  | { readonly kind: 'anybody' }
+  | { readonly kind: 'account'; readonly action: string; readonly touches?: (call: Call) => Resource }
+  | { readonly kind: 'any-account'; readonly action: string }
+  | { readonly kind: 'appliance'; readonly action: string }
+  | { readonly kind: 'itself' }
+
+export type Route = {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly path: string
+  readonly sites: readonly SiteName[]
+  readonly access: Access
+  readonly handle: (call: Call) => Answer | Promise<Answer>
+}
+
+/** `/v1` is the same on the three sites where somebody can be known. */
+export const V1_SITES: readonly SiteName[] = ['api', 'keys', 'dashboard']

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { nearestName } from '../../lib/nearest.ts'
+import { parseRecipient } from '../../model/chat.ts'
+import type { TextContent } from '../../model/message.ts'
+import type { EnqueueRequest, EnqueueResult } from '../../outbox/enqueue.ts'
+import { type Answer, invalid, json, type Parsed, type Problem, parsed, problem } from '../answer.ts'
+import { authorize, may, takeRequestLimits, unknownAccount } from '../authorize.ts'
+import type { HttpDeps } from '../deps.ts'
+import { type Call, param } from '../hop/call.ts'
+import { limitProblem } from '../limits/floods.ts'
+import { bodyReader } from '../schemas/body.ts'
+import {
+  LATER_MEMBERS,
+  LATER_TYPES,
+  MESSAGE_SCHEMA,
+  type MessageBody,
+  SUPPORTED_TYPES,
+} from '../schemas/message.ts'
+import { acceptedJson } from '../wire/message.ts'
+import { type Route, V1_SITES } from './route.ts'
+
+type SendDeps = Pick<HttpDeps, 'enqueue' | 'store' | 'limiter' | 'now'>
+
+const ACTION = 'messages.send'
+const MAX_KEY_LENGTH = 255
+const readBody = bodyReader<MessageBody>(MESSAGE_SCHEMA, LATER_MEMBERS)
+
+/** `POST /v1/accounts/{account}/messages`: into the outbox, or not at all. */
+export function sendRoutes(deps: SendDeps): readonly Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/accounts/:account/messages',
+      sites: V1_SITES,
+      access: { kind: 'itself' },
+      handle: call => sendMessage(call, deps),
+    },
+  ]
+}
+
+async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
+  const account = param(call, 'account')
+  const unknown = unknownAccount(call, account)
+  if (unknown !== undefined) return (await authorize(call, ACTION, { account }, deps)) ?? unknown
+  const request = readRequest(call, account)
+  if (request.kind === 'problem') return request
+  const { recipient, content } = request.value
+  const touched = { account, to: recipient.chat, recipientKind: recipient.kind, type: content.type }
+  // A refusal by the access rules is told before one by a limit; `enqueue` decides again and records it.
+  const limited = may(call, ACTION, touched).effect === 'deny' ? undefined : takeRequestLimits(call, deps)
+  return limited ?? answerTo(await deps.enqueue(request.value))
+}
+
+function answerTo(result: EnqueueResult): Answer {
+  switch (result.kind) {
+    case 'accepted':
+      return json(
+        acceptedJson(result.message),
+        202,
+        result.repeated ? { 'Idempotency-Replayed': 'true' } : {},
+      )
+    case 'denied':
+      return problem('denied', result.decision.reason, { decision: result.decisionId })
+    case 'limited':
+      return limitProblem(result.limit, result.retryAfterMs, result.decisionId)
+    case 'key-reused':
+      return problem(
+        'idempotency-key-reused',
+        'This Idempotency-Key came with another request before; use a new one.',
+      )
+  }
+}
+
+function readRequest(call: Call, account: string): Parsed<EnqueueRequest> {
+  const { body: raw } = call.request
+  if (raw === undefined) return problem('malformed', 'A JSON body is needed.')
+  const key = readKey(call)
+  if (key.kind === 'problem') return key
+  const body = unsupportedType(raw) ?? readBody(raw)
+  if (body.kind === 'problem') return body
+  const { to, text, context, purpose, biz_opaque_callback_data: callbackData } = body.value
+  if (!text.body.isWellFormed()) return invalid('$.text.body', 'must be text that Unicode can write')
+  const recipient = parseRecipient(to, call.policy.snapshot.phoneRule)
+  const misfit = recipient === undefined ? NO_RECIPIENT : kindMismatch(body.value, recipient.kind)
+  if (recipient === undefined || misfit !== undefined) return misfit ?? NO_RECIPIENT
+  const times = readTimes(body.value, call.at)
+  if (times.kind === 'problem') return times
+  const content: TextContent = { type: 'text', text, ...(context === undefined ? {} : { context }) }
+  return parsed({
+    actor: call.actor,
+    account,
+    recipient,
+    content,
+    bodyDigest: digestOf(account, raw),
+    ...key.value,
+    ...times.value,
+    ...(callbackData === undefined ? {} : { callbackData }),
+    ...(purpose === undefined ? {} : { purpose }),
+  })
+}
+
+const NO_RECIPIENT = problem(
+  'invalid-recipient',
+  '$.to must be a phone number in international form, with or without +, or a WhatsApp id.',
+  { errors: [{ path: '$.to', message: 'must be a phone number in international form, or a WhatsApp id' }] },
+)
+
+function kindMismatch(body: MessageBody, kind: 'contact' | 'group'): Problem | undefined {
+  const group = body.recipient_type === 'group'
+  if (body.recipient_type === undefined || group === (kind === 'group')) return undefined
+  return invalid('$.recipient_type', `does not fit: $.to is a ${kind}`)
+}
+
+/** Told before everything else about the body: its other members cannot be judged by the schema of another type. */
+function unsupportedType(raw: unknown): Problem | undefined {
+  if (typeof raw !== 'object' || raw === null || !('type' in raw) || typeof raw.type !== 'string')
+    return undefined
+  const { type } = raw
+  if (SUPPORTED_TYPES.includes(type)) return undefined
+  const supported = SUPPORTED_TYPES.map(one => `"${one}"`).join(', ')
+  const later = LATER_TYPES.includes(type)
+  const meant = later ? undefined : nearestName(type, [...SUPPORTED_TYPES, ...LATER_TYPES])
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
+  const message = `is not a type that this version sends; it sends ${supported}${hint}`
+  return problem('unsupported-type', `$.type ${message}.`, { errors: [{ path: '$.type', message }] })
+}
+
+function readKey(call: Call): Parsed<{ idempotencyKey?: string }> {
+  const key = call.request.get('idempotency-key')
+  if (key === undefined) return parsed({})
+  if (key !== '' && key.length <= MAX_KEY_LENGTH) return parsed({ idempotencyKey: key })
+  return problem('malformed', `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters.`)
+}
+
+function readTimes(body: MessageBody, at: Date): Parsed<{ sendAt?: Date; expiresAt?: Date }> {
+  const sendAt = body.send_at === undefined ? undefined : new Date(body.send_at)
+  const expiresAt = body.expires_at === undefined ? undefined : new Date(body.expires_at)
+  if (expiresAt !== undefined && expiresAt <= at) return invalid('$.expires_at', 'is past already')
+  if (sendAt !== undefined && expiresAt !== undefined && expiresAt <= sendAt) {
+    return invalid('$.expires_at', 'must come after $.send_at')
+  }
+  return parsed({
+    ...(sendAt === undefined ? {} : { sendAt }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  })
+}
+
+/** The same for the same request, however its members are ordered and spaced. */
+function digestOf(account: string, body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([account, sorted(body)]))
+    .digest('hex')
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.entries(value)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, member]) => [name, sorted(member)])
+}

@@ -1,0 +1,63 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { createApplication } from './application.ts'
+import type { HttpDeps } from './deps.ts'
+import { pinProxy } from './hop/proxy-pin.ts'
+
+export type { HttpDeps } from './deps.ts'
+
+export type Http = {
+  /** Resolves once it accepts connections, with the port it got (asked for 0, the system chooses). */
+  listen(address: { host: string; port: number }): Promise<{ port: number }>
+  /** Takes nothing new, lets running requests end, and cuts off those that do not. */
+  close(): Promise<void>
+}
+
+/** Caddy keeps idle connections for two minutes; closing them earlier here would lose requests that are on the way. */
+const KEEP_ALIVE_MS = 150_000
+const MAX_HEADER_BYTES = 64 * 1024
+const CLOSE_WITHIN_MS = 3_000
+
+/** The HTTPS server that speaks to Caddy and to nobody else. */
+export function createHttp(deps: HttpDeps): Http {
+  const closing = new AbortController()
+  const { limits } = deps.policy().snapshot.edge
+  const server = createServer(
+    {
+      ...deps.tls,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.3',
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: limits.headerTimeoutMs,
+      requestTimeout: limits.headerTimeoutMs + limits.bodyTimeoutMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    createApplication(deps, closing.signal),
+  )
+  pinProxy(server, deps.log)
+
+  function listen(address: { host: string; port: number }): Promise<{ port: number }> {
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(address.port, address.host, () => {
+        server.off('error', reject)
+        resolve({ port: (server.address() as AddressInfo).port })
+      })
+    })
+  }
+
+  function close(): Promise<void> {
+    closing.abort()
+    return new Promise(resolve => {
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
+      server.close(() => {
+        clearTimeout(cut)
+        resolve()
+      })
+      server.closeIdleConnections()
+    })
+  }
+
+  return { listen, close }
+}

@@ -1,0 +1,43 @@
+import type { Message } from '../../model/message.ts'
+import { contentJson } from '../../model/message-event.ts'
+
+/** A message as the API shows it, in either direction; its content stands under the member named by `type`. */
+export function messageJson(message: Message): object {
+  const outgoing = message.direction === 'out'
+  return {
+    id: message.id,
+    message_id: message.messageId,
+    account: message.account,
+    direction: message.direction,
+    chat: message.chat,
+    from: message.from ?? null,
+    ...(outgoing ? { to: message.chat } : {}),
+    ...contentJson(message.content),
+    status: message.status,
+    timeline: message.timeline.map(step => ({
+      status: step.status,
+      at: step.at.toISOString(),
+      ...(step.detail === undefined ? {} : { detail: step.detail }),
+    })),
+    created_at: message.createdAt.toISOString(),
+    ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
+    ...(message.expiresAt === undefined ? {} : { expires_at: message.expiresAt.toISOString() }),
+    ...(outgoing ? { attempts: message.attemptCount } : {}),
+    ...(message.principal === undefined ? {} : { principal: message.principal }),
+    ...(message.decisionId === undefined ? {} : { decision: message.decisionId }),
+    ...(message.purpose === undefined ? {} : { purpose: message.purpose }),
+    ...(message.callbackData === undefined ? {} : { biz_opaque_callback_data: message.callbackData }),
+  }
+}
+
+/** The answer to an accepted message: what it began as, so that a repeated request gets the same. */
+export function acceptedJson(message: Message): object {
+  return {
+    id: message.id,
+    message_id: message.messageId,
+    status: message.timeline[0]?.status ?? message.status,
+    to: message.chat,
+    chat: message.chat,
+    decision: message.decisionId ?? null,
+  }
+}
