@@ -103,13 +103,13 @@ function machineNode(): string {
 }
 
 function whichEach(name: string): string[] {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', '/usr/bin']
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/bin', '/usr/bin']
   return folders.map(folder => join(folder, name)).filter(file => existsSync(file))
 }
 
 /** How this machine reaches its mirrors: apt's and npm's settings, resolver and certificates. No packages. */
 function addMachineSettings(root: string): void {
-  const home = process.env['HOME'] ?? '/root'
+  const home = process.env.HOME ?? '/root'
   const files = [
     '/etc/resolv.conf',
     '/etc/hosts',
@@ -138,7 +138,7 @@ function certificates(settings: readonly string[]): string[] {
   const named = settings
     .filter(file => file.endsWith('npmrc') && existsSync(file))
     .map(file => /^cafile\s*=\s*(.+)$/m.exec(readFileSync(file, 'utf8'))?.[1]?.trim() ?? '')
-  return [...named, process.env['NODE_EXTRA_CA_CERTS'] ?? '', process.env['SSL_CERT_FILE'] ?? '']
+  return [...named, process.env.NODE_EXTRA_CA_CERTS ?? '', process.env.SSL_CERT_FILE ?? '']
 }
 
 function runInside(root: string, command: readonly string[], options: RunOptions): Promise<RunResult> {
@@ -167,7 +167,7 @@ function runInside(root: string, command: readonly string[], options: RunOptions
   ]
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', ...(offline ? ['--net'] : [])]
   const child = spawn('unshare', [...namespaces, 'sh', '-c', script, 'sh', ...inside, ...command], {
-    env: { PATH: process.env['PATH'], ROOT: root },
+    env: { PATH: process.env.PATH, ROOT: root },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs,
     killSignal: 'SIGKILL',
