@@ -1,28 +1,34 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import type { Answer } from '../answer.ts'
 import type { Route } from './route.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'dashboard')
-const FILES = [
-  { path: '/', file: 'index.html', mediaType: 'text/html; charset=utf-8' },
-  { path: '/dashboard.js', file: 'dashboard.js', mediaType: 'text/javascript; charset=utf-8' },
-  { path: '/dashboard.css', file: 'dashboard.css', mediaType: 'text/css; charset=utf-8' },
-  { path: '/favicon.svg', file: 'favicon.svg', mediaType: 'image/svg+xml' },
-] as const
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
 
-/** The page for operators. It has no rights of its own: all it shows comes through `/v1` under the same policy. */
+/**
+ * The page for operators: `/` and its `/assets/…`, read once at the start. It has no rights of its own: all it shows
+ * comes through `/v1` under the same policy.
+ */
 export function dashboardRoutes(): readonly Route[] {
-  return FILES.map(({ path, file, mediaType }): Route => {
+  return readdirSync(FOLDER).flatMap((file): Route[] => {
+    const mediaType = MEDIA_TYPES[extname(file)]
+    if (mediaType === undefined) return []
     const bytes = readFileSync(join(FOLDER, file))
-    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
+    const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`
     const answer: Answer = {
       kind: 'bytes',
       mediaType,
       bytes,
       headers: { ETag: etag, 'Cache-Control': 'no-cache' },
     }
-    return { method: 'get', path, sites: ['dashboard'], access: { kind: 'anybody' }, handle: () => answer }
+    const path = file === 'index.html' ? '/' : `/assets/${file}`
+    return [{ method: 'get', path, sites: ['dashboard'], access: { kind: 'anybody' }, handle: () => answer }]
   })
 }

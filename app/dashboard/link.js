@@ -1,0 +1,164 @@
+import { get, picture, post, Refusal } from './api.js'
+import { by, show, write } from './dom.js'
+
+const UNDERSTOOD = 'postern.unofficial-software-understood'
+const FOLLOW_EVERY_MS = 1_000
+const ENDS = new Set(['done', 'expired', 'failed'])
+
+/** The dialog that links an account: the disclaimer once, then the QR code until it is scanned or given up. */
+export function createLinkDialog(onLinked) {
+  const dialog = by('link')
+  let account = ''
+  let timer
+  let shownQr
+  let firstLifeMs = 0
+
+  by('link-understood').addEventListener('change', event => {
+    by('link-go').disabled = !event.target.checked
+  })
+  by('link-go').addEventListener('click', () => {
+    remember()
+    scan()
+  })
+  by('link-again').addEventListener('click', () => scan())
+  by('link-finish').addEventListener('click', () => dialog.close())
+  dialog.addEventListener('close', () => {
+    clearTimeout(timer)
+    account = ''
+    forgetPicture()
+  })
+
+  /** Opens the dialog for an account. */
+  function open(name) {
+    account = name
+    write(by('link-title'), `Link ${name}`)
+    by('link-understood').checked = false
+    by('link-go').disabled = true
+    const first = !understood()
+    show(by('link-consent'), first)
+    show(by('link-scan'), !first)
+    dialog.showModal()
+    if (first) by('link-understood').focus()
+    else scan()
+  }
+
+  async function scan() {
+    const name = account
+    show(by('link-consent'), false)
+    show(by('link-scan'), true)
+    show(by('link-steps'), true)
+    ended(false)
+    verdict('Asking WhatsApp for a code…')
+    try {
+      const link = await begin(name)
+      if (account === name) await follow(name, link)
+    } catch (error) {
+      if (account === name) failed(error)
+    }
+  }
+
+  async function begin(name) {
+    const running = await get(path(name)).catch(() => undefined)
+    return running?.state === 'waiting' && running.qr !== undefined
+      ? running
+      : await post(path(name), { method: 'qr' })
+  }
+
+  async function follow(name, link) {
+    await showLink(name, link)
+    if (ENDS.has(link.state)) return
+    timer = setTimeout(async () => {
+      try {
+        const next = await get(path(name))
+        if (account === name) await follow(name, next)
+      } catch (error) {
+        if (account === name) failed(error)
+      }
+    }, FOLLOW_EVERY_MS)
+  }
+
+  async function showLink(name, link) {
+    if (link.state === 'waiting') return await showQr(name, link)
+    forgetPicture()
+    show(by('link-life'), false)
+    show(by('link-steps'), false)
+    if (link.state === 'scanned') return verdict('Scanned. Finishing on the phone…', 'busy')
+    if (link.state === 'done') {
+      verdict('Linked. The account connects now.', 'good')
+      ended(true, 'link-finish')
+      return onLinked()
+    }
+    verdict(
+      link.reason ?? (link.state === 'expired' ? 'No code was scanned in time.' : 'Linking did not work.'),
+      'bad',
+    )
+    ended(true, 'link-again')
+  }
+
+  async function showQr(name, link) {
+    const leftMs = Math.max(0, new Date(link.expires_at).getTime() - Date.now())
+    if (link.qr !== undefined && link.qr !== shownQr) {
+      const blob = await picture(path(name))
+      if (account !== name) return
+      forgetPicture()
+      shownQr = link.qr
+      firstLifeMs = Math.max(leftMs, 1)
+      by('link-picture').src = URL.createObjectURL(blob)
+      show(by('link-picture'), true)
+      verdict('Waiting for the phone to scan the code.')
+    }
+    show(by('link-life'), shownQr !== undefined)
+    by('link-left').value = leftMs / firstLifeMs
+    write(
+      by('link-seconds'),
+      leftMs === 0 ? 'A new code is coming…' : `A new code in ${Math.ceil(leftMs / 1_000)} s`,
+    )
+  }
+
+  function failed(error) {
+    forgetPicture()
+    show(by('link-life'), false)
+    show(by('link-steps'), false)
+    verdict(error instanceof Refusal ? error.message : 'The appliance cannot be reached.', 'bad')
+    ended(true, 'link-again')
+  }
+
+  function forgetPicture() {
+    const image = by('link-picture')
+    if (image.src.startsWith('blob:')) URL.revokeObjectURL(image.src)
+    image.removeAttribute('src')
+    show(image, false)
+    shownQr = undefined
+  }
+
+  function ended(over, button) {
+    show(by('link-frame'), !over)
+    show(by('link-after'), over)
+    for (const one of ['link-again', 'link-finish']) show(by(one), one === button)
+    if (over) by(button).focus()
+  }
+
+  function verdict(text, tone = 'idle') {
+    write(by('link-verdict'), text)
+    by('link-verdict').dataset.tone = tone
+  }
+
+  return { open }
+}
+
+const path = name => `/v1/accounts/${encodeURIComponent(name)}/link`
+
+/** Storage can be switched off in a browser; then the disclaimer comes each time. */
+function understood() {
+  try {
+    return localStorage.getItem(UNDERSTOOD) === 'yes'
+  } catch {
+    return false
+  }
+}
+
+function remember() {
+  try {
+    localStorage.setItem(UNDERSTOOD, 'yes')
+  } catch {}
+}
