@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { insist } from '../../app/lib/insist.ts'
 import { Pump } from '../../app/lib/pump.ts'
 
+const fail = (error: unknown) => assert.fail(String(error))
+
 test('makes one more round for all wakes that come during one', async () => {
   let rounds = 0
   const gate = Promise.withResolvers<void>()
@@ -13,7 +15,7 @@ test('makes one more round for all wakes that come during one', async () => {
       await gate.promise
       return undefined
     },
-    onError: assert.fail,
+    onError: fail,
   })
   pump.wake()
   for (let i = 0; i < 5; i++) pump.wake()
@@ -38,7 +40,7 @@ test('never runs two rounds at once, and loses no wake at the end of one', async
       queueMicrotask(() => rounds < 20 && pump.wake())
       return undefined
     },
-    onError: assert.fail,
+    onError: fail,
   })
   pump.wake()
   while (rounds < 20) await sleep(5)
@@ -53,7 +55,7 @@ test('runs again when the delay it asked for has passed, and sooner when woken',
       rounds++
       return asked.shift()
     },
-    onError: assert.fail,
+    onError: fail,
   })
   pump.wake()
   await sleep(80)
@@ -90,7 +92,7 @@ test('runs nothing after it was stopped', async () => {
       rounds++
       return 1
     },
-    onError: assert.fail,
+    onError: fail,
   })
   await pump.stop()
   pump.wake()
