@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { createServer } from 'node:https'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import type { Config } from '../../app/config/config.ts'
+
+/** A request as the app would see it. `headers` are name and value in turn, as they came. */
+export type Seen = {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly string[]
+  readonly body: string
+  /** Alternative names in the certificate of the peer, which ought to be the proxy's. */
+  readonly peer: string
+}
+
+export type Upstream = {
+  /** Everything that got through so far. */
+  readonly seen: Seen[]
+  readonly close: () => Promise<void>
+}
+
+const STREAM_EVERY_MS = 200
+
+/**
+ * Stands where the app would: TLS with the app's certificate, only for peers whose certificate the internal CA signed.
+ * Answers what it saw as JSON; `/v1/events` streams a line every 200 ms until the caller leaves.
+ */
+export async function startUpstream(config: Config): Promise<Upstream> {
+  const read = (file: string) => readFileSync(join(config.secretsDir, file))
+  const seen: Seen[] = []
+  const tls = { cert: read('app.pem'), key: read('app.key'), ca: read('internal-ca.pem'), requestCert: true }
+  const server = createServer({ ...tls, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
+  server.on('request', async (request, response) => {
+    const one = await describe(request)
+    seen.push(one)
+    if (request.url?.startsWith('/v1/events')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const timer = setInterval(() => response.write('data: tick\n\n'), STREAM_EVERY_MS)
+      response.on('close', () => clearInterval(timer))
+      return
+    }
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(one))
+  })
+  await new Promise<void>(resolve => server.listen(config.ports.app, '127.0.0.1', resolve))
+  return {
+    seen,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+/** The value of a header as the upstream saw it; several are joined as Node joins them. */
+export function headerOf(seen: Seen, name: string): string | undefined {
+  const values: string[] = []
+  for (let i = 0; i < seen.headers.length; i += 2) {
+    if (seen.headers[i]?.toLowerCase() === name.toLowerCase()) values.push(seen.headers[i + 1] ?? '')
+  }
+  return values.length === 0 ? undefined : values.join(', ')
+}
+
+async function describe(request: IncomingMessage): Promise<Seen> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return {
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: request.rawHeaders,
+    body: Buffer.concat(chunks).toString(),
+    peer: (request.socket as TLSSocket).getPeerX509Certificate()?.subjectAltName ?? '',
+  }
+}
