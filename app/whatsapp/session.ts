@@ -1,17 +1,16 @@
 import type { Log } from '../lib/log.ts'
-import type { Account, AccountState, Link, LinkMethod } from '../model/account.ts'
-import { type Actor, type AuditDraft, SYSTEM } from '../model/audit.ts'
-import type { EventType, JsonObject, NewEvent, RouteEvent } from '../model/event.ts'
+import type { Account, AccountState, Link } from '../model/account.ts'
+import { type Actor, SYSTEM } from '../model/audit.ts'
+import type { RouteEvent } from '../model/event.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
 import { Connection, type ConnectionDeps, type ConnectionEvents } from './connection.ts'
 import { isRestriction, meaningOf } from './disconnect.ts'
 import { Linking } from './link.ts'
-import { createReceiver, type Receiver } from './receive.ts'
-import { createRecipients, type Recipients } from './recipients.ts'
-import { createSender, type Sender } from './send.ts'
+import { createNotices, type Notices } from './notices.ts'
+import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
 import { LinkedDevice } from './socket/device.ts'
 import { wordsOf } from './socket/library-log.ts'
-import type { SocketEvents } from './socket/open.ts'
+import { Traffic } from './traffic.ts'
 
 export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly route: RouteEvent
@@ -19,27 +18,11 @@ export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly onOpen: (account: string) => void
 }
 
-export type LinkOutcome =
-  | { readonly kind: 'started'; readonly link: Link }
-  | { readonly kind: 'already-linked' }
-  | { readonly kind: 'unknown-account' }
-  | { readonly kind: 'unavailable'; readonly reason: string }
-
-export type AccountOutcome =
-  | { readonly kind: 'done'; readonly account: Account }
-  | { readonly kind: 'unknown-account' }
-  | { readonly kind: 'wrong-state'; readonly reason: string }
-
-export type LinkRequest = { readonly method: LinkMethod; readonly phone?: string }
-
-const MAX_UNANSWERED = 3
-
 /** One account: its device, its state, and what operators may do with it. One operation at a time. */
 export class Session {
   readonly #deps: SessionDeps
-  readonly #recipients: Recipients
-  readonly #sender: Sender
-  readonly #receiver: Receiver
+  readonly #notices: Notices
+  readonly #traffic: Traffic
   readonly #connection: Connection
   #state: AccountState = 'unlinked'
   #reason: string | undefined
@@ -53,10 +36,10 @@ export class Session {
   constructor(deps: SessionDeps) {
     const { account, store, route, log, now, timings } = deps
     this.#deps = deps
-    this.#recipients = createRecipients(now)
-    this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: timings.ackMs })
-    this.#receiver = createReceiver({ account, store, route, log, now })
-    const idle = () => this.#sender.pendingCount === 0
+    this.#notices = createNotices({ account, store, route, log, now })
+    const markRead = () => deps.policy()?.markRead === true
+    this.#traffic = new Traffic({ account, store, route, log, now, markRead, ackMs: timings.ackMs })
+    const idle = () => this.#traffic.idle
     this.#connection = new Connection({ ...deps, idle }, this.#connectionEvents())
   }
 
@@ -79,7 +62,7 @@ export class Session {
       health: {
         connected: this.isOpen,
         receiving: this.isOpen && heard,
-        sending: this.isOpen && this.#sender.unansweredCount < MAX_UNANSWERED,
+        sending: this.isOpen && this.#traffic.answered,
       },
       ...(lastStanzaAt === undefined ? {} : { lastStanzaAt }),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
@@ -105,15 +88,13 @@ export class Session {
     this.#linking?.end('failed', 'the appliance is stopping')
     return this.#inTurn(async () => {
       await this.#disconnect('the appliance is stopping')
-      await this.#receiver.settled()
+      await this.#traffic.settled()
       await this.#device?.forget()
     })
   }
 
-  async send(order: SendOrder): Promise<SendOutcome> {
-    const { socket } = this.#connection
-    if (socket === undefined) return { kind: 'retry', reason: 'the account is not connected' }
-    return await this.#sender.send(order, socket)
+  send(order: SendOrder): Promise<SendOutcome> {
+    return this.#traffic.send(order, this.#connection.socket)
   }
 
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
@@ -143,8 +124,8 @@ export class Session {
       await this.#disconnect('logged out')
       await device.forget()
       await this.#deps.store.accounts.remove(this.#deps.account, {
-        audit: [this.#audit('accounts.logout', by, { told })],
-        events: [this.#event('account.logged_out', { reason: 'by_operator' })],
+        audit: [this.#notices.audit('accounts.logout', by, { told })],
+        events: [this.#notices.event('account.logged_out', { reason: 'by_operator' })],
       })
       this.#device = undefined
       this.#phone = undefined
@@ -161,7 +142,7 @@ export class Session {
       const device = this.#device
       if (!device?.linked) return this.#wrongState('the account is not linked')
       if (this.#state === 'paused') return this.#wrongState('the account is paused; resume it')
-      await this.#deps.store.events.append({ audit: [this.#audit('accounts.restart', by)] })
+      await this.#deps.store.events.append({ audit: [this.#notices.audit('accounts.restart', by)] })
       await this.#disconnect('restarted')
       this.#connect(device)
       return this.#done()
@@ -172,7 +153,7 @@ export class Session {
     return this.#inTurn(async () => {
       if (!this.#device?.linked) return this.#wrongState('the account is not linked')
       if (this.#state === 'paused') return this.#done()
-      const effects = { audit: [this.#audit('accounts.pause', by)] }
+      const effects = { audit: [this.#notices.audit('accounts.pause', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, true, effects)
       await this.#disconnect('paused')
       this.#become('paused', `paused by ${by.principal}`)
@@ -185,7 +166,7 @@ export class Session {
       const device = this.#device
       if (this.#state !== 'paused' || device === undefined)
         return this.#wrongState('the account is not paused')
-      const effects = { audit: [this.#audit('accounts.resume', by)] }
+      const effects = { audit: [this.#notices.audit('accounts.resume', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, false, effects)
       this.#connect(device)
       return this.#done()
@@ -201,7 +182,7 @@ export class Session {
 
   async #disconnect(reason: string): Promise<void> {
     await this.#connection.stop()
-    this.#sender.abandon(reason)
+    this.#traffic.abandon(reason)
     this.#announced = false
   }
 
@@ -211,15 +192,11 @@ export class Session {
       paired: () => this.#paired(),
       opened: () => this.#opened(),
       dropped: (reason, planned) => this.#dropped(reason, planned),
-      ended: (code, reason) => this.#record(this.#ended(code, reason)),
+      ended: (code, reason) => this.#notices.unattended(this.#ended(code, reason)),
       credentialsChanged: () => this.#device?.save(),
-      acknowledged: (id, error) => this.#sender.acknowledged(id, error),
-      receipt: receipt => {
-        // A phone that has the message proves an ack that got lost.
-        for (const id of receipt.messageIds) this.#sender.acknowledged(id)
-        this.#record(this.#receiver.receipt(receipt))
-      },
-      messages: stanzas => this.#record(this.#receive(stanzas)),
+      acknowledged: (id, error) => this.#traffic.acknowledged(id, error),
+      receipt: receipt => this.#notices.unattended(this.#traffic.reported(receipt)),
+      messages: stanzas => this.#notices.unattended(this.#traffic.received(stanzas, this.#connection.early)),
     }
   }
 
@@ -228,7 +205,7 @@ export class Session {
     this.#phone = this.#device?.phone ?? this.#phone
     this.#become('open')
     this.#linking?.end('done')
-    if (!this.#announced) this.#tell('account.connected')
+    if (!this.#announced) this.#notices.tell('account.connected')
     this.#announced = true
     log.info('account.open', { account })
     onOpen(account)
@@ -236,24 +213,29 @@ export class Session {
 
   #dropped(reason: string, planned: boolean): void {
     this.#become(this.#linking?.pending ? 'pairing' : 'connecting', reason)
-    this.#sender.abandon(reason)
+    this.#traffic.abandon(reason)
     if (planned || !this.#announced) return
     this.#announced = false
-    this.#tell('account.disconnected', { reason })
+    this.#notices.tell('account.disconnected', { reason })
   }
 
   async #ended(code: number | undefined, reason: string): Promise<void> {
     const { account, log } = this.#deps
-    this.#sender.abandon(reason)
-    if (!this.#device?.linked) return this.#closeLink(code === 408 ? 'expired' : 'failed', reason)
+    this.#traffic.abandon(reason)
+    if (!this.#device?.linked) {
+      if (code === 408) this.#closeLink('expired', 'nobody scanned the QR or entered the code in time')
+      else this.#closeLink('failed', reason)
+      return
+    }
     log.warn('account.ended', { account, code, reason })
     this.#linking?.end('failed', reason)
     const { verdict } = meaningOf(code)
     if (verdict === 'logged-out') return await this.#loggedOut(reason)
     this.#become('closed', reason)
-    if (verdict === 'replaced') this.#tell('account.replaced', { reason })
-    else if (this.#announced) this.#tell('account.disconnected', { reason })
-    if (isRestriction(code)) this.#tell('security.alert', { reason: 'account_restricted', detail: reason })
+    if (verdict === 'replaced') this.#notices.tell('account.replaced', { reason })
+    else if (this.#announced) this.#notices.tell('account.disconnected', { reason })
+    if (isRestriction(code))
+      this.#notices.tell('security.alert', { reason: 'account_restricted', detail: reason })
     this.#announced = false
   }
 
@@ -265,21 +247,12 @@ export class Session {
     this.#announced = false
     this.#become('logged_out', reason)
     await device?.forget()
-    const events = [this.#event('account.logged_out', { reason: 'by_phone' })]
-    const audit = [this.#audit('accounts.logged_out', SYSTEM)]
+    const events = [this.#notices.event('account.logged_out', { reason: 'by_phone' })]
+    const audit = [this.#notices.audit('accounts.logged_out', SYSTEM)]
     const phone = this.#phone === undefined ? {} : { phone: this.#phone }
     const row = { account, credentials: new Uint8Array(0), loggedOutAt: now(), ...phone }
     await store.accounts.put(row, { events, audit })
     await store.signalKeys.clear(account)
-  }
-
-  async #receive(stanzas: Parameters<SocketEvents['messages']>[0]): Promise<void> {
-    const socket = this.#connection.early
-    if (socket === undefined) return
-    const fresh = await this.#receiver.messages(stanzas, socket.lidLookup)
-    for (const incoming of fresh) this.#recipients.wrote(incoming.from)
-    if (!this.#deps.policy()?.markRead || fresh.length === 0) return
-    await this.#connection.socket?.markRead(stanzas.map(stanza => stanza.key))
   }
 
   async #tellLogout(): Promise<boolean> {
@@ -299,7 +272,7 @@ export class Session {
     const { account, store, now, log, timings } = this.#deps
     this.#linking?.end('failed', 'another attempt was begun')
     await this.#disconnect('linking again')
-    const audit = [this.#audit('accounts.link', by, { method: request.method, state: 'started' })]
+    const audit = [this.#notices.audit('accounts.link', by, { method: request.method, state: 'started' })]
     await store.events.append({ audit })
     if (await store.accounts.isPaused(account)) await store.accounts.setPaused(account, false)
     await store.signalKeys.clear(account)
@@ -317,7 +290,8 @@ export class Session {
     const linking = this.#linking
     if (linking?.phone === undefined) linking?.qr(text)
     // With a code asked for, the server goes on offering QRs.
-    else if (linking.current.code === undefined) this.#record(this.#showCode(linking, linking.phone))
+    else if (linking.current.code === undefined)
+      this.#notices.unattended(this.#showCode(linking, linking.phone))
   }
 
   async #showCode(linking: Linking, phone: string): Promise<void> {
@@ -330,15 +304,15 @@ export class Session {
     this.#linking?.scanned()
     this.#phone = this.#device?.phone
     const phone = this.#phone === undefined ? {} : { phone: this.#phone }
-    const audit = [this.#audit('accounts.link', this.#linkedBy, { state: 'done' })]
-    await this.#device?.link(now(), { audit, events: [this.#event('account.linked', phone)] })
+    const audit = [this.#notices.audit('accounts.link', this.#linkedBy, { state: 'done' })]
+    await this.#device?.link(now(), { audit, events: [this.#notices.event('account.linked', phone)] })
   }
 
   #closeLink(state: 'expired' | 'failed', reason: string): void {
     this.#device = undefined
     this.#linking?.end(state, reason)
     this.#become('unlinked', reason)
-    this.#record(this.#connection.stop())
+    this.#notices.unattended(this.#connection.stop())
   }
 
   // --- small change
@@ -356,30 +330,9 @@ export class Session {
     return { kind: 'wrong-state', reason }
   }
 
-  #tell(type: EventType, about: JsonObject = {}): void {
-    this.#record(this.#deps.store.events.append({ events: [this.#event(type, about)] }))
-  }
-
-  #event(type: EventType, about: JsonObject): NewEvent {
-    const { account, route } = this.#deps
-    return route({ type, account, data: { account, state: this.#state, ...about } })
-  }
-
-  #audit(action: string, by: Actor, detail: JsonObject = {}): AuditDraft {
-    const { account, now } = this.#deps
-    return { ...by, at: now(), action, target: account, decision: 'done', detail }
-  }
-
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work)
     this.#turn = done.catch(() => undefined)
     return done
-  }
-
-  /** For work that nobody waits for: a failure is a line in the log, not the end of the process. */
-  #record(work: Promise<unknown>): void {
-    work.catch(error => {
-      this.#deps.log.error('whatsapp.not_recorded', { account: this.#deps.account, reason: wordsOf(error) })
-    })
   }
 }

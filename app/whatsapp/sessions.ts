@@ -5,12 +5,13 @@ import type { RouteEvent } from '../model/event.ts'
 import type { SendPort } from '../model/send-port.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { type AccountOutcome, type LinkOutcome, type LinkRequest, Session } from './session.ts'
+import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
+import { Session } from './session.ts'
 import { checkCertificates } from './socket/certificate.ts'
-import { muteConsole } from './socket/library-log.ts'
+import { muteConsole, wordsOf } from './socket/library-log.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 
-export type { AccountOutcome, LinkOutcome, LinkRequest } from './session.ts'
+export type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
 
 export type SessionsDeps = {
   readonly store: Store
@@ -50,6 +51,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   const timings = { ...TIMINGS, ...deps.timings }
   const sessions = new Map<string, Session>()
   const listeners: ((account: string) => void)[] = []
+  let started = false
   checkCertificates(now, simulator?.noiseRoot)
   muteConsole(log)
 
@@ -57,8 +59,15 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   function find(name: string): Session | undefined {
     if (!accounts().has(name)) return undefined
-    const session = sessions.get(name) ?? build(name)
+    const known = sessions.get(name)
+    if (known !== undefined) return known
+    const session = build(name)
     sessions.set(name, session)
+    // An account that came with a later policy.
+    if (started)
+      session
+        .start()
+        .catch(error => log.error('account.not_started', { account: name, reason: wordsOf(error) }))
     return session
   }
 
@@ -80,6 +89,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   return {
     async start() {
       await Promise.all([...accounts().keys()].map(name => find(name)?.start()))
+      started = true
     },
     async stop() {
       await Promise.all([...sessions.values()].map(session => session.stop()))

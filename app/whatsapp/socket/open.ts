@@ -90,6 +90,7 @@ export function openSocket(options: SocketOptions): Socket {
       await close(sock, ended)
     },
     async close() {
+      sock.ev.flush()
       listening = false
       await close(sock, ended)
     },
@@ -148,7 +149,9 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
       if (qr !== undefined) events.qr(qr)
       if (isNewLogin) events.paired()
       if (connection === 'open') events.open()
-      if (connection === 'close') events.closed(closeCodeOf(lastDisconnect?.error))
+      if (connection !== 'close') return
+      sock.ev.flush() // what Baileys still holds back has its receipt already, and would be lost
+      events.closed(closeCodeOf(lastDisconnect?.error))
     }),
   )
 }
