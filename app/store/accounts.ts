@@ -1,4 +1,6 @@
+import type { Access } from './access.ts'
 import type { Effects } from './effects.ts'
+import { getDevice, isPaused, listDevices } from './tables/accounts.ts'
 
 /** A device: the linked-device credentials of an account. `credentials` is opaque here and encrypted at rest. */
 export type Device = {
@@ -14,8 +16,22 @@ export type AccountStore = {
   get(account: string): Promise<Device | undefined>
   list(): Promise<readonly Device[]>
   put(device: Device, effects?: Effects): Promise<void>
-  /** Removes the device, its signal keys and its data key in one transaction. */
+  /**
+   * Removes the device, its signal keys and its data key in one transaction. Messages, events and deliveries of the
+   * account stay: they are sealed under a key of their own, so that a log-out loses nothing that is still owed.
+   */
   remove(account: string, effects?: Effects): Promise<void>
   setPaused(account: string, paused: boolean, effects?: Effects): Promise<void>
   isPaused(account: string): Promise<boolean>
+}
+
+export function createAccountStore({ reader, writer }: Access): AccountStore {
+  return {
+    get: async account => getDevice(reader, account),
+    list: async () => listDevices(reader),
+    put: (device, effects) => writer.run('accounts.put', { device, effects }),
+    remove: (account, effects) => writer.run('accounts.remove', { account, effects }),
+    setPaused: (account, paused, effects) => writer.run('accounts.setPaused', { account, paused, effects }),
+    isPaused: async account => isPaused(reader, account),
+  }
 }

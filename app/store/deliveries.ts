@@ -1,5 +1,7 @@
 import type { PosternEvent } from '../model/event.ts'
+import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
+import { findDelivery, listDeliveries, toDelivery } from './tables/delivery-row.ts'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'dead'
 
@@ -51,4 +53,18 @@ export type DeliveryStore = {
    * endpoints named (all when absent).
    */
   nextDueAt(endpoints?: readonly string[]): Promise<Date | undefined>
+}
+
+export function createDeliveryStore({ reader, writer }: Access): DeliveryStore {
+  return {
+    claim: query => writer.run('deliveries.claim', query),
+    settle: (id, settlement, effects) => writer.run('deliveries.settle', { id, settlement, effects }),
+    get: async id => {
+      const row = findDelivery(reader, id)
+      return row === undefined ? undefined : toDelivery(reader, row)
+    },
+    list: async query => listDeliveries(reader, query),
+    replay: (id, now, effects) => writer.run('deliveries.replay', { id, now, effects }),
+    nextDueAt: endpoints => writer.run('deliveries.nextDueAt', { endpoints }),
+  }
 }

@@ -1,5 +1,9 @@
 import type { Message, MessageStatus } from '../model/message.ts'
+import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
+import { lookUpKey } from './tables/message-entry.ts'
+import { getMessage, listMessages, pastExpiry } from './tables/message-list.ts'
+import { nextMessageDueAt } from './tables/outbox-queue.ts'
 
 /** A caller's idempotency key with the digest of the body it came with; remembered for 24 h per principal. */
 export type IdempotencyKey = { readonly principal: string; readonly key: string; readonly bodyDigest: string }
@@ -68,4 +72,22 @@ export type MessageStore = {
   pastExpiry(now: Date, limit: number): Promise<readonly Message[]>
   /** Marks entries whose `expiresAt` has passed; answers them, so that events can follow. */
   expired(now: Date, limit: number): Promise<readonly Message[]>
+}
+
+export function createMessageStore({ reader, writer, now }: Access): MessageStore {
+  return {
+    enqueue: (message, key, effects) => writer.run('messages.enqueue', { message, key, effects, now: now() }),
+    findByKey: async key => lookUpKey(reader, key, now()),
+    receive: (message, effects) => writer.run('messages.receive', { message, effects }),
+    get: async (account, id) => getMessage(reader, account, id),
+    list: async query => listMessages(reader, query),
+    claim: query => writer.run('messages.claim', query),
+    requeue: (id, dueAt, reason) => writer.run('messages.requeue', { id, dueAt, reason, now: now() }),
+    hold: (id, at, reason, effects) => writer.run('messages.hold', { id, at, reason, effects }),
+    advance: (change, effects) => writer.run('messages.advance', { change, effects }),
+    recover: () => writer.run('messages.recover', { now: now() }),
+    nextDueAt: async accounts => nextMessageDueAt(reader, accounts),
+    pastExpiry: async (at, limit) => pastExpiry(reader, at, limit),
+    expired: (at, limit) => writer.run('messages.expired', { now: at, limit }),
+  }
 }

@@ -1,3 +1,4 @@
+import type { PosternError } from '../lib/error.ts'
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
 import type { DeliveryStore } from './deliveries.ts'
@@ -20,6 +21,11 @@ export type Store = {
   readonly meta: MetaStore
   /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */
   onCommit(listener: (topics: ReadonlySet<Topic>) => void): () => void
+  /**
+   * Calls `listener` when the writer has died and nothing can be written any more; the process should end and be started
+   * again. Without a listener the error is thrown where nobody catches it, which ends the process as well.
+   */
+  onFailure(listener: (error: PosternError) => void): () => void
   /** Finishes what is queued, checkpoints and closes. */
   close(): Promise<void>
 }

@@ -1,0 +1,141 @@
+/**
+ * Instants are milliseconds since 1970. A BLOB is either a sealed value (crypto/cell.ts) or a keyed hash; which, the
+ * comment says. `head` marks what a claim may take: the first of its chat or lane that still has to leave.
+ */
+const FIRST = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE data_keys (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  wrapped BLOB NOT NULL,
+  UNIQUE (scope, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE accounts (account TEXT PRIMARY KEY, paused INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE devices (
+  account TEXT PRIMARY KEY,
+  credentials BLOB NOT NULL, -- sealed
+  phone BLOB, -- sealed
+  linked_at INTEGER,
+  logged_out_at INTEGER
+) STRICT;
+
+CREATE TABLE signal_keys (
+  account TEXT NOT NULL,
+  name BLOB NOT NULL, -- hash of type and id
+  value BLOB NOT NULL, -- sealed
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  account TEXT NOT NULL,
+  direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+  chat BLOB NOT NULL, -- hash
+  message_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  head INTEGER NOT NULL DEFAULT 0,
+  attempt_count INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL, -- 0: at once
+  expires_at INTEGER,
+  body BLOB NOT NULL, -- sealed JSON
+  UNIQUE (account, message_id)
+) STRICT;
+CREATE INDEX messages_of_account ON messages (account, seq);
+CREATE INDEX messages_of_chat ON messages (account, chat, seq);
+CREATE INDEX messages_of_status ON messages (account, status, seq);
+CREATE INDEX messages_waiting ON messages (account, chat, status, seq) WHERE status IN ('queued', 'sending');
+CREATE INDEX messages_sending ON messages (seq) WHERE status = 'sending';
+CREATE INDEX messages_claimable ON messages (account, due_at, seq) WHERE head = 1 AND status = 'queued';
+CREATE INDEX messages_expiring ON messages (expires_at) WHERE status IN ('queued', 'held') AND expires_at IS NOT NULL;
+CREATE UNIQUE INDEX messages_head ON messages (account, chat) WHERE head = 1;
+
+CREATE TABLE message_steps (
+  message INTEGER NOT NULL REFERENCES messages (seq) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  detail BLOB, -- sealed
+  PRIMARY KEY (message, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_keys (
+  principal TEXT NOT NULL,
+  name BLOB NOT NULL, -- hash
+  body_digest BLOB NOT NULL, -- hash
+  message INTEGER NOT NULL REFERENCES messages (seq) ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (principal, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL,
+  account TEXT,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL -- sealed JSON
+) STRICT;
+
+CREATE TABLE deliveries (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  event INTEGER NOT NULL REFERENCES events (seq),
+  endpoint TEXT NOT NULL,
+  lane BLOB NOT NULL, -- hash; empty: unordered
+  lane_name BLOB, -- sealed
+  status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'dead')),
+  head INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  attempt_count INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX deliveries_of_event ON deliveries (event);
+CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint, seq);
+CREATE INDEX deliveries_of_status ON deliveries (status, seq);
+CREATE INDEX deliveries_waiting ON deliveries (endpoint, lane, seq) WHERE status = 'pending';
+CREATE INDEX deliveries_claimable ON deliveries (endpoint, due_at, seq) WHERE head = 1;
+CREATE INDEX deliveries_due ON deliveries (due_at, seq) WHERE head = 1;
+CREATE UNIQUE INDEX deliveries_head ON deliveries (endpoint, lane) WHERE head = 1 AND lane <> x'';
+
+CREATE TABLE delivery_attempts (
+  delivery INTEGER NOT NULL REFERENCES deliveries (seq) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  status INTEGER,
+  took_ms INTEGER NOT NULL,
+  reason BLOB, -- sealed
+  PRIMARY KEY (delivery, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  principal TEXT NOT NULL,
+  credential TEXT,
+  ip TEXT,
+  action TEXT NOT NULL,
+  target TEXT,
+  decision TEXT NOT NULL,
+  detail TEXT,
+  prev TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_of_principal ON audit (principal, seq);
+CREATE INDEX audit_of_action ON audit (action, seq);
+CREATE TRIGGER audit_keeps_entries BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'audit entries are never changed');
+END;
+CREATE TRIGGER audit_keeps_history BEFORE DELETE ON audit BEGIN
+  SELECT RAISE(ABORT, 'audit entries are never removed');
+END;
+`
+
+/** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
+export const MIGRATIONS: readonly string[] = [FIRST]

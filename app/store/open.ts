@@ -1,0 +1,125 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { PosternError } from '../lib/error.ts'
+import type { Log } from '../lib/log.ts'
+import type { Secret } from '../lib/secret.ts'
+import { createAccountStore } from './accounts.ts'
+import { createAuditStore } from './audit.ts'
+import { checkKey, initialiseKeys } from './crypto/keyring.ts'
+import { Vault } from './crypto/vault.ts'
+import { Connection } from './database/connection.ts'
+import { lockDataFolder } from './database/lock.ts'
+import { migrate, schemaVersion } from './database/migrate.ts'
+import { createPrivately } from './database/private-file.ts'
+import { MIGRATIONS } from './database/schema.ts'
+import { createDeliveryStore } from './deliveries.ts'
+import { createEventStore } from './events.ts'
+import { createMessageStore } from './messages.ts'
+import { createMetaStore } from './meta.ts'
+import { createSignalKeyStore } from './signal-keys.ts'
+import type { Store } from './store.ts'
+import { Writer } from './writer/writer.ts'
+
+export type OpenOptions = {
+  readonly dataDir: string
+  /** The key-encryption key: 32 bytes. */
+  readonly key: Secret
+  readonly now: () => Date
+  readonly log: Log
+}
+
+const DATABASE_FILE = 'postern.db'
+const KEY_BYTES = 32
+
+/** True when the folder holds a store, opened or not. */
+export function storeExists(dataDir: string): boolean {
+  return existsSync(join(dataDir, DATABASE_FILE))
+}
+
+/**
+ * Opens the store of a data folder, and makes it when there is none. One process at a time: throws PosternError
+ * `store.locked`. Throws as well `store.wrong_key` and `store.too_new`, both having changed nothing, `store.corrupt`,
+ * `store.unsafe`, `store.cannot_open`.
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { dataDir } = options
+  const key = keyOf(options.key)
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lock = lockDataFolder(dataDir)
+  const file = join(dataDir, DATABASE_FILE)
+  try {
+    prepare(file, key)
+    return await assemble({ ...options, file, key, unlock: lock.release })
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Checks first, then migrates, so that a wrong key or an older program changes nothing. */
+function prepare(file: string, key: KeyObject): void {
+  createPrivately(file)
+  const db = Connection.open(file, 'write')
+  try {
+    if (schemaVersion(db) > 0) checkKey(db, key)
+    migrate(db, MIGRATIONS, () => initialiseKeys(db, key))
+  } finally {
+    db.close()
+  }
+}
+
+type Parts = Pick<OpenOptions, 'now' | 'log'> & {
+  readonly file: string
+  readonly key: KeyObject
+  unlock(): void
+}
+
+async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> {
+  const writer = await Writer.start({ file, key }, log)
+  const db = await openReader(file, writer)
+  const vault = new Vault(db, key)
+  const access = { reader: { db, vault }, writer, now }
+  // A device that is removed takes its data key along; a copy in memory must not outlive it.
+  writer.onCommit(topics => void (topics.has('accounts') && vault.keyring.forget()))
+  let closed: Promise<void> | undefined
+  return {
+    accounts: createAccountStore(access),
+    signalKeys: createSignalKeyStore(access),
+    messages: createMessageStore(access),
+    events: createEventStore(access),
+    deliveries: createDeliveryStore(access),
+    audit: createAuditStore(access),
+    meta: createMetaStore(access),
+    onCommit: listener => writer.onCommit(listener),
+    onFailure: listener => writer.onFailure(listener),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+
+  async function close(): Promise<void> {
+    db.close() // first: the checkpoint must not wait for a reader
+    await writer.close()
+    unlock()
+  }
+}
+
+async function openReader(file: string, writer: Writer): Promise<Connection> {
+  try {
+    return Connection.open(file, 'read')
+  } catch (error) {
+    await writer.close()
+    throw error
+  }
+}
+
+function keyOf(secret: Secret): KeyObject {
+  const bytes = secret.reveal()
+  if (bytes.length === KEY_BYTES) return createSecretKey(bytes)
+  throw new PosternError(
+    'store.wrong_key',
+    `the master key must be ${KEY_BYTES} bytes, it is ${bytes.length}`,
+  )
+}

@@ -1,0 +1,65 @@
+import type { Message } from '../../model/message.ts'
+import type { Effects } from '../effects.ts'
+import type { EnqueueOutcome, IdempotencyKey, KeyLookup } from '../messages.ts'
+import type { Source, Tx } from '../writer/transaction.ts'
+import { writeEffects } from './effects.ts'
+import { findByMessageId } from './message-list.ts'
+import { insertMessage, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
+import { markHead } from './outbox-queue.ts'
+
+/** How long an idempotency key is remembered. */
+export const KEY_AGE_MS = 24 * 60 * 60 * 1_000
+
+export function enqueueMessage(
+  tx: Tx,
+  args: { message: Message; key?: IdempotencyKey | undefined; effects: Effects; now: Date },
+): EnqueueOutcome {
+  const { message, key, effects, now } = args
+  if (key !== undefined) {
+    const known = lookUpKey(tx, key, now)
+    if (known.kind !== 'unknown') return known
+  }
+  const { seq, chat } = insertMessage(tx, message)
+  if (message.status === 'queued') markHead(tx, message.account, chat)
+  if (key !== undefined) rememberKey(tx, key, seq, now)
+  tx.touch('outbox')
+  writeEffects(tx, effects)
+  return { kind: 'stored' }
+}
+
+export function receiveMessage(tx: Tx, args: { message: Message; effects: Effects }): 'stored' | 'known' {
+  const { message, effects } = args
+  if (findByMessageId(tx, message.account, message.messageId) !== undefined) return 'known'
+  insertMessage(tx, message)
+  writeEffects(tx, effects)
+  return 'stored'
+}
+
+/** Asks for a key that is younger than 24 hours. Key and digest are kept as keyed hashes, because callers put names into them. */
+export function lookUpKey(source: Source, key: IdempotencyKey, now: Date): KeyLookup {
+  const { db, vault } = source
+  const row = db.get<{ body_digest: Uint8Array; message: number }>(
+    'SELECT body_digest, message FROM idempotency_keys WHERE principal = ? AND name = ? AND created_at > ?',
+    key.principal,
+    vault.hash('idempotency', key.principal, key.key),
+    now.getTime() - KEY_AGE_MS,
+  )
+  if (row === undefined) return { kind: 'unknown' }
+  if (!vault.hash('body', key.bodyDigest).equals(row.body_digest)) return { kind: 'key-reused' }
+  const message = db.get<MessageRow>(`${MESSAGES} WHERE seq = ?`, row.message)
+  return message === undefined
+    ? { kind: 'unknown' }
+    : { kind: 'repeated', message: toMessage(source, message) }
+}
+
+function rememberKey({ db, vault }: Tx, key: IdempotencyKey, message: number, now: Date): void {
+  db.run('DELETE FROM idempotency_keys WHERE created_at <= ?', now.getTime() - KEY_AGE_MS)
+  db.run(
+    'INSERT INTO idempotency_keys (principal, name, body_digest, message, created_at) VALUES (?, ?, ?, ?, ?)',
+    key.principal,
+    vault.hash('idempotency', key.principal, key.key),
+    vault.hash('body', key.bodyDigest),
+    message,
+    now.getTime(),
+  )
+}

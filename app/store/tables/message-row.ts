@@ -1,0 +1,119 @@
+import type { Message, MessageContent, MessageStatus, TimelineStep } from '../../model/message.ts'
+import { scopeOf } from '../crypto/vault.ts'
+import { instant, present } from '../database/query.ts'
+import type { Source, Tx } from '../writer/transaction.ts'
+
+export type MessageRow = {
+  readonly seq: number
+  readonly id: string
+  readonly account: string
+  readonly direction: 'in' | 'out'
+  readonly chat: Uint8Array
+  readonly message_id: string
+  readonly status: MessageStatus
+  readonly head: number
+  readonly attempt_count: number
+  readonly created_at: number
+  readonly due_at: number
+  readonly expires_at: number | null
+  readonly body: Uint8Array
+}
+
+export const MESSAGES =
+  'SELECT seq, id, account, direction, chat, message_id, status, head, attempt_count, created_at, due_at, expires_at, body FROM messages'
+
+/** Due at once: what `due_at` holds for a message without an instant of its own. */
+const AT_ONCE = 0
+
+/** What of a message is sealed: everything that nobody has to search for. */
+type MessageBody = Pick<
+  Message,
+  'chat' | 'content' | 'from' | 'principal' | 'ip' | 'decisionId' | 'callbackData' | 'purpose'
+>
+
+export function chatHash({ vault }: Source, account: string, chat: string): Buffer {
+  return vault.hash('chat', account, chat)
+}
+
+/** Inserts the message with its timeline as it is; whether it heads its chat is for the queue to say. */
+export function insertMessage(tx: Tx, message: Message): { readonly seq: number; readonly chat: Buffer } {
+  const { id, account, direction, chat, messageId, status, attemptCount, createdAt, dueAt, expiresAt } =
+    message
+  const { content, from, principal, ip, decisionId, callbackData, purpose } = message
+  const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose }
+  const hash = chatHash(tx, account, chat)
+  const { rowId: seq } = tx.db.run(
+    `INSERT INTO messages (id, account, direction, chat, message_id, status, attempt_count, created_at, due_at, expires_at, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    id,
+    account,
+    direction,
+    hash,
+    messageId,
+    status,
+    attemptCount,
+    createdAt.getTime(),
+    dueAt?.getTime() ?? AT_ONCE,
+    expiresAt?.getTime() ?? null,
+    tx.vault.seal(scopeOf(account), bodyCell(id), JSON.stringify(body)),
+  )
+  for (const step of message.timeline) addStep(tx, { seq, id, account }, step)
+  return { seq, chat: hash }
+}
+
+/** Adds a step at the end of the timeline. */
+export function addStep(tx: Tx, row: Pick<MessageRow, 'seq' | 'id' | 'account'>, step: TimelineStep): void {
+  const last = tx.db.get<{ n: number | null }>(
+    'SELECT max(n) AS n FROM message_steps WHERE message = ?',
+    row.seq,
+  )
+  const n = (last?.n ?? 0) + 1
+  tx.db.run(
+    'INSERT INTO message_steps (message, n, status, at, detail) VALUES (?, ?, ?, ?, ?)',
+    row.seq,
+    n,
+    step.status,
+    step.at.getTime(),
+    tx.vault.sealText(scopeOf(row.account), stepCell(row.id, n), step.detail),
+  )
+}
+
+export function toMessage(source: Source, row: MessageRow): Message {
+  const body = JSON.parse(source.vault.open(bodyCell(row.id), row.body).toString()) as MessageBody
+  return {
+    id: row.id,
+    account: row.account,
+    direction: row.direction,
+    messageId: row.message_id,
+    status: row.status,
+    createdAt: new Date(row.created_at),
+    attemptCount: row.attempt_count,
+    ...body,
+    content: body.content as MessageContent,
+    ...present({
+      dueAt: row.due_at === AT_ONCE ? undefined : new Date(row.due_at),
+      expiresAt: instant(row.expires_at),
+    }),
+    timeline: timelineOf(source, row),
+  }
+}
+
+function timelineOf({ db, vault }: Source, row: MessageRow): readonly TimelineStep[] {
+  const steps = db.all<{ n: number; status: MessageStatus; at: number; detail: Uint8Array | null }>(
+    'SELECT n, status, at, detail FROM message_steps WHERE message = ? ORDER BY n',
+    row.seq,
+  )
+  return steps.map(({ n, status, at, detail }) => ({
+    status,
+    at: new Date(at),
+    ...present({ detail: vault.openText(stepCell(row.id, n), detail) }),
+  }))
+}
+
+function bodyCell(id: string) {
+  return { table: 'messages', row: id, column: 'body' }
+}
+
+function stepCell(id: string, n: number) {
+  return { table: 'message_steps', row: `${id}/${n}`, column: 'detail' }
+}

@@ -1,0 +1,76 @@
+import { advances, type Message, type MessageStatus } from '../../model/message.ts'
+import type { Effects } from '../effects.ts'
+import type { StatusChange } from '../messages.ts'
+import type { Tx } from '../writer/transaction.ts'
+import { writeEffects } from './effects.ts'
+import { findById, findByMessageId, pastExpiry } from './message-list.ts'
+import { addStep, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
+import { markHead } from './outbox-queue.ts'
+
+type Step = { readonly to: MessageStatus; readonly at: Date; readonly detail?: string | undefined }
+
+/** Retries write two steps each; a message that is tried for days keeps its first steps and its latest. */
+const FIRST_STEPS_KEPT = 2
+const LAST_STEPS_KEPT = 48
+
+export function advanceMessage(tx: Tx, args: { change: StatusChange; effects: Effects }): boolean {
+  const { change, effects } = args
+  const row = findByMessageId(tx, change.account, change.messageId)
+  if (row === undefined || !advances(row.status, change.to)) return false
+  if (change.onlyFrom !== undefined && !change.onlyFrom.includes(row.status)) return false
+  move(tx, row, change)
+  writeEffects(tx, effects)
+  return true
+}
+
+export function requeueMessage(tx: Tx, args: { id: string; dueAt: Date; reason: string; now: Date }): void {
+  const row = findById(tx, args.id)
+  if (row?.status !== 'sending') return
+  tx.db.run('UPDATE messages SET due_at = ? WHERE seq = ?', args.dueAt.getTime(), row.seq)
+  move(tx, row, { to: 'queued', at: args.now, detail: args.reason })
+  tx.db.run(
+    'DELETE FROM message_steps WHERE message = ?1 AND n > ?2 AND n <= (SELECT max(n) FROM message_steps WHERE message = ?1) - ?3',
+    row.seq,
+    FIRST_STEPS_KEPT,
+    LAST_STEPS_KEPT,
+  )
+}
+
+export function holdMessage(
+  tx: Tx,
+  args: { id: string; at: Date; reason: string; effects: Effects },
+): boolean {
+  const row = findById(tx, args.id)
+  if (row?.status !== 'sending') return false
+  move(tx, row, { to: 'held', at: args.at, detail: args.reason })
+  writeEffects(tx, args.effects)
+  return true
+}
+
+export function recoverMessages(tx: Tx, { now }: { now: Date }): number {
+  const rows = tx.db.all<MessageRow>(`${MESSAGES} WHERE status = 'sending' ORDER BY seq`)
+  for (const row of rows) move(tx, row, { to: 'queued', at: now, detail: 'the appliance was started again' })
+  return rows.length
+}
+
+export function expireMessages(tx: Tx, { now, limit }: { now: Date; limit: number }): readonly Message[] {
+  return pastExpiry(tx, now, limit).flatMap(({ id }) => {
+    const row = findById(tx, id)
+    if (row === undefined) return []
+    move(tx, row, { to: 'expired', at: now })
+    const expired = findById(tx, id)
+    return expired === undefined ? [] : [toMessage(tx, expired)]
+  })
+}
+
+function move(tx: Tx, row: MessageRow, { to, at, detail }: Step): void {
+  tx.db.run('UPDATE messages SET status = ? WHERE seq = ?', to, row.seq)
+  addStep(tx, row, { status: to, at, ...(detail === undefined ? {} : { detail }) })
+  if (isWaiting(row.status) || isWaiting(to)) markHead(tx, row.account, row.chat)
+  tx.touch('outbox')
+}
+
+/** Whether an entry of this status counts for the order of its chat. */
+function isWaiting(status: MessageStatus): boolean {
+  return status === 'queued' || status === 'sending'
+}

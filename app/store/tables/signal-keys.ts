@@ -1,0 +1,48 @@
+import type { Cell } from '../crypto/cell.ts'
+import type { SignalKeyChange } from '../signal-keys.ts'
+import type { Source, Tx } from '../writer/transaction.ts'
+
+export function getSignalKeys(
+  { db, vault }: Source,
+  account: string,
+  type: string,
+  ids: readonly string[],
+): ReadonlyMap<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>()
+  for (const id of ids) {
+    const name = vault.hash('signal-key', account, type, id)
+    const row = db.get<{ value: Uint8Array }>(
+      'SELECT value FROM signal_keys WHERE account = ? AND name = ?',
+      account,
+      name,
+    )
+    if (row !== undefined) found.set(id, vault.open(cell(account, name), row.value))
+  }
+  return found
+}
+
+export function setSignalKeys(tx: Tx, args: { account: string; changes: readonly SignalKeyChange[] }): void {
+  const { account } = args
+  for (const { type, id, value } of args.changes) {
+    const name = tx.vault.hash('signal-key', account, type, id)
+    if (value === null) {
+      tx.db.run('DELETE FROM signal_keys WHERE account = ? AND name = ?', account, name)
+    } else {
+      const sealed = tx.vault.seal(`device:${account}`, cell(account, name), value)
+      tx.db.run(
+        'INSERT OR REPLACE INTO signal_keys (account, name, value) VALUES (?, ?, ?)',
+        account,
+        name,
+        sealed,
+      )
+    }
+  }
+}
+
+export function clearSignalKeys(tx: Tx, { account }: { account: string }): void {
+  tx.db.run('DELETE FROM signal_keys WHERE account = ?', account)
+}
+
+function cell(account: string, name: Buffer): Cell {
+  return { table: 'signal_keys', row: `${account}/${name.toString('hex')}`, column: 'value' }
+}

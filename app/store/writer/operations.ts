@@ -1,0 +1,49 @@
+import { putDevice, removeDevice, setPaused } from '../tables/accounts.ts'
+import { appendAudit } from '../tables/audit.ts'
+import {
+  claimDeliveries,
+  nextDeliveryDueAt,
+  replayDelivery,
+  settleDelivery,
+} from '../tables/delivery-queue.ts'
+import { writeEffects } from '../tables/effects.ts'
+import { enqueueMessage, receiveMessage } from '../tables/message-entry.ts'
+import {
+  advanceMessage,
+  expireMessages,
+  holdMessage,
+  recoverMessages,
+  requeueMessage,
+} from '../tables/message-status.ts'
+import { setMeta } from '../tables/meta.ts'
+import { claimMessages } from '../tables/outbox-queue.ts'
+import { clearSignalKeys, setSignalKeys } from '../tables/signal-keys.ts'
+
+/** Every write there is, by the name it is posted under. Arguments and results cross threads, so they are plain values. */
+export const operations = {
+  'accounts.put': putDevice,
+  'accounts.remove': removeDevice,
+  'accounts.setPaused': setPaused,
+  'audit.append': appendAudit,
+  'deliveries.claim': claimDeliveries,
+  'deliveries.nextDueAt': nextDeliveryDueAt,
+  'deliveries.replay': replayDelivery,
+  'deliveries.settle': settleDelivery,
+  'events.append': writeEffects,
+  'messages.advance': advanceMessage,
+  'messages.claim': claimMessages,
+  'messages.enqueue': enqueueMessage,
+  'messages.expired': expireMessages,
+  'messages.hold': holdMessage,
+  'messages.receive': receiveMessage,
+  'messages.recover': recoverMessages,
+  'messages.requeue': requeueMessage,
+  'meta.set': setMeta,
+  'signalKeys.clear': clearSignalKeys,
+  'signalKeys.set': setSignalKeys,
+} as const
+
+export type Operations = typeof operations
+export type OperationName = keyof Operations
+export type Arguments<Name extends OperationName> = Parameters<Operations[Name]>[1]
+export type Result<Name extends OperationName> = ReturnType<Operations[Name]>
