@@ -61,7 +61,7 @@ export type Rule = {
   readonly message?: string
 }
 
-/** All that are present must hold; inside one list any may. */
+/** All that are present must hold; inside one list any may. A recipient is one of `numbers` or begins with one of `prefixes`. */
 export type Conditions = {
   readonly messageTypes?: readonly string[]
   readonly recipientKind?: readonly ('contact' | 'group' | 'channel' | 'status')[]
@@ -79,6 +79,8 @@ export type Limit = {
   readonly onExceed: 'reject' | 'queue' | 'hold' | 'block'
   readonly maxWaitMs?: number
   readonly blockForMs?: number
+  /** Only for requests of these principals; absent means everybody's. */
+  readonly principals?: readonly string[]
 }
 
 export type LimitKey = 'principal' | 'account' | 'recipient' | 'remoteIp'

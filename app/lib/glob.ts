@@ -1,0 +1,20 @@
+/** True when `text` is what `glob` describes: `*` stands for any run of letters, everything else for itself. */
+export function globMatches(glob: string, text: string): boolean {
+  const [first = '', ...rest] = glob.split('*')
+  if (rest.length === 0) return glob === text
+  const last = rest.pop() ?? ''
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false
+  let from = first.length
+  for (const part of rest) {
+    const at = text.indexOf(part, from)
+    if (at < 0) return false
+    from = at + part.length
+  }
+  return from <= text.length - last.length
+}
+
+/** The names that `globs` describe, each once, in the order of `names`. */
+export function namesMatching(globs: readonly string[], names: Iterable<string>): readonly string[] {
+  return [...names].filter(name => globs.some(glob => globMatches(glob, name)))
+}

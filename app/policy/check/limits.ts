@@ -1,0 +1,35 @@
+import type { Diagnostic } from '../diagnostic.ts'
+import { isRecord } from '../read/document.ts'
+import type { Shape } from '../shape/check-shape.ts'
+import { entriesOf, tell } from './entries.ts'
+
+/** Tells of limits whose members contradict one another. */
+export function checkLimits(shapes: readonly Shape[]): readonly Diagnostic[] {
+  return entriesOf(shapes, 'RateLimits', 'limits').flatMap(limit => {
+    const { key, onExceed, maxWait, blockFor, when } = limit.value
+    const keys: readonly unknown[] = Array.isArray(key) ? key : []
+    const sends = keys.includes('account') || keys.includes('recipient')
+    const onlyAddress = keys.length === 1 && keys[0] === 'remoteIp'
+    const found: Diagnostic[] = []
+    const say = (member: string, message: string) =>
+      found.push(tell(limit, { code: 'PS-1111', path: [...limit.path, member], at: 'key', message }))
+    if ((onExceed === 'queue' || onExceed === 'hold') && keys.length > 0 && !sends) {
+      say(
+        'onExceed',
+        `only a limit per account or recipient can ${onExceed}: nothing else waits in the outbox`,
+      )
+    }
+    if (maxWait !== undefined && onExceed !== 'queue')
+      say('maxWait', '"maxWait" goes with onExceed: queue alone')
+    if (blockFor !== undefined && onExceed !== 'block')
+      say('blockFor', '"blockFor" goes with onExceed: block alone')
+    if (isRecord(when) && when.principals !== undefined && onlyAddress) {
+      say('when', 'failed log-ins are counted by address before anybody knows the principal')
+    }
+    if (onExceed === 'block' && blockFor === undefined) {
+      const message = `missing "blockFor" in limit "${limit.name}"`
+      found.push(tell(limit, { code: 'PS-1104', path: limit.path, at: 'key', message }))
+    }
+    return found
+  })
+}

@@ -1,0 +1,157 @@
+/** What a code means and what to do about it, for `policy explain`. A code is never given another meaning. */
+export type CodeText = { readonly title: string; readonly explanation: string }
+
+export const CODES = {
+  'PS-1001': {
+    title: 'not readable as YAML',
+    explanation:
+      'The file is not YAML 1.2, or uses keys that are not plain words. Nothing else in that part of the file is judged until it can be read.',
+  },
+  'PS-1002': {
+    title: 'key written twice',
+    explanation: 'A map holds the same key twice. Only one of them could count, so neither does.',
+  },
+  'PS-1003': {
+    title: 'tab character',
+    explanation: 'Policy files are indented with spaces, and hold no tab. Inside a quoted text write \\t.',
+  },
+  'PS-1004': {
+    title: 'merge key',
+    explanation: '`<<` is not part of YAML 1.2. Write the members out, or use an anchor for one whole value.',
+  },
+  'PS-1005': {
+    title: 'tag',
+    explanation:
+      'Tags such as !env or !include are not understood, so that a file says all there is to know.',
+  },
+  'PS-1006': {
+    title: 'too many aliases',
+    explanation:
+      'The aliases (*name) of one document may stand for at most 50 values, and never for themselves.',
+  },
+  'PS-1007': { title: 'file too large', explanation: 'A policy file is at most 1 MiB. Split it in several.' },
+  'PS-1101': {
+    title: 'no kind',
+    explanation:
+      'Every document is a map with a `kind` and a `spec`; the kind says which members it may have.',
+  },
+  'PS-1102': {
+    title: 'unknown kind',
+    explanation: 'This version has no such kind. The hint names the nearest one, the message all of them.',
+  },
+  'PS-1103': {
+    title: 'unknown key',
+    explanation:
+      'The object has no such member. A member that were ignored could leave open what you meant to close. Keys that begin with x- are notes and always welcome.',
+  },
+  'PS-1104': { title: 'missing key', explanation: 'The object must have this member.' },
+  'PS-1105': {
+    title: 'wrong type',
+    explanation: 'A text, a number, a list or a map was expected, and something else stands there.',
+  },
+  'PS-1106': {
+    title: 'not one of the allowed values',
+    explanation: 'Only the listed values have a meaning here.',
+  },
+  'PS-1107': {
+    title: 'wrong notation',
+    explanation:
+      'Durations, sizes, rates, networks, URLs, dates and names have one way of being written each.',
+  },
+  'PS-1108': {
+    title: 'too small or too large',
+    explanation: 'The number, text, list or map leaves its limits.',
+  },
+  'PS-1109': { title: 'value written twice', explanation: 'The same value stands twice in one list.' },
+  'PS-1110': {
+    title: 'not supported by this version',
+    explanation:
+      'The member is part of the format, but this version does not enforce it. A condition that were ignored would widen access, so it is refused.',
+  },
+  'PS-1111': {
+    title: 'members that do not go together',
+    explanation: 'Each of the members is legal, together they have no meaning.',
+  },
+  'PS-1201': {
+    title: 'a kind is missing',
+    explanation: 'A policy needs one document of the kind PolicySet and one of the kind Edge.',
+  },
+  'PS-1202': {
+    title: 'a second document of this kind',
+    explanation:
+      'PolicySet, Edge and Recipients exist once. Other kinds may be spread over several documents.',
+  },
+  'PS-1203': {
+    title: 'name given twice',
+    explanation: 'Names and rule ids are unique over all files. Services and people share one set of names.',
+  },
+  'PS-2101': {
+    title: 'unknown principal',
+    explanation: 'No service and no person of Principals has this name.',
+  },
+  'PS-2102': { title: 'unknown role', explanation: 'Access.spec.roles has no such role.' },
+  'PS-2103': { title: 'unknown network', explanation: 'Networks has no such name.' },
+  'PS-2104': { title: 'unknown action', explanation: 'Nothing the appliance does has this name.' },
+  'PS-2105': { title: 'unknown event type', explanation: 'The appliance tells no event of this type.' },
+  'PS-2106': { title: 'unknown basic-auth user', explanation: 'Edge.spec.basicAuthUsers has no such user.' },
+  'PS-2107': { title: 'unknown account', explanation: 'Accounts has no such name.' },
+  'PS-2108': {
+    title: 'basic-auth user who is no person',
+    explanation:
+      'A basic-auth user acts as the person of the same name in Principals, so that person must exist.',
+  },
+  'PS-2109': { title: 'unknown list', explanation: 'Recipients.spec.lists has no such list.' },
+  'PS-2110': { title: 'unknown message type', explanation: 'No message has this type.' },
+  'PS-2201': {
+    title: 'one credential, two principals',
+    explanation: 'A certificate URI or an API key must name exactly one principal.',
+  },
+  'PS-2203': {
+    title: 'one address, two sites',
+    explanation: 'Every site of the edge has an address of its own.',
+  },
+  'PS-2204': {
+    title: 'reserved name',
+    explanation: 'Decisions and the audit log use this word themselves; a second meaning would mislead.',
+  },
+  'PS-3101': {
+    title: 'everybody is allowed',
+    explanation: 'An allow rule with the principal "*" also holds for principals that are added later.',
+  },
+  'PS-3102': {
+    title: 'wide network',
+    explanation:
+      'The network is wider than /16 (IPv6: /32). An allow-list that lets nearly everybody in is none.',
+  },
+  'PS-3103': {
+    title: 'principal without network',
+    explanation: 'The credential works from any address that the site lets in. Name its networks.',
+  },
+  'PS-4101': {
+    title: 'secret not found',
+    explanation:
+      'secret:NAME is a file NAME in the secrets folder (POSTERN_SECRETS); file:/path is that file.',
+  },
+  'PS-4102': {
+    title: 'secret not readable',
+    explanation: 'The file exists, but is empty, is no file, or its mode or owner forbids reading it.',
+  },
+  'PS-4103': {
+    title: 'secret in a policy file',
+    explanation:
+      'Policies are kept in Git and shown to many. Put the value in a file of the secrets folder, write secret:NAME here, and consider the value as leaked.',
+  },
+  'PS-4201': {
+    title: 'Caddy refuses the edge',
+    explanation:
+      'The configuration rendered from the kind Edge was given to Caddy, and Caddy would not start with it.',
+  },
+} as const satisfies Readonly<Record<string, CodeText>>
+
+export type Code = keyof typeof CODES
+
+/** The texts of a code, given with or without `PS-`; undefined when there is no such code. */
+export function codeText(code: string): CodeText | undefined {
+  const full = code.toUpperCase().startsWith('PS-') ? code.toUpperCase() : `PS-${code}`
+  return (CODES as Readonly<Record<string, CodeText>>)[full]
+}

@@ -1,0 +1,24 @@
+import { duration } from '../shape/notation.ts'
+import type { AccountPolicy } from '../snapshot.ts'
+import type { DeclaredAccount } from './declared.ts'
+import { parsed, parsedOr, present } from './values.ts'
+
+const MAX_BACKOFF_MS = 5 * 60_000
+const GIVE_UP_AFTER_MS = 6 * 60 * 60_000
+
+/** One account with its defaults filled in. */
+export function compileAccount(declared: DeclaredAccount, name: string): AccountPolicy {
+  const { displayName, reconnect, refreshEvery } = declared
+  const refreshEveryMs = refreshEvery === undefined ? undefined : parsed(duration, refreshEvery)
+  return {
+    name,
+    reconnect: {
+      maxBackoffMs: parsedOr(duration, reconnect?.maxBackoff, MAX_BACKOFF_MS),
+      giveUpAfterMs: parsedOr(duration, reconnect?.giveUpAfter, GIVE_UP_AFTER_MS),
+    },
+    markRead: declared.markRead ?? false,
+    presence: declared.presence ?? 'unavailable',
+    history: declared.history ?? 'none',
+    ...present({ displayName, refreshEveryMs }),
+  }
+}

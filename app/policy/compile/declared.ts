@@ -1,0 +1,110 @@
+import type { SiteName } from '../snapshot.ts'
+
+/** The documents as their schemas guarantee them, all of one kind put together. Values are still texts in their notations. */
+export type Declared = {
+  readonly edge: DeclaredEdge
+  readonly networks: Named<{ readonly cidrs: readonly string[]; readonly note?: string }>
+  readonly services: Named<DeclaredService>
+  readonly people: Named<DeclaredPerson>
+  readonly revoked: readonly { readonly serial: string }[]
+  readonly accounts: Named<DeclaredAccount>
+  readonly roles: Named<readonly string[]>
+  readonly rules: readonly DeclaredRule[]
+  readonly reject: readonly string[] | undefined
+  readonly lists: Named<DeclaredList>
+  readonly limits: Named<DeclaredLimit>
+  readonly endpoints: Named<DeclaredEndpoint>
+}
+
+export type Named<T> = Readonly<Record<string, T>>
+
+export type DeclaredEdge = {
+  readonly tls?:
+    | { readonly mode: 'internal' }
+    | { readonly mode: 'acme'; readonly email: string; readonly ca?: string }
+    | { readonly mode: 'files'; readonly certificate: string; readonly key: string }
+  readonly sites: Readonly<Partial<Record<SiteName, DeclaredSite>>>
+  readonly basicAuthUsers?: Named<{ readonly passwordRef: string }>
+  readonly limits?: {
+    readonly maxBody?: string
+    readonly maxUpload?: string
+    readonly headerTimeout?: string
+    readonly bodyTimeout?: string
+    readonly idleTimeout?: string
+  }
+}
+
+export type DeclaredSite = {
+  readonly address: string
+  readonly clientCertificates?: 'required'
+  readonly apiKeys?: true
+  readonly networks?: readonly string[]
+  readonly basicAuth?: readonly string[]
+}
+
+type DeclaredPrincipal = {
+  readonly networks?: readonly string[]
+  readonly owner?: string
+  readonly expires?: string
+}
+
+export type DeclaredService = DeclaredPrincipal & {
+  readonly mtls?: { readonly sanUri: string }
+  readonly apiKey?: { readonly hashRef: string }
+}
+
+export type DeclaredPerson = DeclaredPrincipal & {
+  readonly email?: string
+  readonly roles?: readonly string[]
+}
+
+export type DeclaredAccount = {
+  readonly displayName?: string
+  readonly reconnect?: { readonly maxBackoff?: string; readonly giveUpAfter?: string }
+  readonly refreshEvery?: string
+  readonly markRead?: boolean
+  readonly presence?: 'available' | 'unavailable'
+  readonly history?: 'none' | 'recent' | 'full'
+}
+
+export type DeclaredList = { readonly numbers?: readonly string[]; readonly prefixes?: readonly string[] }
+
+export type DeclaredRule = {
+  readonly id: string
+  readonly effect: 'allow' | 'deny' | 'hold'
+  readonly principals: readonly string[]
+  readonly actions?: readonly string[]
+  readonly roles?: readonly string[]
+  readonly accounts?: readonly string[]
+  readonly when?: {
+    readonly messageTypes?: readonly string[]
+    readonly recipientKind?: readonly ('contact' | 'group' | 'channel' | 'status')[]
+    readonly recipients?: DeclaredList & { readonly list?: string }
+    readonly networks?: readonly string[]
+  }
+  readonly message?: string
+}
+
+export type DeclaredLimit = {
+  readonly key: readonly ('principal' | 'account' | 'recipient' | 'remoteIp')[]
+  readonly rate: string
+  readonly burst?: number
+  readonly onExceed: 'reject' | 'queue' | 'hold' | 'block'
+  readonly maxWait?: string
+  readonly blockFor?: string
+  readonly when?: { readonly principals?: readonly string[] }
+}
+
+export type DeclaredEndpoint = {
+  readonly url: string
+  readonly events: readonly string[]
+  readonly accounts?: readonly string[]
+  readonly payload?: { readonly body?: 'full' | 'none'; readonly contact?: 'clear' | 'hash' }
+  readonly sign: { readonly secretRef: string; readonly previousRef?: string }
+  readonly tls?: { readonly ca?: string }
+  readonly allowNetworks?: readonly string[]
+  readonly order?: 'none' | 'per-chat' | 'per-account'
+  readonly timeout?: string
+  readonly concurrency?: number
+  readonly retry?: { readonly maxAge?: string }
+}

@@ -1,0 +1,38 @@
+import { isRecord, type PolicyDocument } from '../read/document.ts'
+import type { Declared } from './declared.ts'
+
+/** Puts the documents of each kind together. Call it only when all of them passed every check. */
+export function gather(documents: readonly PolicyDocument[]): Declared {
+  const merged = {
+    edge: merge(documents, 'Edge'),
+    networks: merge(documents, 'Networks'),
+    services: merge(documents, 'Principals', 'services'),
+    people: merge(documents, 'Principals', 'people'),
+    revoked: concat(documents, 'Principals', 'revoked'),
+    accounts: merge(documents, 'Accounts'),
+    roles: merge(documents, 'Access', 'roles'),
+    rules: concat(documents, 'Access', 'rules'),
+    reject: merge(documents, 'Recipients', 'normalise').reject,
+    lists: merge(documents, 'Recipients', 'lists'),
+    limits: merge(documents, 'RateLimits', 'limits'),
+    endpoints: merge(documents, 'Webhooks', 'endpoints'),
+  }
+  return merged as unknown as Declared // the schemas vouch for it
+}
+
+function merge(documents: readonly PolicyDocument[], kind: string, member?: string): Record<string, unknown> {
+  const maps = partsOf(documents, kind, member).filter(isRecord)
+  const entries = maps.flatMap(map => Object.entries(map).filter(([name]) => !name.startsWith('x-')))
+  return Object.fromEntries(entries)
+}
+
+function concat(documents: readonly PolicyDocument[], kind: string, member: string): readonly unknown[] {
+  return partsOf(documents, kind, member).flatMap(part => (Array.isArray(part) ? (part as unknown[]) : []))
+}
+
+function partsOf(documents: readonly PolicyDocument[], kind: string, member?: string): readonly unknown[] {
+  return documents
+    .filter(document => document.kind === kind)
+    .map(({ value }) => (isRecord(value) ? value.spec : undefined))
+    .map(spec => (member === undefined || !isRecord(spec) ? spec : spec[member]))
+}

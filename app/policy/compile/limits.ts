@@ -1,0 +1,30 @@
+import { namesMatching } from '../../lib/glob.ts'
+import { duration, rate } from '../shape/notation.ts'
+import type { Limit } from '../snapshot.ts'
+import type { Declared, DeclaredLimit } from './declared.ts'
+import { mapOf, parsed, present } from './values.ts'
+
+/** All limits by name. */
+export function compileLimits(declared: Declared): ReadonlyMap<string, Limit> {
+  const everybody = [...Object.keys(declared.services), ...Object.keys(declared.people)]
+  return mapOf(declared.limits, (limit, name) => compileLimit(limit, name, everybody))
+}
+
+function compileLimit(limit: DeclaredLimit, name: string, everybody: readonly string[]): Limit {
+  const { key, onExceed, maxWait, blockFor, when } = limit
+  const { count, periodMs } = parsed(rate, limit.rate)
+  const only = when?.principals
+  return {
+    name,
+    key,
+    count,
+    periodMs,
+    burst: limit.burst ?? count,
+    onExceed,
+    ...present({
+      maxWaitMs: maxWait === undefined ? undefined : parsed(duration, maxWait),
+      blockForMs: blockFor === undefined ? undefined : parsed(duration, blockFor),
+      principals: only === undefined || only.includes('*') ? undefined : namesMatching(only, everybody),
+    }),
+  }
+}

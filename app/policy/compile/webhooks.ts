@@ -1,0 +1,37 @@
+import { namesMatching } from '../../lib/glob.ts'
+import { EVENT_TYPES, type EventType } from '../../model/event.ts'
+import { duration } from '../shape/notation.ts'
+import type { Endpoint } from '../snapshot.ts'
+import type { Declared, DeclaredEndpoint } from './declared.ts'
+import { mapOf, parsedOr, present } from './values.ts'
+
+const TIMEOUT_MS = 30_000
+const MAX_AGE_MS = 7 * 86_400_000
+const CONCURRENCY = 4
+
+/** All endpoints by name. */
+export function compileEndpoints(declared: Declared): ReadonlyMap<string, Endpoint> {
+  return mapOf(declared.endpoints, (endpoint, name) => compileEndpoint(endpoint, name, declared))
+}
+
+function compileEndpoint(endpoint: DeclaredEndpoint, name: string, declared: Declared): Endpoint {
+  const { url, sign, payload, retry } = endpoint
+  const accounts =
+    endpoint.accounts === undefined || endpoint.accounts.includes('*')
+      ? undefined
+      : new Set(namesMatching(endpoint.accounts, Object.keys(declared.accounts)))
+  return {
+    name,
+    url,
+    events: new Set(namesMatching(endpoint.events, EVENT_TYPES) as readonly EventType[]),
+    format: 'postern',
+    payload: { body: payload?.body ?? 'full', contact: payload?.contact ?? 'clear' },
+    secretRefs: sign.previousRef === undefined ? [sign.secretRef] : [sign.secretRef, sign.previousRef],
+    allowCidrs: (endpoint.allowNetworks ?? []).flatMap(network => declared.networks[network]?.cidrs ?? []),
+    order: endpoint.order ?? 'per-chat',
+    timeoutMs: parsedOr(duration, endpoint.timeout, TIMEOUT_MS),
+    concurrency: endpoint.concurrency ?? CONCURRENCY,
+    retry: { schedule: 'standard', maxAgeMs: parsedOr(duration, retry?.maxAge, MAX_AGE_MS) },
+    ...present({ accounts, caRef: endpoint.tls?.ca }),
+  }
+}

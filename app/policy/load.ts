@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import type { PolicyFile } from '../model/policy-file.ts'
+import { checkLimits } from './check/limits.ts'
+import { checkKinds, gatherNames } from './check/names.ts'
+import { checkPrincipals } from './check/principals.ts'
+import { checkReferences, type PolicyFacts } from './check/references.ts'
+import { checkRules } from './check/rules.ts'
+import { checkSites } from './check/sites.ts'
+import { compileRules } from './compile/access.ts'
+import { compileAccount } from './compile/accounts.ts'
+import { compileEdge } from './compile/edge.ts'
+import { gather } from './compile/gather.ts'
+import { compileLimits } from './compile/limits.ts'
+import { compilePrincipals, compileRevoked } from './compile/principals.ts'
+import { mapOf, present } from './compile/values.ts'
+import { compileEndpoints } from './compile/webhooks.ts'
+import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
+import type { PolicyDocument } from './read/document.ts'
+import { readYaml } from './read/yaml.ts'
+import { checkShape } from './shape/check-shape.ts'
+import type { PolicySnapshot } from './snapshot.ts'
+
+export type { PolicyFacts } from './check/references.ts'
+
+export type LoadOutcome =
+  | { readonly kind: 'loaded'; readonly snapshot: PolicySnapshot; readonly warnings: readonly Diagnostic[] }
+  | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] }
+
+/**
+ * Reads, checks and compiles a whole policy folder. One error anywhere and nothing is loaded; all errors and
+ * warnings are told at once, sorted by file and line.
+ */
+export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): LoadOutcome {
+  const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const read = sorted.map(readYaml)
+  const documents = read.flatMap(file => file.documents)
+  const shapes = documents.map(checkShape)
+  const { names, diagnostics: repeated } = gatherNames(shapes)
+  const diagnostics = sortDiagnostics([
+    ...read.flatMap(file => file.diagnostics),
+    ...shapes.flatMap(shape => shape.diagnostics),
+    ...checkKinds(shapes, files.length),
+    ...repeated,
+    ...shapes.flatMap(shape => checkReferences(shape, names, facts)),
+    ...checkSites(shapes, names),
+    ...checkPrincipals(shapes),
+    ...checkRules(shapes),
+    ...checkLimits(shapes),
+  ])
+  if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))
+    return { kind: 'rejected', diagnostics }
+  return { kind: 'loaded', snapshot: compile(documents, digestOf(sorted)), warnings: diagnostics }
+}
+
+function compile(documents: readonly PolicyDocument[], digest: string): PolicySnapshot {
+  const declared = gather(documents)
+  return Object.freeze({
+    digest,
+    edge: compileEdge(declared.edge),
+    networks: mapOf(declared.networks, ({ cidrs, note }, name) => ({ name, cidrs, ...present({ note }) })),
+    principals: compilePrincipals(declared),
+    revokedSerials: compileRevoked(declared),
+    accounts: mapOf(declared.accounts, compileAccount),
+    rules: compileRules(declared),
+    limits: compileLimits(declared),
+    endpoints: compileEndpoints(declared),
+    phoneRule: declared.reject === undefined || declared.reject.includes('invalid') ? 'valid' : 'possible',
+  })
+}
+
+/** Over names and contents; each with its length, so that no two folders can look alike. */
+function digestOf(files: readonly PolicyFile[]): string {
+  const hash = createHash('sha256')
+  for (const { name, text } of files) {
+    hash.update(`${Buffer.byteLength(name)}:${name}${Buffer.byteLength(text)}:`).update(text)
+  }
+  return `sha256:${hash.digest('hex')}`
+}

@@ -1,0 +1,93 @@
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import type { PolicyFile } from '../../model/policy-file.ts'
+import type { Code } from '../codes.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import { type PolicyDocument, policyDocument, rangeOfOffsets } from './document.ts'
+import { type Refusal, refusedSyntax } from './refused-syntax.ts'
+
+const MAX_BYTES = 1_048_576
+
+/** What one file gave: its documents, and what keeps them from being read as they are. */
+export type ReadFile = {
+  readonly documents: readonly PolicyDocument[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Reads one file as YAML 1.2 with the core schema. Never throws; a faulty document is given as far as it could be read. */
+export function readYaml(file: PolicyFile): ReadFile {
+  const lines = new LineCounter()
+  const base = { file: file.name, text: file.text, lines }
+  if (Buffer.byteLength(file.text) > MAX_BYTES) {
+    return { documents: [], diagnostics: [fault('PS-1007', 'the file is larger than 1 MiB', file.name)] }
+  }
+  const parsed = parse(file.text, lines)
+  if (parsed === undefined) {
+    return { documents: [], diagnostics: [fault('PS-1001', 'nested too deeply to be read', file.name)] }
+  }
+  const tab = firstTab(file.text)
+  const refusals = tab === undefined ? [] : [tab]
+  const documents: PolicyDocument[] = []
+  for (const yaml of parsed) {
+    const found = [...syntaxErrors(yaml, tab), ...refusedSyntax(yaml)]
+    refusals.push(...found)
+    if (yaml.contents === null && yaml.errors.length === 0 && parsed.length > 1) continue // an empty `---`
+    const value = found.some(refusal => refusal.code === 'PS-1006') ? undefined : plainValue(yaml)
+    documents.push(policyDocument({ ...base, yaml }, value, found.length > 0 || tab !== undefined))
+  }
+  const diagnostics = refusals.map(({ code, message, offsets, hint }): Diagnostic => {
+    const range = rangeOfOffsets(base, offsets)
+    return { ...fault(code, message, file.name), range, ...(hint !== undefined && { hint }) }
+  })
+  return { documents, diagnostics }
+}
+
+function parse(text: string, lineCounter: LineCounter): readonly Document[] | undefined {
+  try {
+    const parsed = parseAllDocuments(text, {
+      lineCounter,
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      uniqueKeys: true,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
+    return 'empty' in parsed ? [] : parsed
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** One fault is told once: what the parser says of a line with a tab follows from the tab, later errors mostly from the first. */
+function syntaxErrors(yaml: Document, tab: Refusal | undefined): readonly Refusal[] {
+  const duplicates = yaml.errors.filter(error => error.code === 'DUPLICATE_KEY')
+  const first = yaml.errors.find(error => error.code !== 'DUPLICATE_KEY')
+  const told = first === undefined || tab !== undefined ? duplicates : [first, ...duplicates]
+  return told.map(asRefusal)
+}
+
+function asRefusal(error: YAMLError): Refusal {
+  const [from, to] = error.pos
+  if (error.code === 'DUPLICATE_KEY') {
+    return { code: 'PS-1002', message: 'this key is already in the map', offsets: [from, to] }
+  }
+  const message = error.message.replace(/^./, letter => letter.toLowerCase()).replace(/\.$/, '')
+  return { code: 'PS-1001', message: `not readable as YAML: ${message}`, offsets: [from, to] }
+}
+
+function firstTab(text: string): Refusal | undefined {
+  const at = text.indexOf('\t')
+  if (at < 0) return undefined
+  const hint = 'indent with spaces; inside a quoted text write \\t'
+  return { code: 'PS-1003', message: 'tab character', offsets: [at, at + 1], hint }
+}
+
+/** Its aliases were counted before. */
+function plainValue(yaml: Document): unknown {
+  return yaml.toJS({ maxAliasCount: -1 })
+}
+
+function fault(code: Code, message: string, file: string): Diagnostic {
+  return { severity: 'error', code, message, file }
+}

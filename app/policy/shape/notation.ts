@@ -1,0 +1,137 @@
+import { parseSecretRef, type SecretRef } from '../../model/secret-ref.ts'
+import { type Cidr, parseCidr } from '../networks.ts'
+
+/** A way of writing a value as text. `expected` ends the sentence "expected …"; `parse` gives undefined for anything else. */
+export type Notation<T> = { readonly expected: string; parse(text: string): T | undefined }
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const UNIT_BYTES = { B: 1, KiB: 1_024, MiB: 1_048_576 } as const
+const MAX_DURATION_MS = 3_650 * UNIT_MS.d
+const MAX_BYTES = 1_024 * UNIT_BYTES.MiB
+/** What the parts of the appliance itself carry; no principal may claim one. */
+const INTERNAL_URI = 'spiffe://postern/internal/'
+
+export const duration: Notation<number> = {
+  expected: 'a duration such as 30s, 5m, 12h or 7d',
+  parse(text) {
+    const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text)
+    if (match === null) return undefined
+    const ms = Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
+    return ms > 0 && ms <= MAX_DURATION_MS ? ms : undefined
+  },
+}
+
+export const size: Notation<number> = {
+  expected: 'a size such as 512B, 256KiB or 64MiB',
+  parse(text) {
+    const match = /^(\d{1,10})(B|KiB|MiB)$/.exec(text)
+    if (match === null) return undefined
+    const bytes = Number(match[1]) * UNIT_BYTES[match[2] as keyof typeof UNIT_BYTES]
+    return bytes > 0 && bytes <= MAX_BYTES ? bytes : undefined
+  },
+}
+
+export type Rate = { readonly count: number; readonly periodMs: number }
+
+export const rate: Notation<Rate> = {
+  expected: 'a rate such as 50/1s, 20/1m or 60/1d',
+  parse(text) {
+    const match = /^(\d{1,7})\/(.+)$/.exec(text)
+    const count = Number(match?.[1])
+    const periodMs = duration.parse(match?.[2] ?? '')
+    return count >= 1 && periodMs !== undefined ? { count, periodMs } : undefined
+  },
+}
+
+export const cidr: Notation<Cidr> = {
+  expected: 'a network such as 10.20.4.0/24 or 2001:db8::/32, with no bits set behind the prefix',
+  parse: parseCidr,
+}
+
+export const url: Notation<URL> = {
+  expected: 'an https URL without credentials or fragment',
+  parse(text) {
+    const parsed = /^https:\/\/[^\s\\]+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined
+    if (parsed === undefined || parsed.username !== '' || parsed.password !== '') return undefined
+    return parsed.hash === '' && !text.includes('#') ? parsed : undefined
+  },
+}
+
+export const origin: Notation<string> = {
+  expected: 'https://host or https://host:port, with no path',
+  parse(text) {
+    if (!/^https:\/\/(\[[0-9a-f:.]+\]|[a-z0-9][a-z0-9.-]*)(:\d{1,5})?$/.test(text)) return undefined
+    if (!URL.canParse(text)) return undefined
+    return new URL(text).port === '0' ? undefined : text
+  },
+}
+
+export const instant: Notation<Date> = {
+  expected: 'a day such as 2027-03-31, or an instant such as 2027-03-31T18:00:00Z',
+  parse(text) {
+    if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text))
+      return undefined
+    const at = new Date(text)
+    const day = new Date(text.slice(0, 10))
+    if (Number.isNaN(at.getTime()) || Number.isNaN(day.getTime())) return undefined
+    return day.toISOString().startsWith(text.slice(0, 10)) ? at : undefined // 2027-02-30 would become the 2nd of March
+  },
+}
+
+/** Lower-case hex without separators or leading zeros. */
+export const serial: Notation<string> = {
+  expected: 'a serial number in hex such as "4f:9a:00:c1"',
+  parse(text) {
+    if (!/^([0-9a-fA-F]{1,40}|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){0,19})$/.test(text)) return undefined
+    return text
+      .replaceAll(':', '')
+      .toLowerCase()
+      .replace(/^0+(?=.)/, '')
+  },
+}
+
+export const sanUri: Notation<string> = {
+  expected: `a URI such as spiffe://postern/client/billing, not one under ${INTERNAL_URI}`,
+  parse(text) {
+    if (!/^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/.test(text) || text.length > 500) return undefined
+    return text.toLowerCase().startsWith(INTERNAL_URI) ? undefined : text
+  },
+}
+
+const matching = (pattern: RegExp, expected: string): Notation<string> => ({
+  expected,
+  parse: text => (pattern.test(text) ? text : undefined),
+})
+
+export const name = matching(
+  /^[a-z][a-z0-9_-]{0,62}$/,
+  'a name of lower-case letters, digits, - and _, beginning with a letter',
+)
+export const email = matching(/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/, 'an e-mail address')
+export const number = matching(/^\+[1-9]\d{4,14}$/, 'a number with its +, such as "+33600000001"')
+export const prefix = matching(/^\+[1-9]\d{0,14}$/, 'the beginning of a number with its +, such as "+33"')
+
+export const secretRef: Notation<SecretRef> = {
+  expected: 'a reference: secret:NAME or file:/absolute/path',
+  parse: parseSecretRef,
+}
+
+/** Every notation by the word that the schemas use for it. */
+export const NOTATIONS = new Map<string, Notation<unknown>>(
+  Object.entries({
+    duration,
+    size,
+    rate,
+    cidr,
+    url,
+    origin,
+    instant,
+    serial,
+    sanUri,
+    name,
+    email,
+    number,
+    prefix,
+    secretRef,
+  }),
+)
