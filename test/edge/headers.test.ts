@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
+import { get, type RawAnswer, sendRaw } from './raw-request.ts'
+import { PASSWORD, type Rig, startRig } from './rig.ts'
+import { headerOf, type Seen } from './upstream.ts'
+
+const FORGED = ':Zm9yZ2Vk:'
+const OUTSIDE = '192.0.2.0/24'
+
+let rig: Rig
+let honest: CertificateAndKey
+
+before(async () => {
+  rig = await startRig({ portBase: 27_100 })
+  honest = await rig.clientCa.issue()
+})
+after(() => rig.stop())
+
+type SiteName = 'api' | 'keys' | 'dashboard' | 'hooks'
+
+function send(site: SiteName, headers: readonly string[], path = '/hooks/x'): Promise<RawAnswer> {
+  const port = rig.config.ports[site]
+  return sendRaw(get(path, `localhost:${port}`, headers), { port, ca: rig.ca, client: honest })
+}
+
+async function seenThrough(site: SiteName, headers: readonly string[]): Promise<Seen> {
+  const answer = await send(site, headers)
+  assert.ok(answer.kind === 'answered' && answer.status === 200, JSON.stringify(answer))
+  return JSON.parse(answer.body) as Seen
+}
+
+function basic(user: string, password: string): string {
+  return `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+const FORGERIES = [
+  [`Client-Cert: ${FORGED}`],
+  [`client-cert: ${FORGED}`],
+  [`CLIENT-CERT: ${FORGED}`],
+  [`Client_Cert: ${FORGED}`],
+  [`Client.Cert: ${FORGED}`],
+  [`Client-Cert: ${FORGED}`, `Client-Cert: ${FORGED}`],
+  [`Client-Cert-Chain: ${FORGED}`],
+  [`Connection: Client-Cert`, `Client-Cert: ${FORGED}`],
+  [
+    'Postern-Site: forged',
+    'Postern-Remote-Ip: forged',
+    'Postern-Basic-User: forged',
+    'Postern-Policy: forged',
+  ],
+  ['postern_site: forged', 'Postern_Basic_User: forged', 'Postern.Site: forged'],
+  ['Postern-Site: forged', 'Postern-Site: forged'],
+  ['X-Request-Id: forged', 'X-Request-ID: forged', 'X_Request_Id: forged'],
+  ['Forwarded: for=forged', 'X-Real-IP: forged', 'X-Forwarded-For: forged', 'X-Forwarded-Host: forged'],
+]
+
+for (const headers of FORGERIES) {
+  test(`lets no ${headers.join(' + ').replaceAll(FORGED, '…')} through on any site`, async () => {
+    for (const site of ['api', 'keys', 'hooks', 'dashboard'] as const) {
+      const seen = await seenThrough(site, [
+        ...headers,
+        ...(site === 'dashboard' ? [basic('oncall', PASSWORD)] : []),
+      ])
+      const text = JSON.stringify(seen.headers)
+      assert.ok(!/forged|Zm9yZ2Vk/i.test(text), `${site}: ${text}`)
+      assert.equal(headerOf(seen, 'postern-site'), site)
+      assert.equal(headerOf(seen, 'client-cert') !== undefined, site === 'api')
+      assert.equal(headerOf(seen, 'postern-basic-user'), site === 'dashboard' ? 'oncall' : undefined)
+    }
+  })
+}
+
+test('passes the headers on that are the caller’s to choose', async () => {
+  const seen = await seenThrough('api', ['Idempotency-Key: k1', 'Authorization: Bearer t', 'Webhook-Id: w'])
+  assert.equal(headerOf(seen, 'idempotency-key'), 'k1')
+  assert.equal(headerOf(seen, 'authorization'), 'Bearer t')
+  assert.equal(headerOf(seen, 'webhook-id'), 'w')
+})
+
+const HOP_TRICKS = ['Client-Cert', 'Postern-Site', 'Postern-Remote-Ip', 'Client-Cert, Postern-Site, close']
+
+for (const names of HOP_TRICKS) {
+  test(`does not let "Connection: ${names}" remove what the edge says`, async () => {
+    const seen = await seenThrough('api', [`Connection: ${names}`])
+    assert.match(headerOf(seen, 'client-cert') ?? '', /^:MII[A-Za-z0-9+/=]+:$/)
+    assert.equal(headerOf(seen, 'postern-site'), 'api')
+    assert.match(headerOf(seen, 'postern-remote-ip') ?? '', /^(127\.0\.0\.1|::1)$/)
+  })
+}
+
+test('carries no cookie but to the dashboard, and no password even there', async () => {
+  assert.equal(headerOf(await seenThrough('api', ['Cookie: s=1']), 'cookie'), undefined)
+  assert.equal(headerOf(await seenThrough('keys', ['Cookie: s=1']), 'cookie'), undefined)
+  const seen = await seenThrough('dashboard', ['Cookie: s=1', basic('oncall', PASSWORD)])
+  assert.equal(headerOf(seen, 'cookie'), 's=1')
+  assert.equal(headerOf(seen, 'authorization'), undefined)
+})
+
+for (const [name, headers] of [
+  ['no password', []],
+  ['a wrong password', [basic('oncall', 'wrong')]],
+  ['an unknown user', [basic('root', PASSWORD)]],
+  ['an empty password', [basic('oncall', '')]],
+  ['a bearer token', ['Authorization: Bearer oncall']],
+] as const) {
+  test(`answers 401 on the dashboard to ${name}, as problem details`, async () => {
+    const before = rig.upstream.seen.length
+    const answer = await send('dashboard', headers, '/')
+    assert.ok(answer.kind === 'answered' && answer.status === 401)
+    assert.match(answer.head, /^www-authenticate: Basic realm="Postern"/im)
+    assert.match(answer.head, /^content-type: application\/problem\+json/im)
+    assert.deepEqual(JSON.parse(answer.body), {
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      code: 'edge.401',
+    })
+    assert.equal(rig.upstream.seen.length, before)
+  })
+}
+
+test('says neither its product nor the way it came', async () => {
+  const answer = await send('api', [])
+  assert.ok(answer.kind === 'answered')
+  assert.ok(!/^(server|via|alt-svc):/im.test(answer.head), answer.head)
+})
+
+test('sends what is not below /hooks away on the hooks site', async () => {
+  for (const path of ['/v1/accounts', '/', '/hooks', '/livez']) {
+    const answer = await send('hooks', [], path)
+    assert.ok(answer.kind === 'answered' && answer.status === 404, path)
+  }
+})
+
+test('writes no header, query or phone number of a caller into its logs', async () => {
+  const secrets = [
+    'whsig-secret',
+    'sha256=hubsecret',
+    'v0=slacksecret',
+    'querysecret',
+    'pk_bearersecret',
+    'cookiesecret',
+  ]
+  await send(
+    'keys',
+    [
+      `webhook-signature: ${secrets[0]}`,
+      `X-Hub-Signature-256: ${secrets[1]}`,
+      `X-Slack-Signature: ${secrets[2]}`,
+      `Authorization: Bearer ${secrets[4]}`,
+      `Cookie: s=${secrets[5]}`,
+      `Referer: https://x.example/?q=${secrets[3]}`,
+    ],
+    `/v1/contacts/%2B12025550177/marker?token=${secrets[3]}`,
+  )
+  await send('api', [], '/v1/marker')
+  await new Promise(resolve => setTimeout(resolve, 100))
+  const logs = rig.logs()
+  assert.match(logs, /\/v1\/contacts\/\*\/marker/)
+  const der = honest.cert.split('\n')[3] ?? 'no certificate'
+  for (const secret of [...secrets, '12025550177', FORGED, der, PASSWORD]) {
+    assert.ok(!logs.includes(secret), `${secret} is in the logs`)
+  }
+})
+
+test('cuts strangers off before it hashes a password', async () => {
+  const closed = await startRig({
+    portBase: 27_150,
+    networks: { office: [OUTSIDE] },
+    siteNetworks: { dashboard: ['office'], keys: ['office'], hooks: ['office'] },
+  })
+  try {
+    const used = cpuTicks(closed.pid())
+    const port = closed.config.ports.dashboard
+    for (let i = 0; i < 20; i++) {
+      const request = get('/', `localhost:${port}`, [basic('oncall', `wrong ${i}`)])
+      assert.equal((await sendRaw(request, { port, ca: closed.ca })).kind, 'closed')
+    }
+    for (const site of ['keys', 'hooks'] as const) {
+      const to = closed.config.ports[site]
+      const answer = await sendRaw(get('/hooks/x', `localhost:${to}`), { port: to, ca: closed.ca })
+      assert.equal(answer.kind, 'closed', site)
+    }
+    assert.equal(closed.upstream.seen.length, 0)
+    // 20 hashes take a second and more of processor time; 20 refused connections a few hundredths.
+    assert.ok(cpuTicks(closed.pid()) - used < 40, `${cpuTicks(closed.pid()) - used} ticks`)
+  } finally {
+    await closed.stop()
+  }
+})
+
+/** Processor time of a process so far, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
+}
