@@ -1,0 +1,56 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { PosternError } from '../lib/error.ts'
+import { Secret } from '../lib/secret.ts'
+import { parseSecretRef } from '../model/secret-ref.ts'
+
+const MAX_BYTES = 1_048_576
+
+/** Whether a reference leads to a secret that can be read. What is no reference at all is `missing`. */
+export type SecretState = 'ok' | 'missing' | 'unreadable'
+
+/**
+ * The bytes that a reference stands for, without the line end that editors and `echo` leave behind.
+ * Throws `secret.missing` and `secret.unreadable`; the message names the reference, never the content.
+ */
+export function readSecret(secretsDir: string, ref: string): Secret {
+  const path = pathOf(secretsDir, ref)
+  const state = stateOf(path)
+  if (path === undefined || state === 'missing') {
+    throw new PosternError('secret.missing', `there is no ${ref}: expected a file ${path ?? 'secret:NAME'}`)
+  }
+  if (state === 'unreadable') {
+    const message = `${ref} cannot be read: ${path} must be a file with something in it that this user may read`
+    throw new PosternError('secret.unreadable', message)
+  }
+  return new Secret(withoutLineEnd(readFileSync(path)))
+}
+
+/** The same question without reading. */
+export function secretState(secretsDir: string, ref: string): SecretState {
+  return stateOf(pathOf(secretsDir, ref))
+}
+
+function pathOf(secretsDir: string, ref: string): string | undefined {
+  const parsed = parseSecretRef(ref)
+  if (parsed === undefined) return undefined
+  return parsed.kind === 'file' ? parsed.path : join(secretsDir, parsed.name)
+}
+
+function stateOf(path: string | undefined): SecretState {
+  if (path === undefined) return 'missing'
+  try {
+    const what = statSync(path)
+    if (!what.isFile() || what.size === 0 || what.size > MAX_BYTES) return 'unreadable'
+    accessSync(path, constants.R_OK)
+    return 'ok'
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable'
+  }
+}
+
+function withoutLineEnd(bytes: Buffer): Buffer {
+  const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? 2 : 1) : 0
+  return bytes.subarray(0, bytes.length - end)
+}
