@@ -1,0 +1,119 @@
+import { FAULT_KINDS, type Fault, type FaultKind, isConnectionFault } from '../network/faults.ts'
+import { strikeOpen } from '../network/strike.ts'
+import { unlink } from '../network/unlink.ts'
+import { BAD_CERTIFICATES, type BadCertificate } from '../noise/certificate.ts'
+import { emptyWorld } from '../store/world.ts'
+import { AdminError, readBody, readNumber } from './body.ts'
+import { phoneOf } from './phones.ts'
+import type { AdminRequest, AdminRoutes } from './routes.ts'
+
+const SHOWN_VIOLATIONS = 100
+
+/** What the test holds in its hands: figures, faults, and the way back to an empty network. */
+export const controlRoutes: AdminRoutes = {
+  'GET /stats': stats,
+  'GET /faults': ({ network }) => ({ data: network.faults.list().map(showFault) }),
+  'POST /faults': addFault,
+  'DELETE /faults': ({ network }) => {
+    network.faults.clear()
+    return { data: [] }
+  },
+  'POST /accounts/{number}/unlink': unlinkDevices,
+  'POST /certificate': setCertificate,
+  'POST /reset': reset,
+}
+
+function stats({ network }: AdminRequest): unknown {
+  const { world, clients, unanswered } = network
+  const linkedNumbers = [...new Set(world.devices.list().map(({ number }) => number))]
+  return {
+    connections: clients.count,
+    phones: world.users.list().length,
+    accounts: linkedNumbers.length,
+    ...world.tallies.totals(),
+    violations: world.tallies.violationCount(),
+    last_violations: world.tallies.lastViolations(SHOWN_VIOLATIONS),
+    unanswered: [...unanswered],
+    per_account: Object.fromEntries(
+      linkedNumbers.map(number => [`+${number}`, accountStats(network, number)]),
+    ),
+  }
+}
+
+function accountStats({ world, clients }: AdminRequest['network'], number: string): unknown {
+  return {
+    connections: clients.loggedIn(number).length,
+    devices: world.devices.ofUser(number).map(({ id }) => id),
+    messages_in: 0,
+    messages_out: 0,
+    ...world.tallies.ofAccount(`+${number}`),
+    violations: world.tallies.violationCount(`+${number}`),
+  }
+}
+
+function addFault({ network, body }: AdminRequest): unknown {
+  const asked = readBody(body, {
+    kind: 'string',
+    account: 'string?',
+    after: 'number?',
+    count: 'number?',
+    code: 'number?',
+    delay_ms: 'number?',
+  })
+  if (!(FAULT_KINDS as readonly string[]).includes(asked.kind)) {
+    throw new AdminError(400, `\`kind\` must be one of ${FAULT_KINDS.join(', ')}`)
+  }
+  if (asked.count === 0) throw new AdminError(400, '`count` must be 1 or more')
+  const fault: Fault = {
+    kind: asked.kind as FaultKind,
+    after: asked.after ?? 0,
+    count: asked.count ?? 1,
+    ...(asked.account === undefined ? {} : { account: readNumber(asked.account, 'account') }),
+    ...(asked.code === undefined ? {} : { code: asked.code }),
+    ...(asked.delay_ms === undefined ? {} : { delayMs: asked.delay_ms }),
+  }
+  network.faults.add(fault)
+  if (isConnectionFault(fault.kind)) strikeOpen(network, fault.account)
+  return showFault(fault)
+}
+
+function showFault({ account, delayMs, ...fault }: Fault): unknown {
+  return {
+    ...fault,
+    ...(account === undefined ? {} : { account: `+${account}` }),
+    ...(delayMs === undefined ? {} : { delay_ms: delayMs }),
+  }
+}
+
+async function unlinkDevices(request: AdminRequest): Promise<unknown> {
+  const { network, body } = request
+  const { number } = phoneOf(request)
+  const { device } = readBody(body, { device: 'number?' })
+  const devices = network.world.devices
+    .ofUser(number)
+    .filter(({ id }) => device === undefined || id === device)
+  if (devices.length === 0) throw new AdminError(404, `+${number} has no such linked device`)
+  for (const each of devices) unlink(network, each)
+  await network.world.db.committed()
+  return { unlinked: devices.map(({ id }) => id) }
+}
+
+function setCertificate({ server, body }: AdminRequest): unknown {
+  const { bad } = readBody(body, { bad: 'string?' })
+  if (bad !== undefined && !(BAD_CERTIFICATES as readonly string[]).includes(bad)) {
+    throw new AdminError(400, `\`bad\` must be one of ${BAD_CERTIFICATES.join(', ')}, or absent`)
+  }
+  server.badCertificate = bad as BadCertificate | undefined
+  return { bad: server.badCertificate ?? null }
+}
+
+async function reset({ network, server }: AdminRequest): Promise<unknown> {
+  for (const client of network.clients.all()) client.connection.cut()
+  network.faults.clear()
+  network.phones.forget()
+  network.unanswered.clear()
+  server.badCertificate = undefined
+  emptyWorld(network.world)
+  await network.world.db.committed()
+  return { reset: true }
+}

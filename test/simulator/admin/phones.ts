@@ -1,0 +1,113 @@
+import { proto } from '@whiskeysockets/baileys'
+import type { LinkOutcome } from '../network/pairing.ts'
+import { readContent, writeContent } from '../phones/content.ts'
+import type { SentMessage } from '../store/sent.ts'
+import type { User } from '../store/users.ts'
+import type { World } from '../store/world.ts'
+import { AdminError, readBody, readNumber } from './body.ts'
+import type { AdminRequest, AdminRoutes } from './routes.ts'
+
+/** What people do with their phones. */
+export const phoneRoutes: AdminRoutes = {
+  'GET /phones': ({ network }) => ({
+    data: network.world.users.list().map(user => showPhone(network.world, user)),
+  }),
+  'POST /phones': addPhone,
+  'GET /phones/{number}': request => showPhone(request.network.world, phoneOf(request)),
+  'POST /phones/{number}/scan': async request => {
+    const { qr } = readBody(request.body, { qr: 'string' })
+    return linked(await request.network.pairings.scan(phoneOf(request), qr))
+  },
+  'POST /phones/{number}/enter-code': async request => {
+    const { code } = readBody(request.body, { code: 'string' })
+    return linked(await request.network.pairings.enterCode(phoneOf(request), code))
+  },
+  'POST /phones/{number}/send': send,
+  'POST /phones/{number}/read': read,
+  'POST /phones/{number}/on': request => turn(request, true),
+  'POST /phones/{number}/off': request => turn(request, false),
+  'GET /phones/{number}/inbox': inbox,
+  'GET /phones/{number}/sent': request => {
+    const { number } = phoneOf(request)
+    return { data: request.network.world.sent.list(number).map(showSent) }
+  },
+}
+
+/** The phone that the path names. Throws an AdminError when there is none. */
+export function phoneOf({ network, path }: AdminRequest): User {
+  const number = readNumber(path.number ?? '')
+  const user = network.world.users.get(number)
+  if (user === undefined) throw new AdminError(404, `there is no phone +${number}; POST /phones makes one`)
+  return user
+}
+
+async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
+  const { world } = network
+  const asked = readBody(body, { number: 'string', name: 'string?' })
+  const number = readNumber(asked.number)
+  const known = world.users.get(number)
+  const name = asked.name ?? known?.name ?? `Phone ${number.slice(-4)}`
+  const user = known === undefined ? world.users.add({ number, name }) : world.users.change(number, { name })
+  await world.db.committed()
+  return showPhone(world, user)
+}
+
+async function send(request: AdminRequest): Promise<unknown> {
+  const { network, body } = request
+  const user = phoneOf(request)
+  const type = (body as { type?: unknown }).type
+  if (typeof type !== 'string') throw new AdminError(400, '`type` must be a non-empty string')
+  const asked = readBody(body, { to: 'string', type: 'string', [type]: 'any?' })
+  const message = writeContent(type, (body as Record<string, unknown>)[type])
+  if (typeof message === 'string') throw new AdminError(400, message)
+  const number = readNumber(String(asked.to), 'to')
+  const to = network.world.users.get(number)
+  if (to === undefined) throw new AdminError(404, `+${number} is not on WhatsApp; POST /phones makes a phone`)
+  return { id: await network.phones.send(user, to, message) }
+}
+
+async function read(request: AdminRequest): Promise<unknown> {
+  const user = phoneOf(request)
+  const ids = readBody(request.body, { message_ids: 'strings' }).message_ids
+  const unknown = ids.filter(id => request.network.world.inbox.find(user.number, id) === undefined)
+  if (unknown.length > 0) throw new AdminError(404, `+${user.number} has no message ${unknown.join(', ')}`)
+  await request.network.phones.read(user, ids)
+  return { read: ids.length }
+}
+
+async function turn(request: AdminRequest, on: boolean): Promise<unknown> {
+  const { world, phones } = request.network
+  const user = world.users.change(phoneOf(request).number, { on })
+  void phones.wake(user.number)
+  await world.db.committed()
+  return showPhone(world, user)
+}
+
+/** `after` is the id of a message in the inbox, or how many entries to leave out from the beginning. */
+function inbox(request: AdminRequest): unknown {
+  const { world } = request.network
+  const { number } = phoneOf(request)
+  const after = request.query.get('after') ?? '0'
+  const skip = /^\d{1,9}$/.test(after) ? Number(after) : world.inbox.positionOf(number, after)
+  if (skip === undefined) throw new AdminError(404, `+${number} has no message ${after}`)
+  const data = world.inbox
+    .list(number, skip)
+    .map(({ content, ...entry }) => ({ ...entry, [entry.type]: content }))
+  return { data }
+}
+
+function showPhone(world: World, { number, name, lid, on }: User): unknown {
+  const devices = world.devices.ofUser(number).map(({ id }) => id)
+  return { number: `+${number}`, name, lid, on, devices, inbox_count: world.inbox.count(number) }
+}
+
+function showSent({ id, to, device, message, status, at }: SentMessage): unknown {
+  const { type, content } = readContent(proto.Message.decode(message))
+  return { id, to: `+${to}`, device, type, [type]: content, status, at }
+}
+
+function linked(outcome: LinkOutcome): unknown {
+  if (outcome.kind === 'failed') throw new AdminError(409, outcome.reason)
+  const { number, device, jid } = outcome.linked
+  return { number: `+${number}`, device, jid }
+}

@@ -1,0 +1,18 @@
+import type { Phones } from '../phones/phones.ts'
+import type { World } from '../store/world.ts'
+import type { Clients } from './clients.ts'
+import type { Delivery } from './delivery.ts'
+import type { Faults } from './faults.ts'
+import type { Pairings } from './pairings.ts'
+
+/** The server's parts, as everything that answers a client needs them. */
+export type Network = {
+  readonly world: World
+  readonly phones: Phones
+  readonly clients: Clients
+  readonly delivery: Delivery
+  readonly faults: Faults
+  readonly pairings: Pairings
+  /** iqs that clients have sent and the simulator knows no answer to: its gaps, not their faults. */
+  readonly unanswered: Set<string>
+}

@@ -1,0 +1,113 @@
+import { createServer, type Server } from 'node:http'
+import { type WebSocket, WebSocketServer } from 'ws'
+import {
+  type BadCertificate,
+  certificateChain,
+  newServerIdentity,
+  type ServerIdentity,
+} from '../noise/certificate.ts'
+import { Phones } from '../phones/phones.ts'
+import type { World } from '../store/world.ts'
+import { Connection } from '../wire/connection.ts'
+import { Client } from './client.ts'
+import { Clients } from './clients.ts'
+import { Delivery } from './delivery.ts'
+import { dispatch } from './dispatch.ts'
+import { Faults } from './faults.ts'
+import { logIn } from './login.ts'
+import type { Network } from './network.ts'
+import { Pairings } from './pairings.ts'
+import { recordViolation } from './violations.ts'
+
+const PATH = '/ws/chat'
+const IDENTITY = 'server-identity'
+
+export function createNetwork(world: World): Network {
+  const clients = new Clients()
+  const faults = new Faults()
+  const phones: Phones = new Phones({
+    world,
+    enqueue: (...stanza) => delivery.enqueue(...stanza),
+    asksAgain: sender => faults.fires('retry-receipt', sender) !== undefined,
+  })
+  const delivery = new Delivery({ world, clients, faults, wakePhone: number => void phones.wake(number) })
+  for (const number of world.queue.waitingPhones()) void phones.wake(number)
+  return { world, clients, faults, phones, delivery, pairings: new Pairings(world), unanswered: new Set() }
+}
+
+/** The server's side of every WebSocket: one identity, a fresh certificate chain for each handshake. */
+export class ChatServer {
+  /** Set by tests of clients: what to get wrong in the chains of new handshakes. */
+  badCertificate: BadCertificate | undefined
+  readonly #network: Network
+  readonly #identity: ServerIdentity
+  readonly #http: Server
+  readonly #sockets: WebSocketServer
+
+  constructor(network: Network) {
+    this.#network = network
+    this.#identity = serverIdentity(network.world)
+    this.#http = createServer((_request, response) => response.writeHead(426).end('WebSocket only\n'))
+    this.#sockets = new WebSocketServer({ server: this.#http, path: PATH })
+    this.#sockets.on('connection', socket => this.#accept(socket))
+  }
+
+  /** The public key that a client has to trust. */
+  get rootKey(): Uint8Array {
+    return this.#identity.root.public
+  }
+
+  /** Gives the address that clients connect to. */
+  async listen(port: number, host: string): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject)
+      this.#http.listen(port, host, resolve)
+    })
+    const address = this.#http.address()
+    return `ws://127.0.0.1:${typeof address === 'object' ? address?.port : port}${PATH}`
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#network.clients.all()) client.connection.cut()
+    for (const socket of this.#sockets.clients) socket.terminate()
+    this.#sockets.close()
+    await new Promise(resolve => this.#http.close(resolve))
+  }
+
+  #accept(socket: WebSocket): void {
+    const network = this.#network
+    const { world, clients, pairings } = network
+    let client: Client | undefined
+    const connection = new Connection(socket, {
+      identity: this.#identity,
+      certificate: () => certificateChain(this.#identity, world.now(), this.badCertificate),
+      events: {
+        handshaken({ clientStatic, payload }) {
+          client = new Client(connection, clientStatic)
+          clients.add(client)
+          if (payload.devicePairingData) pairings.begin(client, payload.devicePairingData)
+          else logIn(network, client, payload)
+        },
+        stanza: async node => {
+          if (client !== undefined) await dispatch(network, client, node)
+        },
+        broken(detail) {
+          recordViolation(world, { kind: 'noise-failure', account: client?.account?.user.number, detail })
+        },
+        closed() {
+          if (client === undefined) return
+          clients.remove(client)
+          pairings.forget(client)
+        },
+      },
+    })
+  }
+}
+
+function serverIdentity(world: World): ServerIdentity {
+  const known = world.meta.get(IDENTITY)
+  if (known !== undefined) return known as ServerIdentity
+  const identity = newServerIdentity()
+  world.meta.put(IDENTITY, identity)
+  return identity
+}

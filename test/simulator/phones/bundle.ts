@@ -1,0 +1,58 @@
+import { Curve } from '@whiskeysockets/baileys'
+import type { PublicSignedPreKey } from '../store/devices.ts'
+import type { PublicPreKey } from '../store/prekeys.ts'
+import type { User } from '../store/users.ts'
+import type { World } from '../store/world.ts'
+import { bigEndian, type Stanza, stanza } from '../wire/stanza.ts'
+
+/** What somebody needs to open a Signal session with a device. A device out of one-time keys gives none. */
+export type KeyBundle = {
+  readonly registrationId: number
+  readonly identity: Uint8Array
+  readonly signedPreKey: PublicSignedPreKey
+  readonly preKey?: PublicPreKey
+}
+
+/**
+ * The bundle of a device, with a one-time key that nobody else is given; undefined when there is no such device.
+ * Linked devices have uploaded theirs; a phone makes one when it is asked for.
+ */
+export async function takeBundle(world: World, user: User, device: number): Promise<KeyBundle | undefined> {
+  if (device === 0) return phoneBundle(world, user)
+  const known = world.devices.get(user.number, device)
+  if (known === undefined) return undefined
+  const preKey = world.preKeys.take(user.number, device)
+  const { registrationId, identity, signedPreKey } = known
+  return { registrationId, identity, signedPreKey, ...(preKey === undefined ? {} : { preKey }) }
+}
+
+async function phoneBundle(world: World, { number, keys }: User): Promise<KeyBundle> {
+  const id = world.users.get(number)?.nextPreKeyId ?? 1
+  const pair = Curve.generateKeyPair()
+  await world.signalKeys.of(number).set({ 'pre-key': { [id]: pair } })
+  world.users.change(number, { nextPreKeyId: id + 1 })
+  const { keyId, keyPair, signature } = keys.signedPreKey
+  return {
+    registrationId: keys.registrationId,
+    identity: keys.signedIdentityKey.public,
+    signedPreKey: { id: keyId, key: keyPair.public, signature },
+    preKey: { id, key: pair.public },
+  }
+}
+
+/** A bundle as key answers and retry receipts carry it; the registration id stands beside it. */
+export function bundleContent({ identity, signedPreKey, preKey }: KeyBundle): Stanza[] {
+  return [
+    stanza('type', {}, Buffer.from([5])),
+    stanza('identity', {}, Buffer.from(identity)),
+    stanza('skey', {}, [
+      ...keyContent(signedPreKey),
+      stanza('signature', {}, Buffer.from(signedPreKey.signature)),
+    ]),
+    ...(preKey === undefined ? [] : [stanza('key', {}, keyContent(preKey))]),
+  ]
+}
+
+function keyContent({ id, key }: PublicPreKey): Stanza[] {
+  return [stanza('id', {}, bigEndian(id, 3)), stanza('value', {}, Buffer.from(key))]
+}

@@ -1,0 +1,25 @@
+import type { Mailbox, QueuedKind } from '../store/queue.ts'
+import type { User } from '../store/users.ts'
+import type { World } from '../store/world.ts'
+import type { Stanza } from '../wire/stanza.ts'
+import type { SignalDevice } from './signal.ts'
+
+/** Puts a stanza into a device's mailbox; it is delivered once that is durable. */
+export type Enqueue = (mailbox: Mailbox, kind: QueuedKind, node: Stanza) => void
+
+/** A phone at work: who holds it, its Signal side, and its way into the network. */
+export type Phone = {
+  readonly world: World
+  readonly user: User
+  readonly signal: SignalDevice
+  readonly enqueue: Enqueue
+  /** How often it has asked for which message again, since the simulator started. */
+  readonly attempts: Map<string, number>
+  /** True when a fault wants this phone to ask again for what it has decrypted. */
+  asksAgain(sender: string): boolean
+}
+
+/** Every linked device of a user, as mailboxes. */
+export function companionsOf(world: World, number: string): readonly Mailbox[] {
+  return world.devices.ofUser(number).map(({ id }) => ({ number, device: id }))
+}

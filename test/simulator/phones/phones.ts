@@ -1,0 +1,110 @@
+import { decodeBinaryNode, type proto } from '@whiskeysockets/baileys'
+import type { Device } from '../store/devices.ts'
+import type { Queued } from '../store/queue.ts'
+import type { User } from '../store/users.ts'
+import type { World } from '../store/world.ts'
+import type { Stanza } from '../wire/stanza.ts'
+import { bootstrapStanzas } from './bootstrap.ts'
+import type { Enqueue, Phone } from './phone.ts'
+import { sendReceipt } from './receipts.ts'
+import { receiveMessage } from './receive.ts'
+import { resendOnRetry } from './resend.ts'
+import { sendMessage } from './send.ts'
+import { createSignalDevice } from './signal.ts'
+
+export type PhonesDeps = {
+  readonly world: World
+  readonly enqueue: Enqueue
+  /** True when a fault wants a phone to ask again for a message of this sender that it has decrypted. */
+  asksAgain(sender: string): boolean
+}
+
+/** All simulated phones. Each works through its own mailbox in order; a phone that is off lets it fill up. */
+export class Phones {
+  readonly #deps: PhonesDeps
+  readonly #phones = new Map<string, Phone>()
+  readonly #draining = new Set<string>()
+  readonly #attempts = new Map<string, Map<string, number>>()
+
+  constructor(deps: PhonesDeps) {
+    this.#deps = deps
+  }
+
+  /** Works through a phone's mailbox, unless it is off or at it already. */
+  async wake(number: string): Promise<void> {
+    if (this.#draining.has(number)) return
+    this.#draining.add(number)
+    try {
+      let next = this.#next(number)
+      while (next !== undefined) {
+        await this.#take(number, next)
+        next = this.#next(number)
+      }
+    } finally {
+      this.#draining.delete(number)
+    }
+  }
+
+  /** Resolves with the id once the message is durable in every mailbox. */
+  async send(user: User, to: User, message: proto.IMessage): Promise<string> {
+    const { db } = this.#deps.world
+    const id = await db.unit(() => sendMessage(this.#phone(user), to, message))
+    await db.committed()
+    return id
+  }
+
+  /** Sends read receipts for messages in the phone's inbox. */
+  async read(user: User, ids: readonly string[]): Promise<void> {
+    const { world } = this.#deps
+    for (const id of ids) {
+      const known = world.inbox.find(user.number, id)
+      const sender = world.users.get(known?.entry.from.slice(1) ?? '')
+      if (known && sender) sendReceipt(this.#phone(user), 'read', { id, sender, by: known.by })
+    }
+    await world.db.committed()
+  }
+
+  /** What the phone has to tell a newly linked device. */
+  async bootstrap(user: User, device: Device): Promise<readonly Stanza[]> {
+    return this.#deps.world.db.unit(() => bootstrapStanzas(this.#phone(user), device))
+  }
+
+  forget(): void {
+    this.#phones.clear()
+    this.#attempts.clear()
+  }
+
+  #next(number: string): Queued | undefined {
+    const { world } = this.#deps
+    return world.users.get(number)?.on ? world.queue.list({ number, device: 0 }, 0)[0] : undefined
+  }
+
+  async #take(number: string, queued: Queued): Promise<void> {
+    const { world } = this.#deps
+    const user = world.users.get(number)
+    if (user === undefined) return
+    const node = await decodeBinaryNode(Buffer.from(queued.stanza))
+    await world.db.unit(async () => {
+      world.queue.remove(queued.seq)
+      try {
+        if (queued.kind === 'message') await receiveMessage(this.#phone(user), node)
+        else if (node.attrs.type === 'retry') await resendOnRetry(this.#phone(user), node)
+      } catch (error) {
+        const detail = `+${number} could not take a ${queued.kind}: ${error instanceof Error ? error.message : error}`
+        world.tallies.violation({ kind: 'malformed-stanza', detail, at: world.now().toISOString() })
+      }
+    })
+  }
+
+  #phone(user: User): Phone {
+    const known = this.#phones.get(user.number)
+    if (known?.user === user) return known
+    const { world, enqueue, asksAgain } = this.#deps
+    const attempts = this.#attempts.get(user.number) ?? new Map<string, number>()
+    this.#attempts.set(user.number, attempts)
+    const signal = known?.signal ?? createSignalDevice(world, user)
+    const phone = { world, user, signal, enqueue, attempts, asksAgain }
+    this.#phones.set(user.number, phone)
+    return phone
+  }
+}

@@ -1,0 +1,110 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+
+/** One table's statements, with rows given back as plain records. */
+export type Row = Record<string, unknown>
+
+/**
+ * The simulator's memory: one SQLite file, or none for a simulator that forgets. Writes go into an open transaction that
+ * is committed when the event loop comes round, so that many small writes cost one commit; `committed` is what an
+ * acknowledgement waits for. A unit (one message decrypted, one message sent) is never cut in two by a commit: a killed
+ * simulator has either the advanced ratchet and the inbox entry or neither.
+ */
+export class Database {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #inTransaction = false
+  #scheduled = false
+  #unitsRunning = 0
+  #units: Promise<unknown> = Promise.resolve()
+  #waiting: (() => void)[] = []
+  #closed = false
+
+  constructor(file: string) {
+    this.#db = new DatabaseSync(file)
+    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  }
+
+  /** Creates a table's schema; called once by its owner. */
+  define(schema: string): void {
+    this.#db.exec(schema)
+  }
+
+  run(sql: string, ...values: readonly SQLInputValue[]): void {
+    this.#begin()
+    this.#statement(sql).run(...values)
+  }
+
+  /** Runs an INSERT and gives the new row's number. */
+  insert(sql: string, ...values: readonly SQLInputValue[]): number {
+    this.#begin()
+    return Number(this.#statement(sql).run(...values).lastInsertRowid)
+  }
+
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values)
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#statement(sql).all(...values)
+  }
+
+  /** Runs `work` alone, after the units before it, and never lets a commit fall into it. */
+  async unit<T>(work: () => Promise<T>): Promise<T> {
+    this.#unitsRunning++
+    const done = this.#units.then(work)
+    this.#units = done.then(
+      () => this.#unitEnded(),
+      () => this.#unitEnded(),
+    )
+    return done
+  }
+
+  /** Resolves when everything written so far has been committed. */
+  async committed(): Promise<void> {
+    if (!this.#inTransaction) return
+    await new Promise<void>(resolve => this.#waiting.push(resolve))
+  }
+
+  /** Waits for the units under way, commits and closes. */
+  async close(): Promise<void> {
+    await this.#units
+    this.#commit()
+    this.#closed = true
+    this.#db.close()
+  }
+
+  #unitEnded(): void {
+    this.#unitsRunning--
+    if (this.#waiting.length > 0 || this.#unitsRunning === 0) this.#commit()
+  }
+
+  #begin(): void {
+    if (this.#closed) throw new Error('the simulator has been stopped')
+    if (this.#inTransaction) return
+    this.#db.exec('BEGIN')
+    this.#inTransaction = true
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (this.#unitsRunning === 0) this.#commit()
+    })
+  }
+
+  #commit(): void {
+    if (!this.#inTransaction) return
+    this.#db.exec('COMMIT')
+    this.#inTransaction = false
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}

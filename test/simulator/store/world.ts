@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { type Collections, createCollections } from './collections.ts'
+import { type Contents, createContents } from './contents.ts'
+import { Database } from './database.ts'
+import { createDevices, type Devices } from './devices.ts'
+import { createInbox, type Inbox } from './inbox.ts'
+import { createMeta, type Meta } from './meta.ts'
+import { createPreKeys, type PreKeys } from './prekeys.ts'
+import { createQueue, type Queue } from './queue.ts'
+import { createRandom, type Random } from './random.ts'
+import { createSent, type Sent } from './sent.ts'
+import { createSignalKeys, type SignalKeys } from './signal-keys.ts'
+import { createTallies, type Tallies } from './tallies.ts'
+import { createUsers, type Users } from './users.ts'
+
+/** Everything the simulator knows, and its clock and dice. Passed as the first argument to whatever acts on it. */
+export type World = {
+  readonly db: Database
+  readonly meta: Meta
+  readonly users: Users
+  readonly devices: Devices
+  readonly preKeys: PreKeys
+  readonly signalKeys: SignalKeys
+  readonly queue: Queue
+  readonly inbox: Inbox
+  readonly sent: Sent
+  readonly contents: Contents
+  readonly collections: Collections
+  readonly tallies: Tallies
+  readonly random: Random
+  now(): Date
+}
+
+export type WorldOptions = {
+  /** The folder that keeps it; without one it is gone when the simulator stops. */
+  readonly stateDir?: string
+  readonly seed: number
+  now(): Date
+}
+
+const STARTS = 'starts'
+
+export function openWorld({ stateDir, seed, now }: WorldOptions): World {
+  const db = new Database(stateDir === undefined ? ':memory:' : join(stateDir, 'simulator.db'))
+  const meta = createMeta(db)
+  const starts = Number(meta.get(STARTS) ?? 0) + 1
+  meta.put(STARTS, starts)
+  return {
+    db,
+    meta,
+    users: createUsers(db, seed),
+    devices: createDevices(db),
+    preKeys: createPreKeys(db),
+    signalKeys: createSignalKeys(db),
+    queue: createQueue(db),
+    inbox: createInbox(db),
+    sent: createSent(db),
+    contents: createContents(db),
+    collections: createCollections(db),
+    tallies: createTallies(db),
+    random: createRandom(seed, `start ${starts}`),
+    now,
+  }
+}
+
+/** Forgets all users and what they did; the server's own keys stay, because clients were told to trust them. */
+export function emptyWorld(world: World): void {
+  const { users, devices, preKeys, signalKeys, queue, inbox, sent, contents, collections, tallies } = world
+  for (const table of [
+    users,
+    devices,
+    preKeys,
+    signalKeys,
+    queue,
+    inbox,
+    sent,
+    contents,
+    collections,
+    tallies,
+  ]) {
+    table.clear()
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  type AuthenticationCreds,
+  type BaileysEventMap,
+  BufferJSON,
+  type ConnectionState,
+  initAuthCreds,
+  makeWASocket,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+  type UserFacingSocketConfig,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import { silentLogger } from '../phones/silence.ts'
+
+const UPLOAD_TIMEOUT_MS = 30_000
+const plainTimeout = globalThis.setTimeout
+// Baileys never clears the timer that guards its prekey upload; it would keep a finished test alive for half a minute.
+globalThis.setTimeout = Object.assign(
+  (act: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    const timer = plainTimeout(act, ms, ...args)
+    return ms === UPLOAD_TIMEOUT_MS ? timer.unref() : timer
+  },
+  plainTimeout,
+)
+
+/** The credentials of an unmodified Baileys, in memory; they survive its reconnects, not the test. */
+export type Account = { readonly creds: AuthenticationCreds; readonly keys: SignalKeyStore }
+
+export function newAccount(): Account {
+  return { creds: initAuthCreds(), keys: memoryKeys() }
+}
+
+/** The same credentials in other hands, as a copied backup would be. */
+export function copyOf({ creds, keys }: Account): Account {
+  return { creds: JSON.parse(JSON.stringify(creds, BufferJSON.replacer), BufferJSON.reviver), keys }
+}
+
+/** One connection of an unmodified Baileys. */
+export function connect(
+  url: string,
+  account: Account,
+  config: Partial<UserFacingSocketConfig> = {},
+): WASocket {
+  const sock = makeWASocket({ auth: account, waWebSocketUrl: url, logger: silentLogger, ...config })
+  sock.ev.on('creds.update', update => Object.assign(account.creds, update))
+  return sock
+}
+
+/** Waits for an event that satisfies `wanted`; rejects after five seconds. */
+export function eventOf<E extends keyof BaileysEventMap, T>(
+  sock: WASocket,
+  event: E,
+  wanted: (value: BaileysEventMap[E]) => T | undefined | false,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no such ${event} within five seconds`)), 5_000)
+    const listen = (value: BaileysEventMap[E]) => {
+      const found = wanted(value)
+      if (found === undefined || found === false) return
+      clearTimeout(timer)
+      sock.ev.off(event, listen)
+      resolve(found)
+    }
+    sock.ev.on(event, listen)
+  })
+}
+
+export function qrOf(sock: WASocket): Promise<string> {
+  return eventOf(sock, 'connection.update', ({ qr }) => qr)
+}
+
+export async function opened(sock: WASocket): Promise<WASocket> {
+  const state = await eventOf(sock, 'connection.update', update =>
+    update.connection ? settled(update) : undefined,
+  )
+  if (state !== 'open') throw new Error(`closed with ${state}`)
+  return sock
+}
+
+/** The status code that a connection closes with. */
+export function closed(sock: WASocket): Promise<number | undefined> {
+  return eventOf(sock, 'connection.update', update => {
+    if (update.connection !== 'close') return undefined
+    return closeCode(update) ?? -1
+  })
+}
+
+/** The text of the next message that arrives and is not the account's own. */
+export function nextText(sock: WASocket): Promise<{ id: string; text: string; type: string }> {
+  return eventOf(sock, 'messages.upsert', ({ messages, type }) => {
+    const message = messages.find(({ key, message }) => !key.fromMe && message?.conversation)
+    return message && { id: String(message.key.id), text: String(message.message?.conversation), type }
+  })
+}
+
+/** The statuses that a message reaches, from now on. */
+export function statusesOf(sock: WASocket, id: () => string): (number | null | undefined)[] {
+  const seen: (number | null | undefined)[] = []
+  sock.ev.on('messages.update', updates => {
+    for (const { key, update } of updates) if (key.id === id()) seen.push(update.status)
+  })
+  return seen
+}
+
+function settled(update: Partial<ConnectionState>): 'open' | number | undefined {
+  if (update.connection === 'open') return 'open'
+  return update.connection === 'close' ? (closeCode(update) ?? -1) : undefined
+}
+
+function closeCode({ lastDisconnect }: Partial<ConnectionState>): number | undefined {
+  const error = lastDisconnect?.error as { output?: { statusCode?: number } } | undefined
+  return error?.output?.statusCode
+}
+
+function memoryKeys(): SignalKeyStore {
+  const kept = new Map<string, unknown>()
+  return {
+    get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
+      const found: { [id: string]: SignalDataTypeMap[T] } = {}
+      for (const id of ids) {
+        const value = kept.get(`${type}|${id}`)
+        if (value !== undefined) found[id] = value as SignalDataTypeMap[T]
+      }
+      return found
+    },
+    set(changes: SignalDataSet) {
+      for (const [type, entries] of Object.entries(changes)) {
+        for (const [id, value] of Object.entries(entries)) {
+          if (value === null || value === undefined) kept.delete(`${type}|${id}`)
+          else kept.set(`${type}|${id}`, value)
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import { silenceLibsignal } from '../phones/silence.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts'
+import { type Account, closed, connect, newAccount, opened, qrOf } from './plain-client.ts'
+
+silenceLibsignal()
+
+export const MAIN = '12025550100'
+export const CONTACT = '12025550101'
+
+type Entry = {
+  readonly id: string
+  readonly from: string
+  readonly type: string
+  readonly text?: { body: string }
+}
+type Violation = { readonly kind: string; readonly account?: string; readonly detail: string }
+export type Stats = {
+  readonly connections: number
+  readonly accounts: number
+  readonly messages_in: number
+  readonly messages_out: number
+  readonly repeats: number
+  readonly violations: number
+  readonly last_violations: readonly Violation[]
+  readonly unanswered: readonly string[]
+}
+
+/** A simulator for one test, with the admin calls that tests make. Everything ends with the test. */
+export class Rig {
+  simulator: Simulator
+  readonly #options: SimulatorOptions
+  readonly #sockets: WASocket[] = []
+
+  private constructor(simulator: Simulator, options: SimulatorOptions) {
+    this.simulator = simulator
+    this.#options = options
+  }
+
+  static async start(t: TestContext, options: SimulatorOptions = {}): Promise<Rig> {
+    const rig = new Rig(await startSimulator(options), options)
+    t.after(async () => {
+      for (const sock of rig.#sockets) await sock.end(undefined)
+      await rig.simulator.stop()
+    })
+    return rig
+  }
+
+  /** Stops the simulator and starts it again on the same port with the same state. */
+  async restart(): Promise<void> {
+    const port = Number(new URL(this.simulator.url).port)
+    await this.simulator.stop()
+    this.simulator = await startSimulator({ ...this.#options, port })
+  }
+
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.simulator.admin}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const json = (await answer.json()) as T & { error?: string }
+    if (!answer.ok) throw new Error(`${answer.status} ${json.error}`)
+    return json
+  }
+
+  connect(account: Account, config: Partial<UserFacingSocketConfig> = {}): WASocket {
+    const sock = connect(this.simulator.url, account, config)
+    this.#sockets.push(sock)
+    return sock
+  }
+
+  /** A new account, linked by QR and open; the phone is made if there is none. */
+  async linked(
+    number: string,
+    config: Partial<UserFacingSocketConfig> = {},
+  ): Promise<{ account: Account; sock: WASocket }> {
+    await this.ask('POST', '/phones', { number })
+    const account = newAccount()
+    const pairing = this.connect(account)
+    const end = closed(pairing)
+    await this.ask('POST', `/phones/${number}/scan`, { qr: await qrOf(pairing) })
+    await end
+    return { account, sock: await opened(this.connect(account, config)) }
+  }
+
+  async inbox(number: string): Promise<readonly Entry[]> {
+    return (await this.ask<{ data: readonly Entry[] }>('GET', `/phones/${number}/inbox`)).data
+  }
+
+  /** The inbox once it has `count` entries; whatever it has after two seconds. */
+  async inboxOf(number: string, count: number): Promise<readonly Entry[]> {
+    return until(
+      () => this.inbox(number),
+      entries => entries.length >= count,
+    )
+  }
+
+  async send(from: string, to: string, body: string): Promise<string> {
+    return (
+      await this.ask<{ id: string }>('POST', `/phones/${from}/send`, { to, type: 'text', text: { body } })
+    ).id
+  }
+
+  async stats(): Promise<Stats> {
+    return this.ask('GET', '/stats')
+  }
+
+  /** The kinds of all violations so far. */
+  async violations(): Promise<readonly string[]> {
+    return (await this.stats()).last_violations.map(({ kind }) => kind)
+  }
+}
+
+/** Asks again and again until the answer is good, for two seconds; gives the last answer. */
+export async function until<T>(ask: () => Promise<T> | T, good: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 2_000
+  let answer = await ask()
+  while (!good(answer) && Date.now() < deadline) {
+    await sleep(20)
+    answer = await ask()
+  }
+  return answer
+}
+
+/** A folder that is gone after the test. */
+export function tempDir(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-simulator-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+export function jid(number: string): string {
+  return `${number}@s.whatsapp.net`
+}

@@ -1,0 +1,23 @@
+/** The two ways to name a user on the wire: by number, or by LID, which says nothing about the number. */
+export type Addressing = 'pn' | 'lid'
+
+/** A JID of a user's device, taken apart. Device 0 is the phone; a JID without a device means it too. */
+export type Address = { readonly user: string; readonly device: number; readonly by: Addressing }
+
+export const SERVER = 's.whatsapp.net'
+
+const JID = /^(\d+)(?::(\d+))?@(s\.whatsapp\.net|lid)$/
+
+/** undefined for anything that is no user's JID (groups, broadcasts, channels, the server itself). */
+export function parseAddress(jid: string | undefined): Address | undefined {
+  const match = JID.exec(jid ?? '')
+  if (match === null) return undefined
+  const [, user = '', device = '0', server] = match
+  return { user, device: Number(device), by: server === 'lid' ? 'lid' : 'pn' }
+}
+
+/** The JID of a user's device in one addressing. */
+export function jidOf(user: { number: string; lid: string }, by: Addressing, device = 0): string {
+  const suffix = device === 0 ? '' : `:${device}`
+  return by === 'lid' ? `${user.lid}${suffix}@lid` : `${user.number}${suffix}@${SERVER}`
+}
