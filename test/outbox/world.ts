@@ -18,6 +18,7 @@ import type { Limit, PolicyInForce, PolicySnapshot, Principal, Rule } from '../.
 import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
 import { policyOf } from '../deliveries/samples.ts'
+import { afterwards } from '../helpers/afterwards.ts'
 
 export const ACTOR: Actor = { principal: 'billing', credential: 'mtls:4f', ip: '127.0.0.1' }
 export const ALICE = '+12025550101'
@@ -161,7 +162,7 @@ export class World {
 
   async startWorker(t: TestContext, change: Partial<OutboxWorkerDeps> = {}): Promise<void> {
     const worker = createOutboxWorker({ ...this.deps(), ...change })
-    t.after(() => worker.stop())
+    afterwards(t, () => worker.stop())
     await worker.start()
   }
 
@@ -201,7 +202,7 @@ export async function openTestStore(t: TestContext): Promise<Store> {
     now: () => new Date(),
     log: silentLog,
   })
-  t.after(async () => {
+  afterwards(t, async () => {
     await store.close()
     rmSync(dataDir, { recursive: true, force: true })
   })

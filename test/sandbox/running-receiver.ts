@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { afterwards } from '../helpers/afterwards.ts'
 import type { Receipt } from './ledger.ts'
 
 /** The real receiver in its own process, on ports of its choosing; ends with the test. */
@@ -29,7 +30,7 @@ export async function startReceiver(t: TestContext, state = temporaryFolder(t)):
     child.kill('SIGTERM')
     await ended
   }
-  t.after(stop)
+  afterwards(t, stop)
   const { value: line } = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
   assert.ok(typeof line === 'string', 'the receiver did not start')
   const { url, admin } = JSON.parse(line) as { url: string; admin: string }
@@ -53,6 +54,6 @@ export async function startReceiver(t: TestContext, state = temporaryFolder(t)):
 /** An empty folder that the test leaves no trace of. */
 export function temporaryFolder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'postern-test-'))
-  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  afterwards(t, () => rmSync(dir, { recursive: true, force: true }))
   return dir
 }
