@@ -50,11 +50,12 @@ function forward(
     from: jidOf(user, address.by, device.id),
   }
   const receipt = stanza('receipt', attributes, node.content)
-  if (type === 'retry')
+  if (type === 'retry') {
     delivery.enqueue({ number: sender.number, device: address.device }, 'receipt', receipt)
-  return
-  for (const each of ids)
-    world.sent.advance(sender.number, each, type === 'read' || type === 'played' ? 'read' : 'delivered')
+    return
+  }
+  const status = type === 'read' || type === 'played' ? 'read' : 'delivered'
+  for (const each of ids) world.sent.advance(sender.number, each, status)
   for (const mailbox of companionsOf(world, sender.number)) delivery.enqueue(mailbox, 'receipt', receipt)
 }
 
