@@ -9,8 +9,6 @@ export type DecisionRequest = {
   readonly type?: string
   readonly purpose?: string
   readonly ip?: string
-  /** Asked again when a queued message is about to leave: its network was judged when it came in. */
-  readonly queued?: true
   readonly at: Date
 }
 

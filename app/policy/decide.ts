@@ -52,7 +52,7 @@ function isFromItsNetworks(
   { networks }: Principal,
   request: DecisionRequest,
 ): boolean {
-  if (networks.length === 0 || request.queued === true) return true
+  if (networks.length === 0) return true
   return request.ip !== undefined && ipInNetworks(snapshot, request.ip, networks)
 }
 
@@ -65,7 +65,7 @@ function judge(snapshot: PolicySnapshot, rule: Rule, request: DecisionRequest): 
   if (messageTypes !== undefined) verdicts.push(isOneOf(messageTypes, request.type, request))
   if (recipientKind !== undefined) verdicts.push(isOneOf(recipientKind, kindOf(request), request))
   if (recipients !== undefined) verdicts.push(isRecipient(recipients, request))
-  if (networks !== undefined) verdicts.push(isFrom(snapshot, networks, rule, request))
+  if (networks !== undefined) verdicts.push(isFrom(snapshot, networks, request))
   if (verdicts.includes('no')) return 'no'
   return verdicts.includes('unknown') ? 'unknown' : 'yes'
 }
@@ -96,16 +96,9 @@ function kindOf({ to, recipientKind }: DecisionRequest): DecisionRequest['recipi
   return to === 'status@broadcast' ? 'status' : 'contact'
 }
 
-/** The network of a queued message was judged when it came in, by the allow and deny rules of that moment. */
-function isFrom(
-  snapshot: PolicySnapshot,
-  names: readonly string[],
-  rule: Rule,
-  request: DecisionRequest,
-): Verdict {
-  if (request.queued === true) return rule.effect === 'allow' ? 'yes' : 'no'
-  if (request.ip === undefined) return 'unknown'
-  return ipInNetworks(snapshot, request.ip, names) ? 'yes' : 'no'
+function isFrom(snapshot: PolicySnapshot, names: readonly string[], { ip }: DecisionRequest): Verdict {
+  if (ip === undefined) return 'unknown'
+  return ipInNetworks(snapshot, ip, names) ? 'yes' : 'no'
 }
 
 /** The rules that speak of one principal, sorted out once for each snapshot. */
