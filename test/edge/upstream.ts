@@ -33,7 +33,8 @@ export async function startUpstream(config: Config): Promise<Upstream> {
   const tls = { cert: read('app.pem'), key: read('app.key'), ca: read('internal-ca.pem'), requestCert: true }
   const server = createServer({ ...tls, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
   server.on('request', async (request, response) => {
-    const one = await describe(request)
+    const one = await describe(request).catch(() => undefined)
+    if (one === undefined) return // the proxy gave the body up
     seen.push(one)
     if (request.url?.startsWith('/v1/events')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
