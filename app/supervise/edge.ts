@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -53,7 +54,8 @@ export function writeNext(config: Config, part: string): string {
 
 /** Has Caddy load everything the part names, without starting it. */
 export async function validateEdge(deps: EdgeDeps, digest: string): Promise<EdgeResult> {
-  return await runCaddy(deps, digest, ['validate'])
+  const error = brokenAuthority(deps.config)
+  return error === undefined ? await runCaddy(deps, digest, ['validate']) : { ok: false, error }
 }
 
 /**
@@ -137,6 +139,27 @@ function commandFor(deps: EdgeDeps, part: string, verb: readonly string[]): Cadd
       XDG_CONFIG_HOME: storage,
       GOMEMLIMIT: '256MiB', // a password hash takes 46 MiB, and strangers in the allowed networks may ask for many
     },
+  }
+}
+
+/** Caddy takes a file without certificates for a CA that signed none, and would turn everybody away. */
+function brokenAuthority(config: Config): string | undefined {
+  for (const name of ['client-ca.pem', 'internal-ca.pem']) {
+    const file = join(config.secretsDir, name)
+    if (!existsSync(file)) continue // Caddy says so itself where it needs the file
+    const blocks = readFileSync(file, 'utf8').match(
+      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
+    )
+    if (blocks === null || !blocks.every(isAuthority)) return `${file} does not hold CA certificates alone`
+  }
+  return undefined
+}
+
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca
+  } catch {
+    return false
   }
 }
 
