@@ -16,3 +16,13 @@ export class PosternError extends Error {
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** sysexits.h EX_CONFIG: an operator must change something first; starting again will not help. */
+export const EX_CONFIG = 78
+
+const INVALID = /^(config|policy|key|pki)\.|^edge\.(rejected|network|limit|path|address)|^store\.(wrong_key|too_new)$/
+
+/** The process exit code an error asks for: 78 for invalid policies, keys or environment, 1 for anything else. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof PosternError && INVALID.test(error.code) ? EX_CONFIG : 1
+}

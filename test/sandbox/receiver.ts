@@ -15,7 +15,7 @@ import { adminListener, createBehaviour, webhookListener } from './receiver-list
  *   node test/sandbox/receiver.ts --port 7072 --admin-port 7073 --state DIR [--host 0.0.0.0] [--name receiver]
  *
  * HTTPS on the port, with a certificate of its own CA (DIR/receiver-ca.pem) for localhost, the loopback addresses and every
- * --name; plain HTTP on the admin port: GET /deliveries?after=SEQ, POST /behave, GET /livez.
+ * --name; --prepare makes the certificate and ends. Plain HTTP on the admin port: GET /deliveries?after=SEQ, POST /behave, GET /livez.
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     state: { type: 'string' },
     host: { type: 'string', default: '127.0.0.1' },
     name: { type: 'string', multiple: true, default: ['receiver'] },
+    prepare: { type: 'boolean', default: false },
   },
 })
 if (values.state === undefined) {
@@ -32,6 +33,7 @@ if (values.state === undefined) {
 }
 mkdirSync(values.state, { recursive: true, mode: 0o700 })
 const certificate = await receiverCertificate(values.state, ['localhost', '127.0.0.1', '::1', ...values.name])
+if (values.prepare) process.exit(0) // whoever trusts the CA needs its file before anything listens
 const ledger = openLedger(join(values.state, 'deliveries.ndjson'))
 const behaviour = createBehaviour()
 const webhooks = createHttps(certificate, webhookListener(ledger, behaviour))

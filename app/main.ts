@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadConfig, readEnvironment } from './config/config.ts'
+import { exitCodeOf, PosternError, reasonOf } from './lib/error.ts'
+import { createLog, type Log } from './lib/log.ts'
+import { type Running, type StartOptions, start } from './start.ts'
+
+const STOP_WITHIN_MS = 10_000
+
+const options = readOptions()
+const running = await start(options).catch((error: unknown) => refuse(error))
+process.on('SIGTERM', () => void end(running, options.log))
+process.on('SIGINT', () => void end(running, options.log))
+
+function readOptions(): StartOptions {
+  const { values } = parseArgs({
+    options: {
+      listen: { type: 'string', default: '127.0.0.1:7080' },
+      sandbox: { type: 'boolean', default: false },
+      simulator: { type: 'string' },
+      'noise-root': { type: 'string' },
+    },
+  })
+  const root = dirname(import.meta.dirname)
+  const loaded = loadConfig({ env: readEnvironment(), root, flags: { sandbox: values.sandbox } })
+  if (loaded.kind === 'faulty') return refuse(new PosternError('config.faulty', loaded.faults.join('\n')))
+  const { config } = loaded
+  const noiseRootFile = values['noise-root']
+  if (config.sandbox !== (values.simulator !== undefined && noiseRootFile !== undefined)) {
+    return refuse(
+      new PosternError('config.flags', '--sandbox, --simulator URL and --noise-root FILE go together'),
+    )
+  }
+  return {
+    config,
+    listen: hostAndPort(values.listen),
+    log: createLog(config.logLevel),
+    ...(values.simulator === undefined || noiseRootFile === undefined
+      ? {}
+      : {
+          simulator: {
+            url: values.simulator,
+            noiseRoot: Buffer.from(readFileSync(noiseRootFile, 'utf8'), 'base64'),
+          },
+        }),
+  }
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':')
+  const port = Number(text.slice(colon + 1))
+  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    return refuse(new PosternError('config.flags', `--listen: expected HOST:PORT, got ${text}`))
+  }
+  return { host: text.slice(0, colon), port }
+}
+
+/** Says why on standard error and ends: 78 when an operator must change something first, 1 otherwise. */
+function refuse(error: unknown): never {
+  process.stderr.write(`postern: ${reasonOf(error)}\n`)
+  if (!(error instanceof PosternError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.exit(exitCodeOf(error))
+}
+
+async function end(app: Running, log: Log): Promise<void> {
+  log.info('app.stopping')
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+  await app.stop()
+  process.exit(0)
+}

@@ -1,0 +1,174 @@
+import { hkdfSync } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from './config/config.ts'
+import { readMasterKey } from './config/master-key.ts'
+import { readPolicyFolder } from './config/policy-folder.ts'
+import { readSecret, secretState } from './config/secrets.ts'
+import { createRouter } from './deliveries/fan-out.ts'
+import { createDeliveryWorker } from './deliveries/worker.ts'
+import { createEgress } from './egress/connector.ts'
+import { createHttp } from './http/server.ts'
+import { PosternError } from './lib/error.ts'
+import type { Log } from './lib/log.ts'
+import { Secret } from './lib/secret.ts'
+import { createCancel } from './outbox/cancel.ts'
+import { createEnqueue } from './outbox/enqueue.ts'
+import { createOutboxWorker } from './outbox/worker.ts'
+import { formatDiagnostics } from './policy/diagnostic.ts'
+import { createLimiter } from './policy/limiter.ts'
+import { loadPolicy } from './policy/load.ts'
+import { movePorts } from './policy/move-ports.ts'
+import type { PolicyInForce, PolicySnapshot } from './policy/snapshot.ts'
+import { openStore, storeExists } from './store/open.ts'
+import type { Store } from './store/store.ts'
+import { createSessions } from './whatsapp/sessions.ts'
+
+export type StartOptions = {
+  readonly config: Config
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Set in the sandbox: the WhatsApp to speak to, and the root of its Noise certificate. */
+  readonly simulator?: { readonly url: string; readonly noiseRoot: Uint8Array }
+  readonly log: Log
+}
+
+export type Running = { readonly revision: string; stop(): Promise<void> }
+
+const now = () => new Date()
+const random = () => Math.random()
+
+/** Builds the app, wires it and starts it. Throws PosternError with `config.*`, `policy.*`, `key.*` or `store.*` when it cannot. */
+export async function start(options: StartOptions): Promise<Running> {
+  const { config, log } = options
+  const snapshot = await loadSnapshot(config)
+  emptyTemporaryFolder(config)
+  const { store, key, keyCreated } = await openStoreFor(config, log)
+  if (keyCreated) log.warn('key.created', { remedy: 'keep a copy of the master key on another machine' })
+  try {
+    await markInstallation(store, config)
+    const policy = await putInForce(store, snapshot)
+    return await run(options, { store, policy: () => policy, contactKey: contactKeyFrom(key) })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+type Ground = { readonly store: Store; readonly policy: () => PolicyInForce; readonly contactKey: Secret }
+
+async function run(options: StartOptions, { store, policy, contactKey }: Ground): Promise<Running> {
+  const { config, log } = options
+  const secret = (ref: string) => readSecret(config.secretsDir, ref)
+  const route = createRouter({ policy, now })
+  const limiter = createLimiter()
+  const { simulator } = options
+  const sessions = createSessions({ store, policy, route, log, now, random, ...(simulator && { simulator }) })
+  const outboxDeps = { store, policy, route, limiter, log, now, random }
+  const outbox = createOutboxWorker({ ...outboxDeps, port: sessions })
+  const egress = createEgress({ now })
+  const deliveries = createDeliveryWorker({
+    store,
+    policy,
+    egress,
+    readSecret: secret,
+    contactKey,
+    log,
+    now,
+    random,
+  })
+  let ready = false
+  const http = createHttp({
+    ...outboxDeps,
+    sessions,
+    enqueue: createEnqueue(outboxDeps),
+    cancel: createCancel(outboxDeps),
+    clientCa: pem(config, 'client-ca.pem'),
+    readSecret: secret,
+    tls: { cert: pem(config, 'app.pem'), key: pem(config, 'app.key'), ca: pem(config, 'internal-ca.pem') },
+    sandbox: config.sandbox,
+    readiness: () => (ready ? { ready } : { ready, reason: 'starting' }),
+  })
+  await http.listen(options.listen)
+  await sessions.start()
+  await outbox.start()
+  await deliveries.start()
+  ready = true
+  log.info('app.ready', { sandbox: config.sandbox })
+  return { revision: policy().revision, stop }
+
+  async function stop(): Promise<void> {
+    ready = false
+    await http.close()
+    await Promise.all([outbox.stop(), deliveries.stop()])
+    await sessions.stop()
+    await egress.close()
+    await store.close()
+  }
+}
+
+/** Opens the store for the app and for commands that work offline. */
+export async function openStoreFor(
+  config: Config,
+  log: Log,
+): Promise<{ store: Store; key: Secret; keyCreated: boolean }> {
+  const { key, created } = readMasterKey(config, storeExists(config.dataDir))
+  const store = await openStore({ dataDir: config.dataDir, key, now, log })
+  return { store, key, keyCreated: created }
+}
+
+async function loadSnapshot(config: Config): Promise<PolicySnapshot> {
+  const files = await readPolicyFolder(config.policiesDir)
+  const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
+  if (loaded.kind === 'rejected') {
+    throw new PosternError('policy.rejected', formatDiagnostics(loaded.diagnostics, files, 'plain'))
+  }
+  return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
+}
+
+/** The revision counts the different policy sets this installation has had in force. */
+async function putInForce(store: Store, snapshot: PolicySnapshot): Promise<PolicyInForce> {
+  const last = Number((await store.meta.get('policy.revision')) ?? '0')
+  if ((await store.meta.get('policy.digest')) === snapshot.digest) return { revision: `r${last}`, snapshot }
+  await store.meta.set('policy.revision', String(last + 1))
+  await store.meta.set('policy.digest', snapshot.digest)
+  return { revision: `r${last + 1}`, snapshot }
+}
+
+/** Keys the contact hashes in webhooks: derived, so that it lasts as long as the master key and gives nothing of it away. */
+function contactKeyFrom(master: Secret): Secret {
+  return new Secret(new Uint8Array(hkdfSync('sha256', master.reveal(), '', 'postern contact hash', 32)))
+}
+
+/** A sandbox must never meet a real account's credentials, nor WhatsApp a simulated one's. */
+async function markInstallation(store: Store, config: Config): Promise<void> {
+  const mark = await store.meta.get('installation')
+  const wanted = config.sandbox ? 'sandbox' : 'real'
+  if (mark === wanted) return
+  if (mark !== undefined) {
+    const what = mark === 'real' ? 'held a real account; --sandbox refuses it' : 'belongs to the sandbox'
+    const remedy =
+      mark === 'real'
+        ? 'use another folder with --data DIR'
+        : 'start with --sandbox, or use another --data DIR'
+    throw new PosternError('config.installation', `the data folder ${config.dataDir} ${what}: ${remedy}`)
+  }
+  if (config.sandbox) await store.meta.set('installation', wanted)
+  else store.onCommit(topics => void (topics.has('accounts') && store.meta.set('installation', wanted)))
+}
+
+/** What a library might leave behind in clear goes at each start. */
+function emptyTemporaryFolder(config: Config): void {
+  const folder = join(config.dataDir, 'tmp')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+}
+
+function pem(config: Config, name: string): string {
+  try {
+    return readFileSync(join(config.secretsDir, name), 'utf8')
+  } catch (cause) {
+    throw new PosternError('config.pki', `cannot read ${name} in ${config.secretsDir}: run ./postern init`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+
+/** The sandbox's WhatsApp, as the app is told about it. */
+export type SimulatorFlags = { readonly url: string; readonly noiseRootFile: string }
+
+/**
+ * Node's arguments for the app: the permission model as defence in depth (runtime.md section 3), then the program.
+ * Only the data folder may be written; the launcher, Caddy and the CA keys cannot be read.
+ */
+export function appArguments(config: Config, simulator?: SimulatorFlags): string[] {
+  const readable = [
+    join(config.root, 'app'),
+    join(config.root, 'node_modules'),
+    config.policiesDir,
+    config.secretsDir,
+    config.dataDir,
+  ]
+  const files = [join(config.root, 'package.json'), config.masterKeyFile]
+  if (simulator !== undefined) files.push(simulator.noiseRootFile)
+  return [
+    '--permission',
+    ...readable.map(folder => `--allow-fs-read=${folder}/`),
+    ...files.map(file => `--allow-fs-read=${file}`),
+    `--allow-fs-write=${config.dataDir}/`,
+    '--allow-net',
+    '--allow-worker',
+    '--no-warnings',
+    join(config.root, 'app', 'main.ts'),
+    '--listen',
+    `127.0.0.1:${config.ports.app}`,
+    ...(simulator === undefined
+      ? []
+      : ['--sandbox', '--simulator', simulator.url, '--noise-root', simulator.noiseRootFile]),
+  ]
+}
+
+/** The app's whole environment. Proxy variables and everything else of the caller's stay outside. */
+export function appEnvironment(config: Config): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    TMPDIR: join(config.dataDir, 'tmp'),
+    POSTERN_DATA: config.dataDir,
+    POSTERN_POLICIES: config.policiesDir,
+    POSTERN_SECRETS: config.secretsDir,
+    POSTERN_MASTER_KEY_FILE: config.masterKeyFile,
+    POSTERN_LOG_LEVEL: config.logLevel,
+    ...(config.portBase === undefined ? {} : { POSTERN_PORT_BASE: String(config.portBase) }),
+  }
+}

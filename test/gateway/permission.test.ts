@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { loadConfig } from '../../app/config/config.ts'
+import { appArguments, appEnvironment } from '../../app/supervise/app-command.ts'
+import { simulatorFlags } from '../../app/supervise/sandbox.ts'
+import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
+
+let sandbox: Sandbox
+
+before(async () => {
+  sandbox = await startSandbox()
+})
+after(() => sandbox.dispose())
+
+/** Runs inside the app's process, once its port answers: tries what must fail beside what must work. */
+const PROBE = `
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+const tried = {}
+const attempt = (name, act) => { try { act(); tried[name] = 'allowed' } catch (error) { tried[name] = error.code } }
+setTimeout(() => {
+  attempt('read /etc/passwd', () => readFileSync('/etc/passwd'))
+  attempt('read own policies', () => readFileSync(process.env.POSTERN_POLICIES + '/access.yaml'))
+  attempt('read the CA keys', () => readFileSync(process.env.POSTERN_SECRETS + '/../pki/client-ca.key'))
+  attempt('spawn', () => execFileSync('/bin/true'))
+  attempt('write outside', () => writeFileSync(process.env.POSTERN_SECRETS + '/planted', ''))
+  attempt('write in data', () => writeFileSync(process.env.POSTERN_DATA + '/tmp/planted', ''))
+  writeFileSync(process.env.POSTERN_DATA + '/probe.json', JSON.stringify(tried))
+}, 1_000)
+`
+
+test('the running app can read its policies and write its data, and nothing else', async () => {
+  const { code, found } = await probe()
+  assert.equal(code, 0)
+  assert.deepEqual(found, {
+    'read /etc/passwd': 'ERR_ACCESS_DENIED',
+    'read own policies': 'allowed',
+    'read the CA keys': 'ERR_ACCESS_DENIED',
+    spawn: 'ERR_ACCESS_DENIED',
+    'write outside': 'ERR_ACCESS_DENIED',
+    'write in data': 'allowed',
+  })
+})
+
+test('without the permission flags the same probe may do all of it', async () => {
+  const { found } = await probe(args =>
+    args.filter(arg => !arg.startsWith('--permission') && !arg.startsWith('--allow')),
+  )
+  assert.deepEqual(new Set(Object.values(found)), new Set(['allowed']))
+})
+
+async function probe(
+  change: (args: string[]) => string[] = args => args,
+): Promise<{ code: number | null; found: Record<string, string> }> {
+  if (sandbox.log() !== '') await sandbox.stop()
+  const env = { POSTERN_PORT_BASE: String(sandbox.base) }
+  const loaded = loadConfig({ env, root: ROOT, flags: { sandbox: true, data: sandbox.dataDir } })
+  assert.equal(loaded.kind, 'loaded')
+  if (loaded.kind !== 'loaded') throw new Error('unreachable')
+  const file = join(sandbox.dataDir, 'probe.mjs')
+  const result = join(sandbox.dataDir, 'probe.json')
+  writeFileSync(file, PROBE)
+  const args = change(appArguments(loaded.config, simulatorFlags(loaded.config)))
+  const child = spawn(process.execPath, ['--import', file, ...args], {
+    env: appEnvironment(loaded.config),
+    stdio: 'ignore',
+  })
+  const gone = new Promise<number | null>(resolve => child.once('exit', resolve))
+  const found = await eventually('the probe’s result', async () => {
+    try {
+      return JSON.parse(readFileSync(result, 'utf8')) as Record<string, string>
+    } catch {
+      return undefined
+    }
+  })
+  child.kill('SIGTERM')
+  const code = await gone
+  writeFileSync(result, '')
+  return { code, found }
+}

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Answer, ask, proofFrom } from '../../app/supervise/ask.ts'
+import type { ClientFiles, Endpoints } from '../../app/supervise/endpoints.ts'
+import { freePortBase } from '../../app/supervise/ports.ts'
+
+export const ROOT = dirname(dirname(import.meta.dirname))
+const UP_WITHIN_MS = 60_000
+
+/** A whole appliance in the sandbox, started as a person would, in a folder of its own. */
+export type Sandbox = {
+  readonly folder: string
+  readonly dataDir: string
+  readonly base: number
+  /** As `endpoints.json` stands now. */
+  endpoints(): SandboxEndpoints
+  api(call: ApiCall): Promise<Answer>
+  simulator(path: string, body?: unknown): Promise<unknown>
+  /** Webhooks the receiver has seen so far. */
+  deliveries(): Promise<readonly LedgerEntry[]>
+  /** Ctrl-C, then waits for the end; answers the exit code. */
+  stop(): Promise<number | null>
+  /** Starts again over the same folder. */
+  start(): Promise<void>
+  /** Stops if need be and removes every trace. */
+  dispose(): Promise<void>
+  log(): string
+}
+
+export type SandboxEndpoints = Required<Endpoints>
+export type LedgerEntry = {
+  readonly headers: Record<string, string>
+  readonly body: string
+  readonly seq: number
+}
+export type ApiCall = {
+  readonly path: string
+  readonly method?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly as?: ClientFiles | null
+  readonly site?: 'api' | 'keys' | 'dashboard' | 'hooks'
+}
+
+export type SandboxOptions = {
+  readonly policies?: string
+  readonly folder?: string
+  readonly env?: Record<string, string>
+}
+
+/** Brings a sandbox up and waits for its `endpoints.json`. The test must call `dispose`. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'postern-gateway-'))
+  const base = await freePortBase(Math.random)
+  const dataDir = join(folder, 'data')
+  let child: ChildProcess | undefined
+  let log = ''
+  const endpoints = () =>
+    JSON.parse(readFileSync(join(dataDir, 'run', 'endpoints.json'), 'utf8')) as SandboxEndpoints
+  const simulator = (path: string, body?: unknown) => json(`${endpoints().simulator.admin}${path}`, body)
+  const sandbox: Sandbox = {
+    folder,
+    dataDir,
+    base,
+    endpoints,
+    simulator,
+    log: () => log,
+    api: call => callSite(endpoints(), call),
+    deliveries: async () => ((await json(endpoints().receiver.deliveries)) as { data: LedgerEntry[] }).data,
+    start,
+    stop,
+    async dispose() {
+      await stop()
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await start()
+  return sandbox
+
+  async function start(): Promise<void> {
+    const args = ['up', '--sandbox', '--data', dataDir]
+    if (options.policies !== undefined) args.push('--policies', options.policies)
+    const started = spawn(process.execPath, [join(ROOT, 'app', 'cli.ts'), ...args], {
+      cwd: folder,
+      env: { ...process.env, POSTERN_PORT_BASE: String(base), ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child = started
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', chunk => (log += chunk))
+    const deadline = Date.now() + UP_WITHIN_MS
+    while (!existsSync(join(dataDir, 'run', 'endpoints.json'))) {
+      if (started.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`the sandbox did not come up (exit ${started.exitCode}):\n${log.slice(-4_000)}`)
+      }
+      await sleep(50)
+    }
+  }
+
+  async function stop(): Promise<number | null> {
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    const gone = new Promise<void>(resolve => child?.once('exit', () => resolve()))
+    child.kill('SIGINT')
+    await gone
+    return child.exitCode
+  }
+}
+
+/** Asks every 50 ms until `look` answers something; fails with `what` after `withinMs`. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  withinMs = 15_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`)
+    await sleep(50)
+  }
+}
+
+export const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
+
+async function callSite(endpoints: SandboxEndpoints, call: ApiCall): Promise<Answer> {
+  const site = call.site ?? 'api'
+  const client = call.as === null || site !== 'api' ? undefined : (call.as ?? endpoints.clients.demo)
+  return ask({
+    url: `${endpoints[site]}${call.path}`,
+    proof: proofFrom(endpoints.ca_file, client),
+    ...(call.method === undefined ? {} : { method: call.method }),
+    ...(call.body === undefined ? {} : { body: call.body, method: call.method ?? 'POST' }),
+    ...(call.headers === undefined ? {} : { headers: call.headers }),
+  })
+}
+
+async function json(url: string, body?: unknown): Promise<unknown> {
+  const answer = await fetch(url, {
+    ...(body === undefined
+      ? {}
+      : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`)
+  return answer.json()
+}
