@@ -49,8 +49,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_of_account ON messages (account, seq);
 CREATE INDEX messages_of_chat ON messages (account, chat, seq);
 CREATE INDEX messages_of_status ON messages (account, status, seq);
-CREATE INDEX messages_waiting ON messages (account, chat, status, seq) WHERE status IN ('queued', 'sending');
-CREATE INDEX messages_sending ON messages (seq) WHERE status = 'sending';
+CREATE INDEX messages_queued ON messages (account, chat, seq) WHERE status = 'queued';
+CREATE INDEX messages_sending ON messages (account, chat, seq) WHERE status = 'sending';
 CREATE INDEX messages_claimable ON messages (account, due_at, seq) WHERE head = 1 AND status = 'queued';
 CREATE INDEX messages_expiring ON messages (expires_at) WHERE status IN ('queued', 'held') AND expires_at IS NOT NULL;
 CREATE UNIQUE INDEX messages_head ON messages (account, chat) WHERE head = 1;

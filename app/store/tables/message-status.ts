@@ -48,7 +48,7 @@ export function holdMessage(
 }
 
 export function recoverMessages(tx: Tx, { now }: { now: Date }): number {
-  const rows = tx.db.all<MessageRow>(`${MESSAGES} WHERE status = 'sending' ORDER BY seq`)
+  const rows = tx.db.all<MessageRow>(`${MESSAGES} WHERE status = 'sending'`)
   for (const row of rows) move(tx, row, { to: 'queued', at: now, detail: 'the appliance was started again' })
   return rows.length
 }
