@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import type { PolicyDocument } from '../read/document.ts'
 import type { Named, Shape } from '../shape/check-shape.ts'
 import { diagnosticOf } from '../shape/fault.ts'
-import { KINDS } from '../shape/schemas.ts'
+import { KINDS, type Kind } from '../shape/schemas.ts'
 import { FIXED_NAMES, RESERVED_PRINCIPALS } from './vocabulary.ts'
 
 /** A name with the document that gives it. */
@@ -11,12 +11,21 @@ export type Declaration = Named & { readonly document: PolicyDocument }
 /** Every name that can be referred to, by its target: `account`, `network`, `principal` … */
 export type KnownNames = {
   of(target: string): ReadonlyMap<string, Declaration | undefined>
-  /** Not all documents could be read: a name that is not here may still exist. */
-  readonly incomplete: boolean
+  /** A document could not be read: a name that is not here may still be given. */
+  isUnsure(target: string): boolean
 }
 
 /** Services and people are principals alike. */
 const ALSO: Readonly<Record<string, string>> = { service: 'principal', person: 'principal' }
+const GIVEN_BY: Readonly<Record<string, Kind>> = {
+  network: 'Networks',
+  principal: 'Principals',
+  person: 'Principals',
+  account: 'Accounts',
+  role: 'Access',
+  basicAuthUser: 'Edge',
+  list: 'Recipients',
+}
 const ONCE = ['PolicySet', 'Edge', 'Recipients']
 const REQUIRED = ['PolicySet', 'Edge']
 
@@ -39,8 +48,12 @@ export function gatherNames(shapes: readonly Shape[]): {
         diagnostics.push(reserved(declaration))
     }
   }
-  const incomplete = shapes.some(shape => shape.unreadable)
-  return { names: { of: target => known.get(target) ?? new Map(), incomplete }, diagnostics }
+  const unsure = new Set(shapes.map(shape => shape.unsure))
+  const isUnsure = (target: string) => {
+    const kind = GIVEN_BY[target]
+    return kind !== undefined && (unsure.has('*') || unsure.has(kind))
+  }
+  return { names: { of: target => known.get(target) ?? new Map(), isUnsure }, diagnostics }
 }
 
 /** Tells of kinds that are missing, and of second documents of kinds that exist once. */
@@ -53,7 +66,7 @@ export function checkKinds(shapes: readonly Shape[], fileCount: number): readonl
   const diagnostics: Diagnostic[] = []
   for (const kind of KINDS) {
     const [first, ...more] = shapes.filter(shape => shape.document.kind === kind)
-    const hidden = shapes.some(shape => shape.unreadable)
+    const hidden = shapes.some(shape => shape.unsure === '*' || shape.misnamed === kind)
     if (first === undefined && REQUIRED.includes(kind) && !hidden) {
       diagnostics.push(missing(`there is no document of the kind ${kind}`, 'exactly one is needed'))
     }

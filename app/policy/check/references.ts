@@ -49,7 +49,7 @@ function nameFault(
   const known = names.of(plain)
   const found =
     globs && name.includes('*') ? [...known.keys()].some(given => globMatches(name, given)) : known.has(name)
-  if (found || (globs && name === '*') || (names.incomplete && !isFixed(plain))) return undefined
+  if (found || (globs && name === '*') || names.isUnsure(plain)) return undefined
   const about = TARGETS[plain] ?? { code: 'PS-2101' as const, word: plain, label: '' }
   const where = whereabouts(document.value, path)
   const message = name.includes('*')
@@ -65,10 +65,6 @@ function nameFault(
     ...hintFor(name, known),
     ...(effect !== undefined && { effect }),
   }
-}
-
-function isFixed(target: string): boolean {
-  return ['action', 'eventType', 'messageType'].includes(target)
 }
 
 function hintFor(name: string, known: ReturnType<KnownNames['of']>): { hint?: string } {

@@ -27,7 +27,7 @@ function sites(shapes: readonly Shape[]): readonly Diagnostic[] {
 }
 
 function basicAuthUsers(shapes: readonly Shape[], names: KnownNames): readonly Diagnostic[] {
-  if (names.incomplete) return []
+  if (names.isUnsure('person')) return []
   return entriesOf(shapes, 'Edge', 'basicAuthUsers')
     .filter(user => !names.of('person').has(user.name))
     .map(user =>

@@ -10,7 +10,7 @@ export type PolicyDocument = {
   readonly kind: string | undefined
   /** The document as plain values; undefined members where it could not be read. */
   readonly value: unknown
-  /** It has a fault of syntax: parts of it may be missing from `value`. */
+  /** It could not be read to its end: parts of it may be missing from `value`. */
   readonly broken: boolean
   /** The place of a value, or of the key it stands under; of a map in a list, its first key. */
   rangeOf(path: Path, what: 'key' | 'value'): Range
@@ -81,7 +81,7 @@ function offsetsOf(yaml: Document, path: Path, what: 'key' | 'value'): readonly 
   let key: unknown
   for (const segment of path) {
     const holder = isAlias(node) ? node.resolve(yaml) : node
-    const pair = isMap(holder) ? holder.items.find(item => isKey(item, segment)) : undefined
+    const pair = isMap(holder) ? holder.items.findLast(item => isKey(item, segment)) : undefined
     const item: unknown = isSeq(holder) ? holder.items[Number(segment)] : undefined
     if (pair === undefined && item === undefined) break // a part that could not be read: its holder is marked
     key = pair?.key

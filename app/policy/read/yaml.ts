@@ -31,8 +31,9 @@ export function readYaml(file: PolicyFile): ReadFile {
     const found = [...syntaxErrors(yaml, tab), ...refusedSyntax(yaml)]
     refusals.push(...found)
     if (yaml.contents === null && yaml.errors.length === 0 && parsed.length > 1) continue // an empty `---`
-    const value = found.some(refusal => refusal.code === 'PS-1006') ? undefined : plainValue(yaml)
-    documents.push(policyDocument({ ...base, yaml }, value, found.length > 0 || tab !== undefined))
+    const endless = found.some(refusal => refusal.code === 'PS-1006')
+    const broken = endless || yaml.errors.some(error => error.code !== 'DUPLICATE_KEY')
+    documents.push(policyDocument({ ...base, yaml }, endless ? undefined : plainValue(yaml), broken))
   }
   const diagnostics = refusals.map(({ code, message, offsets, hint }): Diagnostic => {
     const range = rangeOfOffsets(base, offsets)

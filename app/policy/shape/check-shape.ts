@@ -5,7 +5,7 @@ import { isRecord, isUnder, type Path, type PolicyDocument, pathOf } from '../re
 import { literalSecrets } from '../read/literal-secrets.ts'
 import { explainError } from './explain-error.ts'
 import { diagnosticOf, type Fault } from './fault.ts'
-import { KINDS, LATER_KINDS, type Mentions, validatorOf } from './schemas.ts'
+import { isKind, KINDS, type Kind, LATER_KINDS, type Mentions, validatorOf } from './schemas.ts'
 
 /** A name given or used, with its place in the document. */
 export type Named = { readonly target: string; readonly name: string; readonly path: Path }
@@ -18,20 +18,32 @@ export type Shape = {
   readonly referred: readonly Named[]
   /** Values that failed: nothing under them is worth another word. */
   readonly failed: readonly Path[]
-  /** Nobody knows which names it would have given. */
-  readonly unreadable: boolean
+  /** Which names it would have given nobody knows: those of its kind, or any (`*`). */
+  readonly unsure?: Kind | '*'
+  /** The kind that it most likely is. */
+  readonly misnamed?: Kind
 }
 
 /** Judges one document by the schema of its kind, and collects the names it gives and uses. */
 export function checkShape(document: PolicyDocument): Shape {
   const kind = kindOf(document)
-  if (kind.fault !== undefined) {
-    const diagnostics = document.broken ? [] : [diagnosticOf(document, kind.fault)]
-    const unreadable = document.broken || kind.guess !== undefined || !isRecord(document.value)
-    return { document, diagnostics, declared: [], referred: [], failed: [], unreadable }
-  }
   const mentions: Mentions = { declared: [], referred: [] }
-  const errors = run(document.value, kind.name, mentions)
+  const errors = kind.name === undefined ? [] : run(document.value, kind.name, mentions)
+  const declared = mentions.declared.map(named)
+  if (document.broken) {
+    return { document, diagnostics: [], declared, referred: [], failed: [], unsure: kind.name ?? '*' }
+  }
+  if (kind.fault !== undefined) {
+    return {
+      document,
+      diagnostics: [diagnosticOf(document, kind.fault)],
+      declared,
+      referred: [],
+      failed: [],
+      ...(kind.mayGive && { unsure: '*' }),
+      ...(kind.name !== undefined && { misnamed: kind.name }),
+    }
+  }
   const secrets = literalSecrets(document.value)
   const faults = [
     ...secrets.map(secretFault),
@@ -39,11 +51,10 @@ export function checkShape(document: PolicyDocument): Shape {
   ]
   return {
     document,
-    diagnostics: document.broken ? [] : faults.map(fault => diagnosticOf(document, fault)),
-    declared: mentions.declared.map(named),
+    diagnostics: faults.map(fault => diagnosticOf(document, fault)),
+    declared,
     referred: mentions.referred.map(named),
-    failed: faults.map(fault => fault.path),
-    unreadable: false,
+    failed: faults.filter(fault => fault.missing === undefined).map(fault => fault.path),
   }
 }
 
@@ -55,37 +66,34 @@ function run(value: unknown, kind: string, mentions: Mentions): readonly ErrorOb
 
 const kindsHint = `the kinds are ${KINDS.join(', ')}`
 
-type KindOf =
-  | { readonly name: string; readonly fault?: undefined }
-  | { readonly fault: Fault; readonly guess?: string }
+/** `name` beside a fault is a guess, good enough to know which names the document gives. */
+type KindOf = {
+  readonly name?: Kind
+  readonly fault?: Fault
+  /** It may give names that others refer to. */
+  readonly mayGive?: true
+}
 
 function kindOf({ value, kind }: PolicyDocument): KindOf {
   if (!isRecord(value)) {
-    return {
-      fault: {
-        code: 'PS-1101',
-        path: [],
-        at: 'value',
-        message: 'a document must be a map with kind and spec',
-      },
-    }
+    const message = 'a document must be a map with kind and spec'
+    return { fault: { code: 'PS-1101', path: [], at: 'value', message } }
   }
   if (value.kind === undefined) {
-    return {
-      fault: { code: 'PS-1101', path: [], at: 'key', message: 'this document has no kind', hint: kindsHint },
-    }
+    const message = 'this document has no kind'
+    return { fault: { code: 'PS-1101', path: [], at: 'key', message, hint: kindsHint }, mayGive: true }
   }
-  if (kind !== undefined && validatorOf(kind) !== undefined) return { name: kind }
+  if (kind !== undefined && isKind(kind)) return { name: kind }
   const given = kind ?? String(value.kind)
-  const later = LATER_KINDS.includes(given)
-  const guess = later ? undefined : nearestName(given, KINDS)
-  const message = later
-    ? `the kind ${given} is not supported by this version`
-    : `unknown kind "${given}"; the kinds are ${KINDS.join(', ')}`
-  const hint = guess === undefined ? (later ? kindsHint : undefined) : `did you mean ${guess}?`
-  const code = later ? 'PS-1110' : 'PS-1102'
-  const fault: Fault = { code, path: ['kind'], at: 'value', message, ...(hint !== undefined && { hint }) }
-  return guess === undefined ? { fault } : { fault, guess }
+  const place = { path: ['kind'], at: 'value' } as const
+  if (LATER_KINDS.includes(given)) {
+    const message = `the kind ${given} is not supported by this version`
+    return { fault: { code: 'PS-1110', ...place, message, hint: kindsHint } }
+  }
+  const message = `unknown kind "${given}"; ${kindsHint}`
+  const guess = KINDS.find(known => known === nearestName(given, KINDS))
+  if (guess === undefined) return { fault: { code: 'PS-1102', ...place, message }, mayGive: true }
+  return { name: guess, fault: { code: 'PS-1102', ...place, message, hint: `did you mean ${guess}?` } }
 }
 
 /** One cause, one fault: of several errors at one place the most telling stays, and none under a value that failed as a whole. */
@@ -99,12 +107,26 @@ function told(errors: readonly ErrorObject[], document: PolicyDocument): readonl
     const key = `${fault.path.join('/')} ${fault.missing ?? ''}`
     if (!best.has(key)) best.set(key, fault)
   }
-  return [...best.values()]
+  const all = [...best.values()]
+  return all.filter(fault => !all.some(other => isMisspelt(fault, other)))
+}
+
+/** A member is missing because it stands there under a wrong name: that one is told. */
+function isMisspelt({ missing, path }: Fault, { code, path: key, meant }: Fault): boolean {
+  return (
+    code === 'PS-1103' &&
+    missing !== undefined &&
+    meant === missing &&
+    isUnder(key, path) &&
+    key.length === path.length + 1
+  )
 }
 
 /** A secret under an unknown key is told once, as a secret. */
-function isAt(fault: Fault, secrets: readonly Path[]): boolean {
-  return secrets.some(path => isUnder(path, fault.path) && path.length === fault.path.length)
+function isAt({ path, missing }: Fault, secrets: readonly Path[]): boolean {
+  return secrets.some(
+    secret => missing === undefined && isUnder(secret, path) && secret.length === path.length,
+  )
 }
 
 function secretFault(path: Path): Fault {

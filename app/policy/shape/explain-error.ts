@@ -31,7 +31,7 @@ export function explainError(error: ErrorObject, document: PolicyDocument): Faul
     case 'propertyNames':
       return badName(path, String(params.propertyName))
     case 'discriminator':
-      return badTag(error, path, where)
+      return badTag(error, path)
     case 'type':
       return wrongType(error, path, document)
     case 'enum':
@@ -41,14 +41,16 @@ export function explainError(error: ErrorObject, document: PolicyDocument): Faul
     case 'notation':
       return wrongNotation(error, path)
     case 'uniqueItems':
-      return repeated(error, path, Number(params.i))
+      return repeated(error, path, Math.max(Number(params.i), Number(params.j)))
     default:
       return outOfBounds(error, path)
   }
 }
 
 function unsupported(path: Path, word: string, what: string): Fault {
+  const condition = path.includes('when') ? { effect: 'it would hold without this condition' } : {}
   return {
+    ...condition,
     code: 'PS-1110',
     path,
     at: 'key',
@@ -64,7 +66,8 @@ function unknownKey(error: ErrorObject, path: Path, where: string): Fault {
   const nearest = nearestName(key, known)
   const hint = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean "${nearest}"?`
   const message = `unknown key "${shown(key)}" in ${where}`
-  return { code: 'PS-1103', path: [...path, key], at: 'key', message, hint, rank: 1 }
+  const meant = nearest === undefined ? {} : { meant: nearest }
+  return { code: 'PS-1103', path: [...path, key], at: 'key', message, hint, rank: 1, ...meant }
 }
 
 function missingKey(path: Path, missing: string, where: string): Fault {
@@ -89,7 +92,7 @@ function badName(path: Path, name: string): Fault {
 }
 
 /** A map whose `mode` says which members it has. */
-function badTag(error: ErrorObject, path: Path, where: string): Fault | undefined {
+function badTag(error: ErrorObject, path: Path): Fault | undefined {
   const tag = String(error.params.tag)
   const given: unknown = error.params.tagValue
   if (given === undefined) return undefined // told as a missing key
@@ -97,15 +100,24 @@ function badTag(error: ErrorObject, path: Path, where: string): Fault | undefine
     properties: Record<string, { const: string }>
   }[]
   const values = branches.map(branch => branch.properties[tag]?.const)
-  return { ...notOneOf({ ...error, data: given }, [...path, tag], values), label: `of ${where}` }
+  return notOneOf({ ...error, data: given }, [...path, tag], values)
 }
 
 function wrongType(error: ErrorObject, path: Path, document: PolicyDocument): Fault {
-  const expected = [error.schema].flat().map(type => TYPE_WORDS[String(type)] ?? String(type))
-  const message = `expected ${expected.join(' or ')}, got ${typeWord(error.data)}`
-  const quotable = ['number', 'boolean'].includes(typeof error.data) && error.schema === 'string'
-  const hint = quotable ? { hint: `write it in quotes: "${document.sourceOf(path)}"` } : {}
-  return { code: 'PS-1105', path, at: 'value', message, ...hint, rank: 3 }
+  const notation = NOTATIONS.get(String(error.parentSchema?.notation))
+  const expected = notation?.expected ?? TYPE_WORDS[String(error.schema)] ?? String(error.schema)
+  const message = `expected ${expected}, got ${typeWord(error.data)}`
+  const source = document.sourceOf(path)
+  const quotable = error.schema === 'string' && ['number', 'boolean'].includes(typeof error.data)
+  const meant = quotable && (notation === undefined || notation.parse(source) !== undefined)
+  return {
+    code: 'PS-1105',
+    path,
+    at: 'value',
+    message,
+    ...(meant && { hint: `write it in quotes: "${source}"` }),
+    rank: 3,
+  }
 }
 
 function notOneOf(error: ErrorObject, path: Path, values: readonly unknown[]): Fault {

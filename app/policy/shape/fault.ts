@@ -11,6 +11,8 @@ export type Fault = {
   readonly at: 'value' | 'key'
   /** The member that is not there. */
   readonly missing?: string
+  /** The member that was most likely meant. */
+  readonly meant?: string
   readonly label?: string
   readonly hint?: string
   readonly effect?: string
