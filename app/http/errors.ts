@@ -30,6 +30,8 @@ export type ProblemCode = keyof typeof PROBLEMS
 const OWN_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   'store.full': ['not-ready', 'The disk is nearly full; nothing new is accepted until there is room.'],
   'store.busy': ['not-ready', 'The store is busy; try again in a moment.'],
+  'store.io': ['not-ready', 'The disk fails; nothing new is accepted until it works again.'],
+  'store.writer_died': ['not-ready', 'The store is down; the appliance must start again.'],
   'store.closed': ['not-ready', 'The appliance is stopping.'],
   'store.bad_cursor': ['invalid', 'The cursor is not one that this list gave out.'],
 }

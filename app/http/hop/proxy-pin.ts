@@ -1,9 +1,7 @@
 import type { Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
+import { PROXY_URI } from '../../identity/pki/names.ts'
 import type { Log } from '../../lib/log.ts'
-
-/** The only peer that may speak to the app: not just any certificate of the internal CA, but the proxy's own. */
-export const PROXY_URI = 'spiffe://postern/internal/proxy'
 
 /**
  * Destroys every connection whose certificate carries another name than the proxy's, before HTTP reads a byte of it.

@@ -1,16 +1,14 @@
 import type { Request, RequestHandler } from 'express'
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
+import { rateLimit } from 'express-rate-limit'
 import type { Limit } from '../../policy/snapshot.ts'
 import { type Problem, problem } from '../answer.ts'
 import type { FloodLimits } from '../deps.ts'
 import { entrances } from '../hop/call.ts'
 import { send } from '../send.ts'
+import { addressKey } from './bounded.ts'
 
 /** Above what any service needs: these stop floods. What a principal may do is the policy's `RateLimits`. */
 export const DEFAULT_FLOODS: FloodLimits = { requests: 20_000, failures: 1_000, windowMs: 10_000 }
-
-/** An IPv6 customer has a whole network, so its addresses count together. */
-const IPV6_PREFIX = 56
 
 /** Counts every request of a remote address. */
 export function countRequests(limits: FloodLimits): RequestHandler {
@@ -47,7 +45,7 @@ function count(identifier: string, limit: number, windowMs: number): RequestHand
     identifier,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: (request: Request) => ipKeyGenerator(entrances.get(request).remoteIp, IPV6_PREFIX),
+    keyGenerator: (request: Request) => addressKey(entrances.get(request).remoteIp),
     handler: (request, response) => {
       send(request, response, problem('limited', 'Too many requests come from this address; slow down.'))
     },

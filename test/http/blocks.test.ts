@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { type RunningHttp, startHttp } from './running-http.ts'
+
+const MINUTE_MS = 60_000
+let http: RunningHttp
+let at: number
+
+beforeEach(async () => {
+  at = Date.now()
+  http = await startHttp({
+    now: () => new Date(at),
+    floods: { requests: 60, failures: 40, windowMs: 60_000 },
+  })
+})
+afterEach(() => http.stop())
+
+const attempt = (from: string) => http.ask({ path: '/v1/whoami', from })
+const honest = (from: string) => http.ask({ path: '/v1/whoami', as: 'billing', from })
+
+test('blocks an address after too many failures, for good credentials too, until the time is over', async () => {
+  for (let i = 0; i < 10; i++) assert.equal((await attempt('127.0.0.5')).status, 401)
+  assert.equal((await honest('127.0.0.5')).status, 200)
+  const blocked = await attempt('127.0.0.5')
+  assert.equal(blocked.status, 429)
+  assert.equal(blocked.json.code, 'blocked')
+  assert.equal(blocked.headers['retry-after'], '900')
+  assert.equal((await honest('127.0.0.5')).status, 429)
+  assert.equal((await honest('127.0.0.6')).status, 200)
+  at += 14 * MINUTE_MS
+  assert.equal((await honest('127.0.0.5')).status, 429)
+  at += 2 * MINUTE_MS
+  assert.equal((await honest('127.0.0.5')).status, 200)
+})
+
+test('raises one alert for a blocked address', async () => {
+  for (let i = 0; i < 14; i++) await attempt('127.0.0.5')
+  const events = await http.store.events.list({ limit: 10 })
+  const alerts = events.items.filter(event => event.type === 'security.alert')
+  assert.deepEqual(
+    alerts.map(event => event.data),
+    [{ reason: 'auth_failures', ip: '127.0.0.5', limit: 'failed-auth' }],
+  )
+})
+
+test('counts the addresses of one IPv6 network together', async () => {
+  for (let i = 0; i < 11; i++) await attempt('::1')
+  assert.equal((await honest('::1')).status, 429)
+  assert.equal((await honest('::ffff:127.0.0.1')).status, 200)
+})
+
+test('writes down so many failures of one address a minute, and says later how many there were more', async () => {
+  http.setPolicy({ limits: new Map() })
+  for (let i = 0; i < 30; i++) await attempt('127.0.0.5')
+  assert.equal((await entries()).length, 20)
+  at += 2 * MINUTE_MS
+  await attempt('127.0.0.5')
+  const all = await entries()
+  assert.equal(all.length, 21)
+  assert.equal(all.at(-1)?.detail?.suppressed, 10)
+})
+
+test('answers a flood with 429 before anything else is done for it', async () => {
+  http.setPolicy({ limits: new Map() })
+  const statuses: number[] = []
+  for (let i = 0; i < 62; i++) statuses.push((await honest('127.0.0.5')).status)
+  assert.deepEqual([...new Set(statuses.slice(0, 60))], [200])
+  assert.deepEqual(statuses.slice(60), [429, 429])
+  const answer = await honest('127.0.0.5')
+  assert.equal(answer.json.code, 'limited')
+  assert.match(answer.headers['retry-after'] ?? '', /^\d+$/)
+  assert.match(answer.headers.ratelimit ?? '', /^"requests"; r=0; t=\d+$/)
+  assert.match(answer.headers['ratelimit-policy'] ?? '', /^"requests"; q=60; w=60/)
+  assert.equal((await honest('127.0.0.6')).status, 200)
+})
+
+test('answers a flood of failures with 429 even when the policy limits nothing', async () => {
+  http.setPolicy({ limits: new Map() })
+  const statuses: number[] = []
+  for (let i = 0; i < 41; i++) statuses.push((await attempt('127.0.0.5')).status)
+  assert.equal(statuses[39], 401)
+  assert.equal(statuses[40], 429)
+  assert.equal((await honest('127.0.0.5')).status, 200)
+})
+
+async function entries() {
+  const { items } = await http.store.audit.list({ action: 'auth.refused', limit: 200 })
+  return items
+}

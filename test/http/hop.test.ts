@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { createTestAuthority } from '../helpers/certificates.ts'
+import { type RunningHttp, startHttp, testPolicy } from './running-http.ts'
+
+let http: RunningHttp
+before(async () => (http = await startHttp()))
+after(() => http.stop())
+
+const whoami = { path: '/v1/whoami', as: 'billing' }
+
+describe('who may open a connection', () => {
+  test('the proxy may', async () => {
+    assert.equal((await http.ask(whoami)).status, 200)
+  })
+
+  test('nobody may without a certificate', async () => {
+    await assert.rejects(http.ask({ ...whoami, tls: {} }), { code: /ECONNRESET|ERR_SSL/ })
+  })
+
+  test('a certificate of another authority with the right name may not', async () => {
+    const foreign = await createTestAuthority('Foreign')
+    const tls = await foreign.issue({ uris: ['spiffe://postern/internal/proxy'] })
+    await assert.rejects(http.ask({ ...whoami, tls }), { code: /ECONNRESET|ERR_SSL/ })
+  })
+
+  for (const uris of [
+    ['spiffe://postern/internal/metrics'],
+    ['spiffe://postern/internal/proxy', 'spiffe://postern/internal/metrics'],
+    ['spiffe://postern/internal/proxy/x'],
+    [],
+  ]) {
+    test(`a certificate of the internal authority with [${uris}] may not`, async () => {
+      const tls = await http.internal.issue({ uris })
+      await assert.rejects(http.ask({ ...whoami, tls }), { code: 'ECONNRESET' })
+    })
+  }
+
+  test('the name as DNS name, not as URI, may not', async () => {
+    const tls = await http.internal.issue({ uris: [], dnsNames: ['spiffe.postern.internal.proxy'] })
+    await assert.rejects(http.ask({ ...whoami, tls }), { code: 'ECONNRESET' })
+  })
+
+  test('the proxy’s name on a certificate that is not for clients may not', async () => {
+    const tls = await http.internal.issue({
+      uris: ['spiffe://postern/internal/proxy'],
+      usages: ['serverAuth'],
+    })
+    await assert.rejects(http.ask({ ...whoami, tls }), { code: /ECONNRESET|ERR_SSL/ })
+  })
+})
+
+describe('what the proxy says of a request', () => {
+  for (const name of ['Postern-Site', 'Postern-Remote-Ip', 'Client-Cert', 'Postern-Basic-User']) {
+    test(`two ${name} headers are refused`, async () => {
+      const value =
+        name === 'Client-Cert' ? await http.certOf('billing') : name === 'Postern-Site' ? 'api' : '127.0.0.1'
+      const answer = await http.ask({ ...whoami, headers: { [name.toLowerCase()]: [value, value] } })
+      assert.equal(answer.status, 400)
+      assert.equal(answer.json.code, 'malformed')
+    })
+  }
+
+  test('a request without a site finds only the probes', async () => {
+    assert.equal((await http.ask({ path: '/v1/whoami', site: null })).status, 404)
+    assert.equal((await http.ask({ path: '/livez', site: null })).status, 200)
+    assert.equal((await http.ask({ path: '/readyz', site: null })).status, 200)
+  })
+
+  test('a site that does not exist has nothing', async () => {
+    for (const site of ['', 'API', 'admin', 'api,keys']) {
+      assert.equal((await http.ask({ ...whoami, site })).status, 404)
+    }
+  })
+
+  test('a request whose origin the proxy does not tell is refused', async () => {
+    for (const from of ['', 'localhost', '127.0.0.1, 10.0.0.1']) {
+      assert.equal((await http.ask({ ...whoami, from })).status, 400)
+    }
+  })
+
+  test('the site’s networks are checked again', async () => {
+    const answer = await http.ask({ ...whoami, from: '192.0.2.9' })
+    assert.equal(answer.status, 403)
+    assert.equal((await http.ask(whoami)).status, 200)
+  })
+
+  test('a site that the policy does not declare has nothing', async () => {
+    const bearer = { path: '/v1/whoami', site: 'keys', headers: { authorization: 'Bearer pk_x' } }
+    assert.equal((await http.ask(bearer)).status, 401)
+    const snapshot = testPolicy()
+    const { keys, ...others } = snapshot.edge.sites
+    assert.ok(keys)
+    http.setPolicy({ edge: { ...snapshot.edge, sites: others } })
+    assert.equal((await http.ask(bearer)).status, 404)
+    http.setPolicy({ edge: snapshot.edge })
+  })
+})
+
+describe('probes', () => {
+  test('answer without a name on every site but hooks', async () => {
+    for (const site of ['api', 'keys', 'dashboard']) {
+      assert.equal((await http.ask({ path: '/livez', site })).status, 200)
+      assert.deepEqual((await http.ask({ path: '/readyz', site })).json, { status: 'ready' })
+    }
+    assert.equal((await http.ask({ path: '/livez', site: 'hooks' })).status, 404)
+  })
+
+  test('tell when the appliance is not ready, and that it lives all the same', async () => {
+    http.setReady(false)
+    const answer = await http.ask({ path: '/readyz' })
+    assert.equal(answer.status, 503)
+    assert.equal(answer.json.code, 'not-ready')
+    assert.match(answer.json.detail, /the accounts are starting/)
+    assert.equal((await http.ask({ path: '/livez' })).status, 200)
+    http.setReady(true)
+  })
+})

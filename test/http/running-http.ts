@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request as httpsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FloodLimits } from '../../app/http/deps.ts'
+import { createHttp } from '../../app/http/server.ts'
+import { newId } from '../../app/lib/ids.ts'
+import { silentLog } from '../../app/lib/log.ts'
+import { Secret } from '../../app/lib/secret.ts'
+import type { RouteEvent } from '../../app/model/event.ts'
+import { createCancel } from '../../app/outbox/cancel.ts'
+import { createEnqueue } from '../../app/outbox/enqueue.ts'
+import { createLimiter } from '../../app/policy/limiter.ts'
+import { loadPolicy } from '../../app/policy/load.ts'
+import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import { openStore } from '../../app/store/open.ts'
+import type { Store } from '../../app/store/store.ts'
+import type { Sessions } from '../../app/whatsapp/sessions.ts'
+import { createTestAuthority, type TestAuthority } from '../helpers/certificates.ts'
+import { POLICY_YAML } from './policies.ts'
+import { standInSessions } from './stand-in-sessions.ts'
+
+/** The server of app/http over real TLS with a real store and the real policy engine; the test plays Caddy. */
+export type RunningHttp = {
+  readonly port: number
+  readonly store: Store
+  readonly sessions: Sessions
+  readonly clients: TestAuthority
+  readonly internal: TestAuthority
+  readonly proxy: { readonly cert: string; readonly key: string }
+  /** The `Client-Cert` value of an honest certificate of this client. */
+  certOf(client: string): Promise<string>
+  ask(call: Call): Promise<Answer>
+  setPolicy(change: Partial<PolicySnapshot>): void
+  setReady(ready: boolean): void
+  stop(): Promise<void>
+}
+
+export type Call = {
+  readonly path: string
+  readonly method?: string
+  /** Objects go as JSON, text and bytes as they are. */
+  readonly body?: unknown
+  /** A list sends a header several times. */
+  readonly headers?: Readonly<Record<string, string | string[]>>
+  /** Sends the headers Caddy would for this site; null names none. */
+  readonly site?: string | null
+  /** Client whose certificate is shown; `undefined` shows none (`::`). */
+  readonly as?: string
+  readonly from?: string
+  readonly tls?: { readonly cert?: string; readonly key?: string }
+}
+
+export type Answer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly bytes: Buffer
+  // biome-ignore lint/suspicious/noExplicitAny: what a test asserts about is the shape itself
+  readonly json: any
+}
+
+export type RunOptions = {
+  readonly sessions?: Partial<Sessions>
+  readonly floods?: FloodLimits
+  readonly now?: () => Date
+  readonly secrets?: Readonly<Record<string, string>>
+}
+
+const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: new Date(), deliveries: [] })
+
+/** Starts it on a port of the system's choice. The test must call `stop`. */
+export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-http-'))
+  const now = options.now ?? (() => new Date())
+  const [clients, internal] = await Promise.all([
+    createTestAuthority('Clients'),
+    createTestAuthority('Internal'),
+  ])
+  const app = await internal.issue({ commonName: 'app', usages: ['serverAuth'], uris: [], dnsNames: ['app'] })
+  const proxy = await internal.issue({ commonName: 'proxy', uris: ['spiffe://postern/internal/proxy'] })
+  const store = await openStore({ dataDir: folder, key: new Secret(randomBytes(32)), now, log: silentLog })
+  let snapshot = testPolicy()
+  let ready = true
+  const policy = () => ({ revision: 'r7', snapshot }) as const
+  const limiter = createLimiter()
+  const sessions = { ...standInSessions(), ...options.sessions }
+  const secrets: Readonly<Record<string, string>> = options.secrets ?? {}
+  const deps = { store, policy, limiter, route, now, log: silentLog }
+  const http = createHttp({
+    ...deps,
+    sessions,
+    enqueue: createEnqueue(deps),
+    cancel: createCancel(deps),
+    clientCa: clients.cert,
+    readSecret: ref => new Secret(secrets[ref] ?? assert.fail(`no secret ${ref}`)),
+    tls: { ...app, ca: internal.cert },
+    sandbox: false,
+    readiness: () => (ready ? { ready } : { ready, reason: 'the accounts are starting' }),
+    ...(options.floods === undefined ? {} : { floods: options.floods }),
+  })
+  const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
+  const certs = new Map<string, string>()
+
+  async function certOf(client: string): Promise<string> {
+    const known = certs.get(client)
+    if (known !== undefined) return known
+    const { cert } = await clients.issue({ uris: [`spiffe://postern/client/${client}`] })
+    certs.set(client, headerOf(cert))
+    return headerOf(cert)
+  }
+
+  async function ask(call: Call): Promise<Answer> {
+    const { site = 'api', from = '127.0.0.1' } = call
+    const clientCert = call.as === undefined ? '::' : await certOf(call.as)
+    const hop = site === null ? {} : { 'postern-site': site, 'postern-remote-ip': from }
+    const headers = { ...hop, ...(site === 'api' ? { 'client-cert': clientCert } : {}), ...call.headers }
+    return askRaw({ ...call, headers }, { port, ca: internal.cert, ...(call.tls ?? proxy) })
+  }
+
+  return {
+    ...{ port, store, sessions, clients, internal, proxy, certOf, ask },
+    setPolicy: change => (snapshot = { ...snapshot, ...change }),
+    setReady: value => (ready = value),
+    async stop() {
+      await http.close()
+      await store.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** A PEM certificate as Caddy passes it on. */
+export function headerOf(pem: string): string {
+  const base64 = pem.replace(/-----[A-Z ]+-----|\s/g, '')
+  return `:${base64}:`
+}
+
+/** The policy of policies.ts, through the real loader. */
+export function testPolicy(): PolicySnapshot {
+  const loaded = loadPolicy([{ name: 'policy.yaml', text: POLICY_YAML }], { secretState: () => 'ok' })
+  assert.equal(loaded.kind, 'loaded', JSON.stringify(loaded))
+  return loaded.snapshot
+}
+
+type Connection = {
+  readonly port: number
+  readonly ca: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+function askRaw(call: Call, connection: Connection): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const plain = typeof call.body === 'string' || Buffer.isBuffer(call.body)
+  const body =
+    call.body === undefined ? undefined : plain ? (call.body as string | Buffer) : JSON.stringify(call.body)
+  const type = body === undefined || plain ? {} : { 'content-type': 'application/json' }
+  const request = httpsRequest({
+    ...connection,
+    host: '127.0.0.1',
+    servername: 'app',
+    agent: false,
+    method: call.method ?? (body === undefined ? 'GET' : 'POST'),
+    path: call.path,
+    headers: {
+      ...type,
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+      ...call.headers,
+    },
+  })
+  request.on('error', reject)
+  request.on('response', response => {
+    const chunks: Buffer[] = []
+    response.on('error', reject)
+    response.on('data', chunk => chunks.push(chunk))
+    response.on('end', () => {
+      const bytes = Buffer.concat(chunks)
+      const isJson = bytes.length > 0 && /json/.test(response.headers['content-type'] ?? '')
+      const json = isJson ? JSON.parse(bytes.toString()) : undefined
+      const headers = response.headers as Record<string, string | undefined>
+      resolve({ status: response.statusCode ?? 0, headers, bytes, json })
+    })
+  })
+  request.end(body)
+  return promise
+}
