@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Need } from './needs.ts'
+
+/** A part of the suite: a tool that passes or fails as a whole, or test files that count one by one. */
+export type Part =
+  | { readonly kind: 'tool'; readonly name: string; readonly args: readonly string[] }
+  | {
+      readonly kind: 'files'
+      readonly name: string
+      readonly folder: string
+      /** Files that run at the same time. Those that start servers on fixed ports run one by one. */
+      readonly concurrency: number
+      readonly fileTimeoutMs: number
+      readonly needs: readonly Need[]
+    }
+
+const CHROMIUM: Need = { command: 'chromium', package: 'chromium' }
+const DEBOOTSTRAP: Need = { command: 'debootstrap', package: 'debootstrap' }
+const ENGINE: Need = { command: 'dockerd', package: 'docker.io' }
+const GIT: Need = { command: 'git', package: 'git' }
+const IP: Need = { command: 'ip', package: 'iproute2' }
+
+/** Every part, in the order in which they run: the quick ones first. Paths are relative to the repository. */
+export const PARTS: readonly Part[] = [
+  { kind: 'tool', name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  { kind: 'tool', name: 'structure', args: ['--no-warnings', 'scripts/check-structure.ts'] },
+  { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
+  files('unit', { folder: 'test', concurrency: 2, minutes: 2, needs: [] }),
+  files('gateway', { concurrency: 1, minutes: 4, needs: [] }),
+  files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
+  files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP] }),
+  files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP] }),
+]
+
+/** The test files of a part. `unit` has every test that no other part has. */
+export function filesOf(root: string, part: Part & { kind: 'files' }): string[] {
+  const own = PARTS.flatMap(other =>
+    other.kind === 'files' && other.folder !== 'test' ? [`${other.folder}/`] : [],
+  )
+  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .map(file => join('test', file))
+    .filter(file => file.endsWith('.test.ts') && file.startsWith(`${part.folder}/`))
+    .filter(file => part.folder !== 'test' || !own.some(folder => file.startsWith(folder)))
+    .sort()
+    .map(file => join(root, file))
+}
+
+type Shape = { folder?: string; concurrency: number; minutes: number; needs: readonly Need[] }
+
+function files(name: string, { folder = `test/${name}`, concurrency, minutes, needs }: Shape): Part {
+  return { kind: 'files', name, folder, concurrency, fileTimeoutMs: minutes * 60_000, needs }
+}
