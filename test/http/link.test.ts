@@ -93,7 +93,7 @@ describe('the list of accounts', () => {
   test('shows each caller those it may read', async () => {
     const names = async (as: string) => {
       const answer = await http.ask({ path: '/v1/accounts', as })
-      return answer.json.data.map((account: { name: string }) => account.name)
+      return answer.json.data.map(account => account.name)
     }
     assert.deepEqual(await names('billing'), ['main', 'spare'])
     assert.deepEqual(await names('narrow'), ['main'])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Message } from '../../app/model/message.ts'
-import { type RunningHttp, startHttp } from './running-http.ts'
+import { type Answer, type RunningHttp, startHttp } from './running-http.ts'
 
 let http: RunningHttp
 const ids: string[] = []
@@ -32,7 +32,7 @@ after(() => http.stop())
 
 const path = '/v1/accounts/main/messages'
 const ask = (query: string, as = 'billing') => http.ask({ path: `${path}${query}`, as })
-const idsOf = (answer: { json: { data: { id: string }[] } }) => answer.json.data.map(message => message.id)
+const idsOf = (answer: Answer) => answer.json.data.map(message => message.id)
 
 describe('the list of messages', () => {
   test('is newest first, in pages', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { FieldError } from '../../app/http/answer.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
 import { createHttp } from '../../app/http/server.ts'
 import { newId } from '../../app/lib/ids.ts'
@@ -57,8 +58,25 @@ export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly bytes: Buffer
-  // biome-ignore lint/suspicious/noExplicitAny: what a test asserts about is the shape itself
-  readonly json: any
+  readonly json: Body
+}
+
+/** A JSON body as tests look at it: what an answer does not have is undefined, whatever is written here. */
+export type Body = {
+  readonly [member: string]: unknown
+  readonly id: string
+  readonly name: string
+  readonly seq: number
+  readonly qr: string
+  readonly message_id: string
+  readonly request_id: string
+  readonly decision: string
+  readonly detail: string
+  readonly credential: Body
+  readonly policy: Body
+  readonly data: readonly [Body, ...Body[]]
+  readonly timeline: readonly Body[]
+  readonly errors: readonly [FieldError, ...FieldError[]]
 }
 
 export type RunOptions = {

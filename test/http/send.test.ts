@@ -16,7 +16,7 @@ const send = (body: unknown, headers = {}, as = 'billing') => http.ask({ path, a
 function invalid(answer: Answer, at: string, message: RegExp, code = 'invalid'): void {
   assert.equal(answer.status, 422, JSON.stringify(answer.json))
   assert.equal(answer.json.code, code)
-  const error = answer.json.errors.find((one: { path: string }) => one.path === at)
+  const error = answer.json.errors.find(one => one.path === at)
   assert.match(error?.message ?? `nothing about ${at} in ${JSON.stringify(answer.json.errors)}`, message)
 }
 
@@ -55,7 +55,7 @@ describe('an accepted message', () => {
     assert.equal(shown.json.biz_opaque_callback_data, 'order-7')
     assert.equal(shown.json.purpose, 'billing')
     assert.deepEqual(
-      shown.json.timeline.map((step: { status: string }) => step.status),
+      shown.json.timeline.map(step => step.status),
       ['queued'],
     )
   })

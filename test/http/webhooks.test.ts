@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { NewEvent } from '../../app/model/event.ts'
 import type { Endpoint } from '../../app/policy/snapshot.ts'
-import { type RunningHttp, startHttp } from './running-http.ts'
+import { type Answer, type RunningHttp, startHttp } from './running-http.ts'
 
 const ENDPOINT: Endpoint = {
   name: 'ledger',
@@ -32,7 +32,7 @@ function eventOf(id: string, account: string): NewEvent {
 }
 
 const ask = (path: string, as = 'billing', more = {}) => http.ask({ path, as, ...more })
-const idsOf = (answer: { json: { data: { id: string }[] } }) => answer.json.data.map(one => one.id)
+const idsOf = (answer: Answer) => answer.json.data.map(one => one.id)
 
 describe('endpoints and deliveries', () => {
   test('endpoints are shown without their secrets', async () => {
