@@ -6,7 +6,7 @@ import type { RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import { decide } from '../policy/decide.ts'
-import { applicableLimits, type Limiter, type LimitOutcome } from '../policy/limiter.ts'
+import { applicableLimits, type Limiter, type LimitOutcome, type LimitRequest } from '../policy/limiter.ts'
 import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
@@ -177,6 +177,11 @@ function keyOf(request: EnqueueRequest): IdempotencyKey | undefined {
   return key === undefined ? undefined : { principal: actor.principal, key, bodyDigest }
 }
 
-function limitKeys(draft: Draft): { principal: string; account: string; recipient: string } {
-  return { principal: draft.principal ?? 'system', account: draft.account, recipient: draft.chat }
+function limitKeys({ principal, account, chat, ip }: Draft): LimitRequest {
+  return {
+    principal: principal ?? 'system',
+    account,
+    recipient: chat,
+    ...(ip === undefined ? {} : { remoteIp: ip }),
+  }
 }

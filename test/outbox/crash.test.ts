@@ -16,11 +16,7 @@ test('sends again, under the same message id, what was being sent when the proce
     return signal ?? code
   }
   assert.equal(await run('die'), 'SIGKILL')
-  assert.equal(
-    await run('die').catch(() => undefined),
-    'SIGKILL',
-    'the first goes again, and a second waits behind it',
-  )
+  assert.equal(await run('die'), 'SIGKILL', 'the first goes again, and a second waits behind it')
   assert.equal(await run('live'), 0)
   const [first, again, third, last, ...rest] = readFileSync(ledger, 'utf8').trim().split('\n')
   assert.match(first ?? '', /^3EB0[0-9A-F]{18}$/)
