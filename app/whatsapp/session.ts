@@ -272,6 +272,7 @@ export class Session {
     const { account, store, now, log, timings } = this.#deps
     this.#linking?.end('failed', 'another attempt was begun')
     await this.#disconnect('linking again')
+    await this.#device?.forget()
     const audit = [this.#notices.audit('accounts.link', by, { method: request.method, state: 'started' })]
     await store.events.append({ audit })
     if (await store.accounts.isPaused(account)) await store.accounts.setPaused(account, false)
@@ -309,10 +310,10 @@ export class Session {
   }
 
   #closeLink(state: 'expired' | 'failed', reason: string): void {
+    this.#notices.unattended(Promise.all([this.#connection.stop(), this.#device?.forget()]))
     this.#device = undefined
     this.#linking?.end(state, reason)
     this.#become('unlinked', reason)
-    this.#notices.unattended(this.#connection.stop())
   }
 
   // --- small change

@@ -45,7 +45,7 @@ export class LinkedDevice {
   private constructor(deps: DeviceDeps, creds: AuthenticationCreds, linkedAt: Date | undefined) {
     this.#deps = deps
     this.#linkedAt = linkedAt
-    this.auth = { creds, keys: signalKeys(deps) }
+    this.auth = { creds, keys: signalKeys(deps, () => this.#forgotten) }
   }
 
   /** True once a phone has signed for this device. */
@@ -70,7 +70,10 @@ export class LinkedDevice {
     this.#writing = this.#writing.then(() => this.#write())
   }
 
-  /** Ends writing for good, once what was asked for is stored. */
+  /**
+   * Ends writing for good, once what was asked for is stored. A socket that is ending may still hand over keys; they would
+   * bring back to life what a log-out has erased.
+   */
   async forget(): Promise<void> {
     this.#forgotten = true
     await this.#writing
@@ -99,21 +102,22 @@ export class LinkedDevice {
   }
 }
 
-function signalKeys(deps: DeviceDeps): SignalKeyStore {
-  return makeCacheableSignalKeyStore(durableKeys(deps), libraryLogger(deps.log, deps.account), boundedCache())
+function signalKeys(deps: DeviceDeps, forgotten: () => boolean): SignalKeyStore {
+  const logger = libraryLogger(deps.log, deps.account)
+  return makeCacheableSignalKeyStore(durableKeys(deps, forgotten), logger, boundedCache())
 }
 
-function durableKeys({ account, store }: DeviceDeps): SignalKeyStore {
+function durableKeys({ account, store }: DeviceDeps, forgotten: () => boolean): SignalKeyStore {
   return {
     async get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
-      const stored = await store.signalKeys.get(account, type, ids)
+      const stored = forgotten() ? [] : await store.signalKeys.get(account, type, ids)
       const found: { [id: string]: SignalDataTypeMap[T] } = {}
       for (const [id, bytes] of stored) found[id] = revive(type, bytes)
       return found
     },
     async set(changes) {
       const flat = flatten(changes)
-      if (flat.length > 0) await store.signalKeys.set(account, flat)
+      if (flat.length > 0 && !forgotten()) await store.signalKeys.set(account, flat)
     },
     clear: () => store.signalKeys.clear(account),
   }

@@ -16,7 +16,7 @@ import type { AccountPolicy } from '../../policy/snapshot.ts'
 import { closeCodeOf, type LidLookup, type Receipt, receiptOf } from '../translate.ts'
 import { libraryLogger } from './library-log.ts'
 
-/** What a session hears from its socket. Nothing is called any more after `close()`. */
+/** What a session hears from its socket. After `close()` only what is about messages and credentials still comes. */
 export type SocketEvents = {
   /** Anything at all came from the server. */
   frame(): void
@@ -123,26 +123,19 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
       if (listening()) hear(value)
     }
   sock.ws.on('frame', guarded(events.frame))
-  sock.ws.on(
-    'CB:ack,class:message',
-    guarded(({ attrs }: BinaryNode) => attrs.id && events.acknowledged(attrs.id, attrs.error)),
-  )
+  sock.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
+    if (attrs.id) events.acknowledged(attrs.id, attrs.error)
+  })
   // Raw receipts, because Baileys merges what arrives together: `delivered` is lost behind `read`.
-  sock.ws.on(
-    'CB:receipt',
-    guarded((stanza: BinaryNode) => {
-      const receipt = receiptOf(stanza)
-      if (receipt !== undefined) events.receipt(receipt)
-    }),
-  )
+  sock.ws.on('CB:receipt', (stanza: BinaryNode) => {
+    const receipt = receiptOf(stanza)
+    if (receipt !== undefined) events.receipt(receipt)
+  })
   for (const farewell of FAREWELLS)
     sock.ws.on(farewell, () => setTimeout(() => terminate(sock), GRACE_MS).unref())
-  sock.ev.on('creds.update', guarded(events.credentialsChanged))
+  sock.ev.on('creds.update', () => events.credentialsChanged())
   // `append` is what was waiting at the server while we were away; own sends do not come here.
-  sock.ev.on(
-    'messages.upsert',
-    guarded(({ messages }) => events.messages(messages)),
-  )
+  sock.ev.on('messages.upsert', ({ messages }) => events.messages(messages))
   sock.ev.on(
     'connection.update',
     guarded(({ qr, isNewLogin, connection, lastDisconnect }) => {

@@ -1,0 +1,243 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newId } from '../../app/lib/ids.ts'
+import { silentLog } from '../../app/lib/log.ts'
+import { Secret } from '../../app/lib/secret.ts'
+import type { Account } from '../../app/model/account.ts'
+import type { PosternEvent, RouteEvent } from '../../app/model/event.ts'
+import type { Message, OutgoingContent } from '../../app/model/message.ts'
+import type { SendOutcome } from '../../app/model/send-port.ts'
+import type { AccountPolicy, PolicyInForce, PolicySnapshot } from '../../app/policy/snapshot.ts'
+import { openStore } from '../../app/store/open.ts'
+import type { Store } from '../../app/store/store.ts'
+import { createSessions, type Sessions } from '../../app/whatsapp/sessions.ts'
+import type { Timings } from '../../app/whatsapp/timings.ts'
+
+export const OURS = '+12025550100'
+export const CONTACT = '+12025550102'
+export const OPERATOR = { principal: 'ops' }
+
+const WAIT_MS = 10_000
+const POLL_MS = 20
+const LEFTOVER_MS = 30_000
+
+/** What of the simulator's admin API these tests use. */
+export type Phones = {
+  post(path: string, body?: object): Promise<Record<string, unknown>>
+  get(path: string): Promise<Record<string, unknown>>
+  inbox(number: string): Promise<readonly InboxEntry[]>
+}
+export type InboxEntry = {
+  readonly id: string
+  readonly from: string
+  readonly text?: { readonly body: string }
+}
+
+export type RigOptions = {
+  readonly timings?: Partial<Timings>
+  readonly policy?: Partial<AccountPolicy>
+  /** What the sessions take for WhatsApp's root instead of the simulator's. */
+  readonly noiseRoot?: Uint8Array
+}
+
+/** A store and a simulator of their own, and the sessions between them. */
+export type Rig = {
+  readonly sessions: Sessions
+  readonly store: Store
+  readonly phones: Phones
+  /** The account, linked by scanning the QR, and open. */
+  link(): Promise<void>
+  /** Stops sessions and store and starts both again from the same folder. */
+  restart(options?: RigOptions): Promise<void>
+  account(): Account
+  opened(): Promise<Account>
+  /** Puts a message into the outbox's state `sending`, hands it to the port and records an ack, as the outbox does. */
+  send(to: string, content: OutgoingContent, messageId?: string): Promise<SendOutcome>
+  events(): Promise<readonly PosternEvent[]>
+  stop(): Promise<void>
+}
+
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  letGoOfLeftovers()
+  const folder = mkdtempSync(join(tmpdir(), 'postern-whatsapp-'))
+  const key = new Secret(randomBytes(32))
+  const simulator = await startSimulator(join(folder, 'simulator'))
+  let parts = await startParts(options)
+
+  async function startParts(wanted: RigOptions) {
+    const store = await openStore({ dataDir: join(folder, 'data'), key, now, log: silentLog })
+    const sessions = createSessions({
+      ...{ store, now, route, log: silentLog, random: Math.random },
+      policy: () => policyWith(wanted.policy),
+      simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
+      timings: { reconnectMs: 50, ...wanted.timings },
+    })
+    await sessions.start()
+    return { store, sessions }
+  }
+
+  async function stopParts(): Promise<void> {
+    await parts.sessions.stop()
+    await parts.store.close()
+  }
+
+  const rig: Rig = {
+    get sessions() {
+      return parts.sessions
+    },
+    get store() {
+      return parts.store
+    },
+    phones: simulator.phones,
+    async link() {
+      await simulator.phones.post('/phones', { number: OURS, name: 'Postern' })
+      await simulator.phones.post('/phones', { number: CONTACT, name: 'Bob' })
+      const outcome = await parts.sessions.link('main', { method: 'qr' }, OPERATOR)
+      const qr = outcome.kind === 'started' ? outcome.link.qr : undefined
+      await simulator.phones.post(`/phones/${OURS}/scan`, { qr })
+      await rig.opened()
+    },
+    async restart(next = options) {
+      await stopParts()
+      parts = await startParts(next)
+    },
+    account: () => present(parts.sessions.get('main')),
+    opened: () => until('the account to be open', () => isOpen(rig.account())),
+    async send(to, content, messageId = newMessageId()) {
+      const { store, sessions } = parts
+      if ((await store.messages.get('main', messageId)) === undefined) {
+        await store.messages.enqueue(outgoing(to, messageId, content), undefined, {})
+      }
+      const outcome = await sessions.send({ account: 'main', chat: to, messageId, content })
+      if (outcome.kind === 'acked') {
+        const change = { account: 'main', messageId, to: 'sent', at: outcome.at } as const
+        await store.messages.advance(change, {})
+      }
+      return outcome
+    },
+    events: async () => (await parts.store.events.list({ limit: 500 })).items,
+    async stop() {
+      await stopParts()
+      await simulator.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return rig
+}
+
+/** Asks again until there is an answer. */
+export async function until<T>(what: string, ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + WAIT_MS
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined && answer !== false) return answer
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await sleep(POLL_MS)
+  }
+}
+
+export function text(body: string): OutgoingContent {
+  return { type: 'text', text: { body } }
+}
+
+export function newMessageId(): string {
+  return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
+}
+
+function outgoing(chat: string, messageId: string, content: OutgoingContent): Message {
+  const at = now()
+  return {
+    ...{ account: 'main', direction: 'out', chat, messageId, content, status: 'sending' },
+    id: newId('obx', at),
+    createdAt: at,
+    attemptCount: 1,
+    timeline: [{ status: 'sending', at }],
+  }
+}
+
+function now(): Date {
+  return new Date()
+}
+
+const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: now(), deliveries: [] })
+
+function policyWith(account: Partial<AccountPolicy> = {}): PolicyInForce {
+  const main: AccountPolicy = {
+    name: 'main',
+    reconnect: { maxBackoffMs: 500, giveUpAfterMs: 60_000 },
+    markRead: false,
+    presence: 'unavailable',
+    history: 'none',
+    ...account,
+  }
+  const snapshot = { accounts: new Map([['main', main]]) } as unknown as PolicySnapshot // all that sessions ask for
+  return { revision: 'r1', snapshot }
+}
+
+function isOpen(account: Account): Account | undefined {
+  return account.state === 'open' ? account : undefined
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the account is not there')
+  return value
+}
+
+type Simulator = {
+  readonly url: string
+  readonly noiseRoot: Uint8Array
+  readonly phones: Phones
+  stop(): Promise<void>
+}
+
+async function startSimulator(state: string): Promise<Simulator> {
+  const script = join(import.meta.dirname, '../simulator/main.ts')
+  const args = [script, '--port', '0', '--admin-port', '0', '--state', state]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const { url, admin } = await readyLine(child)
+  return {
+    url,
+    noiseRoot: Buffer.from(readFileSync(join(state, 'noise-root.pub'), 'utf8'), 'base64'),
+    phones: phonesAt(admin),
+    async stop() {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+async function readyLine(child: ChildProcess): Promise<{ url: string; admin: string }> {
+  if (child.stdout === null) throw new Error('the simulator has no output')
+  for await (const line of createInterface(child.stdout)) return JSON.parse(line)
+  throw new Error('the simulator ended before it was ready')
+}
+
+function phonesAt(admin: string): Phones {
+  async function ask(path: string, init: RequestInit): Promise<Record<string, unknown>> {
+    const answer = await fetch(new URL(path, admin), init)
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as Record<string, unknown>
+  }
+  const headers = { 'content-type': 'application/json' }
+  return {
+    post: (path, body = {}) => ask(path, { method: 'POST', headers, body: JSON.stringify(body) }),
+    get: path => ask(path, {}),
+    inbox: async number => (await ask(`/phones/${number}/inbox`, {})).data as InboxEntry[],
+  }
+}
+
+/** Baileys leaves timers of 30 and 60 s behind (a key upload, queries cut off), which would hold the test's process that long. */
+function letGoOfLeftovers(): void {
+  const plain = globalThis.setTimeout
+  const letting = (work: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
+    const timer = plain(work, ms, ...values)
+    return ms >= LEFTOVER_MS ? timer.unref() : timer
+  }
+  globalThis.setTimeout = Object.assign(letting, plain) as typeof globalThis.setTimeout
+}

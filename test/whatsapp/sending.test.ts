@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from './rig.ts'
+
+describe('sending', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await startRig({ timings: { ackMs: 1_500 } })
+    await rig.link()
+  })
+  after(() => rig.stop())
+
+  test('is acked by the server, and the contact decrypts exactly the text', async () => {
+    const body = 'Grüße, 你好 🙂 https://example.com/never-fetched'
+    assert.equal((await rig.send(CONTACT, { type: 'text', text: { body, preview_url: true } })).kind, 'acked')
+    const entry = await until('the message', async () => (await rig.phones.inbox(CONTACT)).at(-1))
+    assert.equal(entry.text?.body, body)
+    assert.equal(entry.from, OURS)
+  })
+
+  test('uses the message id it was given', async () => {
+    const messageId = newMessageId()
+    await rig.send(CONTACT, text('with an id'), messageId)
+    await until('the id', async () => (await rig.phones.inbox(CONTACT)).find(entry => entry.id === messageId))
+  })
+
+  test('is refused for good with the code of the server', async () => {
+    await rig.phones.post('/faults', { kind: 'rate-overlimit', code: 463 })
+    const outcome = await rig.send(CONTACT, text('refused'))
+    assert.equal(outcome.kind === 'refused' && outcome.code, 'whatsapp.463')
+    assert.equal((await rig.send(CONTACT, text('the next one is not'))).kind, 'acked')
+  })
+
+  test('is to be tried again when the server asks for patience', async () => {
+    await rig.phones.post('/faults', { kind: 'rate-overlimit' })
+    assert.equal((await rig.send(CONTACT, text('too fast'))).kind, 'retry')
+  })
+
+  test('is to be tried again without an ack, and the repeat with the same id arrives once', async () => {
+    await rig.phones.post(`/phones/${CONTACT}/off`) // no receipt may stand in for the ack
+    await rig.phones.post('/faults', { kind: 'no-ack' })
+    const messageId = newMessageId()
+    const first = await rig.send(CONTACT, text('once'), messageId)
+    assert.equal(first.kind, 'retry')
+    assert.equal((await rig.send(CONTACT, text('once'), messageId)).kind, 'acked')
+    await rig.phones.post(`/phones/${CONTACT}/on`)
+    await rig.send(CONTACT, text('after it'))
+    await until('what came after', async () => {
+      const last = (await rig.phones.inbox(CONTACT)).at(-1)
+      return last?.text?.body === 'after it' || undefined
+    })
+    const copies = (await rig.phones.inbox(CONTACT)).filter(entry => entry.id === messageId)
+    assert.equal(copies.length, 1)
+  })
+
+  test('to a number that is not on WhatsApp is refused before anything leaves', async () => {
+    const sent = Number((await rig.phones.get('/stats')).messages_out)
+    const outcome = await rig.send('+12025550199', text('nobody'))
+    assert.equal(outcome.kind === 'refused' && outcome.code, 'recipient.not_on_whatsapp')
+    assert.equal(Number((await rig.phones.get('/stats')).messages_out), sent)
+  })
+
+  test('is to be tried again when the connection goes in the middle', async () => {
+    await rig.phones.post('/faults', { kind: 'slow', delay_ms: 1_000 })
+    const sending = rig.send(CONTACT, text('cut off'))
+    setTimeout(() => void rig.phones.post('/faults', { kind: 'drop-connection' }), 300)
+    assert.equal((await sending).kind, 'retry')
+    await rig.opened()
+  })
+
+  test('quotes the message it answers', async () => {
+    const { id } = await rig.phones.post(`/phones/${CONTACT}/send`, {
+      ...{ to: OURS, type: 'text', text: { body: 'a question' } },
+    })
+    await until('the question', () => rig.store.messages.get('main', String(id)))
+    const answer = { ...text('an answer'), context: { message_id: String(id) } }
+    assert.equal((await rig.send(CONTACT, answer)).kind, 'acked')
+  })
+
+  test('broke none of the rules of the wire', async () => {
+    const stats = await rig.phones.get('/stats')
+    assert.equal(stats.violations, 0, JSON.stringify(stats.last_violations))
+    assert.deepEqual(stats.unanswered, [])
+  })
+})
