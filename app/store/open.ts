@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { PosternError } from '../lib/error.ts'
+import { PosternError, reasonOf } from '../lib/error.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import { createAccountStore } from './accounts.ts'
@@ -45,7 +45,7 @@ export function storeExists(dataDir: string): boolean {
 export async function openStore(options: OpenOptions): Promise<Store> {
   const { dataDir } = options
   const key = keyOf(options.key)
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeFolder(dataDir)
   const lock = lockDataFolder(dataDir)
   const file = join(dataDir, DATABASE_FILE)
   try {
@@ -54,6 +54,16 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+function makeFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new PosternError('store.cannot_open', `the data folder cannot be made: ${reasonOf(cause)}`, {
+      cause,
+    })
   }
 }
 

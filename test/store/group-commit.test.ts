@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { PosternError } from '../../app/lib/error.ts'
+import { initialiseKeys } from '../../app/store/crypto/keyring.ts'
+import { Vault } from '../../app/store/crypto/vault.ts'
+import { Connection } from '../../app/store/database/connection.ts'
+import { migrate } from '../../app/store/database/migrate.ts'
+import { MIGRATIONS } from '../../app/store/database/schema.ts'
+import { Committer, type WriteTable } from '../../app/store/writer/committer.ts'
+import { operations } from '../../app/store/writer/operations.ts'
+import type { Tx } from '../../app/store/writer/transaction.ts'
+import { audit, delivery, event, freshStore, KEY, outgoing, START, temporaryFolder } from './fixture.ts'
+
+/** Writes that tests need besides the real ones: one that fails after it has written, one that fills the disk. */
+const spoilt: WriteTable = new Map([
+  [
+    'spoil',
+    (tx: Tx) => {
+      tx.vault.seal('device:fresh', { table: 'a', row: 'b', column: 'c' }, 'makes a key')
+      tx.db.run("INSERT INTO meta (name, value) VALUES ('spoilt', '1')")
+      tx.touch('accounts')
+      tx.undo(() => undone.push('spoil'))
+      throw new PosternError('test.spoilt', 'on purpose')
+    },
+  ],
+  [
+    'fill',
+    (tx: Tx) => void tx.db.run("INSERT INTO meta (name, value) VALUES ('big', ?)", 'x'.repeat(2_000_000)),
+  ],
+])
+const undone: string[] = []
+
+function committer(t: TestContext): { db: Connection; commit: Committer['commit'] } {
+  const key = createSecretKey(KEY.reveal())
+  const db = Connection.open(join(temporaryFolder(t), 'postern.db'), 'write')
+  t.after(() => db.close())
+  migrate(db, MIGRATIONS, () => initialiseKeys(db, key))
+  const writes = new Map([...spoilt, ...Object.entries(operations)]) as WriteTable
+  const one = new Committer({ db, vault: new Vault(db, key) }, writes)
+  return { db, commit: requests => one.commit(requests) }
+}
+
+const set = (id: number, name: string) => ({ id, name: 'meta.set', args: { name, value: '1' } })
+const names = (db: Connection) =>
+  db
+    .all<{ name: string }>("SELECT name FROM meta WHERE name NOT LIKE 'store.%' ORDER BY name")
+    .map(row => row.name)
+
+test('a write that fails fails alone; its neighbours of the same commit are intact', t => {
+  const { db, commit } = committer(t)
+  undone.length = 0
+  const { answers, topics } = commit([set(1, 'a'), { id: 2, name: 'spoil', args: {} }, set(3, 'b')])
+  assert.deepEqual(
+    answers.map(answer => [answer.id, answer.ok ? 'ok' : answer.code]),
+    [
+      [1, 'ok'],
+      [2, 'test.spoilt'],
+      [3, 'ok'],
+    ],
+  )
+  assert.deepEqual(names(db), ['a', 'b'])
+  assert.deepEqual([...topics], [], 'what failed touched nothing')
+  assert.deepEqual(undone, ['spoil'])
+})
+
+test('a data key made by a write that failed is not used for another', t => {
+  const { db, commit } = committer(t)
+  const put = { device: { account: 'fresh', credentials: Uint8Array.of(1) } }
+  commit([
+    { id: 1, name: 'spoil', args: {} },
+    { id: 2, name: 'accounts.put', args: put },
+  ])
+  const row = db.get<{ credentials: Uint8Array }>('SELECT credentials FROM devices')
+  assert.ok(row)
+  const vault = new Vault(db, createSecretKey(KEY.reveal()))
+  const cell = { table: 'devices', row: 'fresh', column: 'credentials' }
+  assert.deepEqual([...vault.open(cell, row.credentials)], [1])
+})
+
+test('a full disk fails the commit whole, and the next one with room succeeds', t => {
+  const { db, commit } = committer(t)
+  const pages = db.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
+  db.script(`PRAGMA max_page_count = ${pages + 20}`)
+  const full = commit([set(1, 'a'), { id: 2, name: 'fill', args: {} }, set(3, 'b')])
+  const told = new Map(full.answers.map(answer => [answer.id, answer.ok ? 'ok' : answer.code]))
+  assert.equal(told.get(2), 'store.full')
+  assert.deepEqual(
+    names(db),
+    ['a', 'b'].filter((_, index) => told.get([1, 3][index] ?? 0) === 'ok'),
+    'acknowledged and stored are the same',
+  )
+  db.script(`PRAGMA max_page_count = ${pages + 2_000}`)
+  const { answers } = commit([set(4, 'c'), { id: 5, name: 'fill', args: {} }])
+  assert.ok(answers.every(answer => answer.ok))
+  assert.ok(names(db).includes('c'))
+})
+
+test('a commit that fails acknowledges nothing and takes its leases back', t => {
+  const { db, commit } = committer(t)
+  const owed = delivery()
+  commit([{ id: 1, name: 'events.append', args: { events: [event({ deliveries: [owed] })] } }])
+  const claim = { name: 'deliveries.claim', args: { free: new Map([['ops', 5]]), now: START } }
+  const real = db.run
+  db.run = (sql, ...values) => {
+    if (sql === 'COMMIT') throw new PosternError('store.io', 'the disk said no')
+    return real.call(db, sql, ...values)
+  }
+  const failed = commit([set(2, 'a'), { id: 3, ...claim }])
+  db.run = real
+  assert.deepEqual(
+    failed.answers.map(answer => (answer.ok ? 'ok' : answer.code)),
+    ['store.io', 'store.io'],
+  )
+  assert.deepEqual(names(db), [])
+  const [again] = commit([{ id: 4, ...claim }]).answers
+  assert.ok(again?.ok)
+  assert.deepEqual(
+    (again.value as { id: string }[]).map(({ id }) => id),
+    [owed.id],
+  )
+})
+
+test('writes of the same moment arrive whole, whichever of them fail', async t => {
+  const store = await freshStore(t)
+  const twin = outgoing()
+  const messages = Array.from({ length: 250 }, (_, n) =>
+    n % 50 === 7 ? { ...outgoing(), id: twin.id } : outgoing(),
+  )
+  await store.messages.enqueue(twin, undefined, {})
+  const settled = await Promise.allSettled(
+    messages.map(message => store.messages.enqueue(message, undefined, { audit: [audit()] })),
+  )
+  const refused = settled.flatMap((outcome, n) =>
+    outcome.status === 'rejected' ? [{ n, code: outcome.reason.code }] : [],
+  )
+  assert.deepEqual(
+    refused,
+    [7, 57, 107, 157, 207].map(n => ({ n, code: 'store.conflict' })),
+  )
+  const stored = await store.messages.list({ account: 'main', limit: 1_000 })
+  assert.equal(stored.items.length, 246)
+  assert.deepEqual(await store.audit.verify(), { entries: 245 })
+})
+
+test('what cannot cross to the writer is refused, and its neighbours are not', async t => {
+  const store = await freshStore(t)
+  const [bad, good] = await Promise.allSettled([
+    store.meta.set('a', (() => 'a function') as unknown as string),
+    store.meta.set('b', '1'),
+  ])
+  assert.equal(bad.status, 'rejected')
+  assert.equal(good.status, 'fulfilled')
+  assert.equal(await store.meta.get('b'), '1')
+})
+
+test('every connection that writes has what durability rests on', t => {
+  const { db } = committer(t)
+  const read = (pragma: string) => Object.values(db.get<Record<string, unknown>>(`PRAGMA ${pragma}`) ?? {})[0]
+  assert.deepEqual([read('journal_mode'), read('synchronous'), read('foreign_keys')], ['wal', 2, 1])
+  assert.throws(() => Connection.open(':memory:', 'write'), { code: 'store.unsafe' })
+})
