@@ -14,7 +14,10 @@ const HEALTH = { connected: 'Connection', receiving: 'Receiving', sending: 'Send
 const LINKABLE = new Set(['unlinked', 'pairing', 'logged_out'])
 const DEVICELESS = new Set(['unlinked', 'pairing', 'logged_out'])
 
-/** Shows the accounts. `onLink` is called with the account whose button was pressed. */
+/** Each account as it was last shown. */
+const latest = new Map()
+
+/** Shows the accounts. `onLink` is called with the account whose button was pressed, as it stood then. */
 export function showAccounts(accounts, onLink) {
   write(by('accounts-note'), accounts.length === 0 ? NONE : '')
   show(by('accounts-note'), accounts.length === 0)
@@ -42,14 +45,14 @@ function create(account, onLink) {
   }
   const link = make('button', { className: 'link-button', textContent: 'Link' })
   link.setAttribute('aria-label', `Link ${account.display_name}`)
-  link.addEventListener('click', () => onLink(account.name))
+  link.addEventListener('click', () => onLink(latest.get(account.name)))
   return make(
     'li',
     { className: 'card' },
     make(
       'div',
       { className: 'bar' },
-      make('h3', { textContent: account.display_name }),
+      make('h3', { textContent: account.display_name }, ...alias(account)),
       make('span', { className: 'state' }),
     ),
     make('p', { className: 'phone' }),
@@ -59,7 +62,13 @@ function create(account, onLink) {
   )
 }
 
+/** The name that the API and the policies use, when people are shown another. */
+function alias({ name, display_name: shown }) {
+  return name === shown ? [] : [' ', make('code', { className: 'faint', textContent: name })]
+}
+
 function update(element, account) {
+  latest.set(account.name, account)
   const [label, tone] = STATES[account.state] ?? [account.state, 'idle']
   const state = element.querySelector('.state')
   write(state, label)

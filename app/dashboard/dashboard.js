@@ -28,7 +28,7 @@ async function refresh() {
   try {
     await showWho()
     const accounts = (await get('/v1/accounts')).data
-    showAccounts(accounts, name => dialog.open(name))
+    showAccounts(accounts, account => dialog.open(account))
     await showChosen(accounts)
     trouble('')
   } catch (error) {
@@ -50,10 +50,11 @@ async function showWho() {
 
 async function showChosen(accounts) {
   const names = accounts.map(account => account.name)
+  const titleOf = name => accounts.find(account => account.name === name).display_name
   const listed = [...choice.options].map(option => option.value)
   if (names.join('\n') !== listed.join('\n')) {
     const before = choice.value
-    choice.replaceChildren(...names.map(name => make('option', { value: name, textContent: name })))
+    choice.replaceChildren(...names.map(name => make('option', { value: name, textContent: titleOf(name) })))
     if (names.includes(before)) choice.value = before
   }
   show(by('choice'), names.length > 1)

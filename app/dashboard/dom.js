@@ -40,7 +40,7 @@ export function reconcile(list, items, { key, create, update }) {
 }
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
 const UNITS = [
   ['day', 86_400],
   ['hour', 3_600],

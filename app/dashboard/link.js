@@ -9,6 +9,7 @@ const ENDS = new Set(['done', 'expired', 'failed'])
 export function createLinkDialog(onLinked) {
   const dialog = by('link')
   let account = ''
+  let underWay = false
   let timer
   let shownQr
   let firstLifeMs = 0
@@ -26,12 +27,15 @@ export function createLinkDialog(onLinked) {
     clearTimeout(timer)
     account = ''
     forgetPicture()
+    // The button that opened it may be gone with the account linked; then the browser would start over at the top.
+    setTimeout(() => document.activeElement === document.body && by('main').focus())
   })
 
-  /** Opens the dialog for an account. */
-  function open(name) {
+  /** Opens the dialog for an account; what is under way already is followed, not begun again. */
+  function open({ name, display_name: title, state }) {
     account = name
-    write(by('link-title'), `Link ${name}`)
+    underWay = state === 'pairing'
+    write(by('link-title'), `Link ${title}`)
     by('link-understood').checked = false
     by('link-go').disabled = true
     const first = !understood()
@@ -58,10 +62,10 @@ export function createLinkDialog(onLinked) {
   }
 
   async function begin(name) {
-    const running = await get(path(name)).catch(() => undefined)
-    return running?.state === 'waiting' && running.qr !== undefined
-      ? running
-      : await post(path(name), { method: 'qr' })
+    const running = underWay ? await get(path(name)).catch(() => undefined) : undefined
+    underWay = false
+    if (running?.state === 'waiting' && running.qr !== undefined) return running
+    return await post(path(name), { method: 'qr' })
   }
 
   async function follow(name, link) {
