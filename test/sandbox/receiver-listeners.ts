@@ -46,7 +46,7 @@ export function webhookListener(ledger: Ledger, behaviour: BehaviourSlot): Reque
       body: body.toString('utf8'),
       status,
     })
-    if (delay_ms > 0) await sleep(delay_ms)
+    if (delay_ms > 0) await sleep(delay_ms, undefined, { ref: false }) // must not keep a stopped receiver alive
     response.writeHead(status, headers).end()
   })
 }
