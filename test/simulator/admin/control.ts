@@ -113,7 +113,7 @@ async function reset({ network, server }: AdminRequest): Promise<unknown> {
   network.phones.forget()
   network.unanswered.clear()
   server.badCertificate = undefined
-  emptyWorld(network.world)
+  await network.world.db.unit(async () => emptyWorld(network.world))
   await network.world.db.committed()
   return { reset: true }
 }

@@ -17,7 +17,9 @@ export class Client {
   isReady = false
   /** The last queued stanza that this connection was sent. */
   deliveredSeq = 0
-  #answers = 0
+  /** Messages that a fault lets later ones overtake. */
+  readonly held: Stanza[] = []
+  #asked = 0
 
   constructor(connection: Connection, noiseKey: Buffer) {
     this.connection = connection
@@ -28,9 +30,13 @@ export class Client {
     this.connection.send(node)
   }
 
+  sendHeld(): void {
+    for (const node of this.held.splice(0)) this.send(node)
+  }
+
   /** An iq of the server's own; its id is unique on this connection. */
   ask(xmlns: string, content: Stanza[]): string {
-    const id = `${Date.now().toString(36)}-${++this.#answers}`
+    const id = `server-${++this.#asked}`
     this.send(stanza('iq', { from: SERVER, type: 'set', id, xmlns }, content))
     return id
   }

@@ -13,6 +13,9 @@ export type DeliveryDeps = {
   wakePhone(number: string): void
 }
 
+/** A message held back by `reorder` goes after the next one, or when none has come for so long. */
+const HELD_MS = 1_000
+
 /** Takes stanzas to devices: into the mailbox first, on to the device when that is durable and it is there. */
 export class Delivery {
   readonly #deps: DeliveryDeps
@@ -58,6 +61,7 @@ export class Delivery {
   }
 
   #handOver(mailbox: Mailbox, seq: number, node: Stanza): void {
+    if (this.#deps.world.db.isClosed) return
     if (mailbox.device === 0) {
       this.#deps.wakePhone(mailbox.number)
       return
@@ -65,7 +69,13 @@ export class Delivery {
     const client = this.#deps.clients.of(mailbox)
     if (client === undefined || !client.isReady || seq <= client.deliveredSeq) return
     client.deliveredSeq = seq
+    if (node.tag === 'message' && this.#deps.faults.fires('reorder', mailbox.number)) {
+      client.held.push(node)
+      setTimeout(() => client.sendHeld(), HELD_MS).unref()
+      return
+    }
     client.send(node)
+    client.sendHeld()
     if (node.tag === 'message' && this.#deps.faults.fires('duplicate', mailbox.number)) client.send(node)
   }
 }

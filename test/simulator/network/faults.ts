@@ -6,10 +6,18 @@ export const CONNECTION_FAULTS = [
   'logged-out',
   'service-unavailable',
   'corrupt-frame',
+  'prekeys-low',
 ] as const
 
 /** Faults that hit single messages. */
-export const MESSAGE_FAULTS = ['slow', 'no-ack', 'rate-overlimit', 'duplicate', 'retry-receipt'] as const
+export const MESSAGE_FAULTS = [
+  'slow',
+  'no-ack',
+  'rate-overlimit',
+  'duplicate',
+  'reorder',
+  'retry-receipt',
+] as const
 
 export const FAULT_KINDS = [...CONNECTION_FAULTS, ...MESSAGE_FAULTS] as const
 

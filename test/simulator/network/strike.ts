@@ -1,3 +1,5 @@
+import { sendPreKeysLow } from '../phones/prekeys-low.ts'
+import type { Device } from '../store/devices.ts'
 import { stanza } from '../wire/stanza.ts'
 import type { Client } from './client.ts'
 import type { Fault } from './faults.ts'
@@ -24,12 +26,20 @@ export function strike(network: Network, client: Client, fault: Fault): void {
     case 'corrupt-frame':
       client.connection.corrupt()
       return
+    case 'prekeys-low':
+      if (client.account !== undefined) losePreKeys(network, client.account.device)
+      return
     case 'logged-out':
       if (client.account !== undefined) unlink(network, client.account.device)
       return
     default:
       return
   }
+}
+
+function losePreKeys({ world, delivery }: Network, { number, id }: Device): void {
+  world.preKeys.remove(number, id)
+  sendPreKeysLow({ world, enqueue: delivery.enqueue.bind(delivery) }, { number, device: id })
 }
 
 /** Lets the account's due connection faults happen to its open connections. */

@@ -19,7 +19,7 @@ export async function bootstrapStanzas(phone: Phone, device: Device): Promise<re
     const sealed = await phone.signal.encrypt(
       jidOf(phone.user, 'lid', device.id),
       { protocolMessage: content },
-      () => takeBundle(phone.world, phone.user, device.id),
+      () => takeBundle(phone, phone.user, device.id),
     )
     if (sealed === undefined) return []
     const id = phone.world.random.hex(16)

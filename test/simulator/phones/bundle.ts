@@ -4,6 +4,8 @@ import type { PublicPreKey } from '../store/prekeys.ts'
 import type { User } from '../store/users.ts'
 import type { World } from '../store/world.ts'
 import { bigEndian, type Stanza, stanza } from '../wire/stanza.ts'
+import type { Outlet } from './phone.ts'
+import { sendPreKeysLow } from './prekeys-low.ts'
 
 /** What somebody needs to open a Signal session with a device. A device out of one-time keys gives none. */
 export type KeyBundle = {
@@ -13,15 +15,22 @@ export type KeyBundle = {
   readonly preKey?: PublicPreKey
 }
 
+/** With fewer than this left, WhatsApp asks a device for more. */
+const PREKEYS_LOW = 5
+
 /**
  * The bundle of a device, with a one-time key that nobody else is given; undefined when there is no such device.
  * Linked devices have uploaded theirs; a phone makes one when it is asked for.
  */
-export async function takeBundle(world: World, user: User, device: number): Promise<KeyBundle | undefined> {
+export async function takeBundle(outlet: Outlet, user: User, device: number): Promise<KeyBundle | undefined> {
+  const { world } = outlet
   if (device === 0) return phoneBundle(world, user)
   const known = world.devices.get(user.number, device)
   if (known === undefined) return undefined
   const preKey = world.preKeys.take(user.number, device)
+  if (world.preKeys.count(user.number, device) === PREKEYS_LOW - 1) {
+    sendPreKeysLow(outlet, { number: user.number, device })
+  }
   const { registrationId, identity, signedPreKey } = known
   return { registrationId, identity, signedPreKey, ...(preKey === undefined ? {} : { preKey }) }
 }

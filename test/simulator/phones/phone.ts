@@ -7,12 +7,13 @@ import type { SignalDevice } from './signal.ts'
 /** Puts a stanza into a device's mailbox; it is delivered once that is durable. */
 export type Enqueue = (mailbox: Mailbox, kind: QueuedKind, node: Stanza) => void
 
+/** A way into the network. */
+export type Outlet = { readonly world: World; readonly enqueue: Enqueue }
+
 /** A phone at work: who holds it, its Signal side, and its way into the network. */
-export type Phone = {
-  readonly world: World
+export type Phone = Outlet & {
   readonly user: User
   readonly signal: SignalDevice
-  readonly enqueue: Enqueue
   /** How often it has asked for which message again, since the simulator started. */
   readonly attempts: Map<string, number>
   /** True when a fault wants this phone to ask again for what it has decrypted. */

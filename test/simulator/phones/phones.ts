@@ -40,6 +40,8 @@ export class Phones {
         await this.#take(number, next)
         next = this.#next(number)
       }
+    } catch (error) {
+      if (!this.#deps.world.db.isClosed) throw error // a simulator being stopped drops what it was at; it is queued
     } finally {
       this.#draining.delete(number)
     }

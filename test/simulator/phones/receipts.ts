@@ -34,7 +34,7 @@ export async function askAgain(phone: Phone, { id, node, sender, from, by }: Inc
   attempts.set(id, attempt)
   world.tallies.count('retries', `+${sender.number}`)
   const t = seconds(world.now())
-  const bundle = attempt >= KEYS_FROM_ATTEMPT ? await takeBundle(world, user, 0) : undefined
+  const bundle = attempt >= KEYS_FROM_ATTEMPT ? await takeBundle(phone, user, 0) : undefined
   const content = [
     stanza('retry', { count: String(attempt), id, t, v: '1' }),
     stanza('registration', {}, bigEndian(user.keys.registrationId, 4)),

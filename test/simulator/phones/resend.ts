@@ -10,7 +10,7 @@ export async function resendOnRetry(phone: Phone, node: Stanza): Promise<void> {
   if (incoming === undefined) return
   const { sender, from, id } = incoming
   phone.world.tallies.count('retries', `+${sender.number}`)
-  const bundle = shownBundle(node) ?? (await takeBundle(phone.world, sender, from.device))
+  const bundle = shownBundle(node) ?? (await takeBundle(phone, sender, from.device))
   if (bundle === undefined) return
   await phone.signal.begin(peerOf(incoming), bundle)
   const retry = Number(child(node, 'retry')?.attrs.count ?? 1)

@@ -51,13 +51,13 @@ export async function sendAgain(
 }
 
 async function sendTo(phone: Phone, parcel: Parcel): Promise<void> {
-  const { world, user, signal, enqueue } = phone
+  const { user, signal, enqueue } = phone
   const { to, mailbox, id, message, retry } = parcel
   const isOwn = mailbox.number === user.number
   const owner = isOwn ? user : to
   const said = isOwn ? { deviceSentMessage: { destinationJid: jidOf(to, 'pn'), message } } : message
   const peer = jidOf(owner, 'lid', mailbox.device)
-  const sealed = await signal.encrypt(peer, said, () => takeBundle(world, owner, mailbox.device))
+  const sealed = await signal.encrypt(peer, said, () => takeBundle(phone, owner, mailbox.device))
   if (sealed === undefined) return
   const attributes = {
     ...messageAttributes(phone, 'pn'),

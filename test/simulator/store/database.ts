@@ -65,6 +65,11 @@ export class Database {
     await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
 
+  /** True once it has been closed: what is still under way must be dropped. */
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   /** Waits for the units under way, commits and closes. */
   async close(): Promise<void> {
     await this.#units

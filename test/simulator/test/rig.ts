@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { silenceLibsignal } from '../phones/silence.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts'
@@ -26,10 +28,13 @@ export type Stats = {
   readonly messages_in: number
   readonly messages_out: number
   readonly repeats: number
+  readonly unknown_recipients: number
   readonly violations: number
   readonly last_violations: readonly Violation[]
   readonly unanswered: readonly string[]
 }
+
+type Sent = Omit<Entry, 'from'> & { readonly to: string; readonly device: number; readonly status: string }
 
 /** A simulator for one test, with the admin calls that tests make. Everything ends with the test. */
 export class Rig {
@@ -104,6 +109,15 @@ export class Rig {
     return (
       await this.ask<{ id: string }>('POST', `/phones/${from}/send`, { to, type: 'text', text: { body } })
     ).id
+  }
+
+  async sent(number: string): Promise<readonly Sent[]> {
+    return (await this.ask<{ data: readonly Sent[] }>('GET', `/phones/${number}/sent`)).data
+  }
+
+  /** Asserts that an answer becomes `wanted` within two seconds. */
+  async eventually<T>(ask: () => Promise<T> | T, wanted: T): Promise<void> {
+    assert.deepEqual(await until(ask, answer => isDeepStrictEqual(answer, wanted)), wanted)
   }
 
   async stats(): Promise<Stats> {

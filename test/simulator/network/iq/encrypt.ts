@@ -18,7 +18,6 @@ import { recordViolation } from '../violations.ts'
 import { BAD_REQUEST, type IqContext, type IqOutcome, type IqTable, result } from './table.ts'
 
 const KEY_BYTES = 32
-const PREKEYS_LOW = 10
 
 /** Signal keys: what devices upload, and the bundles that others take from it. */
 export const encryptIqs: IqTable = {
@@ -88,29 +87,14 @@ async function giveBundles({ network, request }: IqContext): Promise<IqOutcome> 
   return users.length === 0 ? BAD_REQUEST : result(stanza('list', {}, users))
 }
 
-async function bundleFor(network: Network, jid: string): Promise<Stanza> {
-  const { world } = network
+async function bundleFor({ world, delivery }: Network, jid: string): Promise<Stanza> {
+  const outlet = { world, enqueue: delivery.enqueue.bind(delivery) }
   const address = parseAddress(jid)
   const owner = userAt(world, address)
-  const bundle = owner && (await takeBundle(world, owner, address?.device ?? 0))
+  const bundle = owner && (await takeBundle(outlet, owner, address?.device ?? 0))
   if (owner === undefined || address === undefined || bundle === undefined) {
     return stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })])
   }
-  if (address.device !== 0) warnWhenLow(network, owner.number, address.device)
   const registration = stanza('registration', {}, bigEndian(bundle.registrationId, 4))
   return stanza('user', { jid, t: seconds(world.now()) }, [registration, ...bundleContent(bundle)])
-}
-
-/** Tells a device that its one-time keys are running out, once on the way down. */
-function warnWhenLow({ world, delivery }: Network, number: string, device: number): void {
-  const left = world.preKeys.count(number, device)
-  if (left !== PREKEYS_LOW) return
-  const attributes = {
-    from: 's.whatsapp.net',
-    type: 'encrypt',
-    id: world.random.hex(8),
-    t: seconds(world.now()),
-  }
-  const node = stanza('notification', attributes, [stanza('count', { value: String(left) })])
-  delivery.enqueue({ number, device }, 'notification', node)
 }
