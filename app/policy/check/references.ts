@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import { isRecord, isUnder, memberOf, type Path, type PolicyDocument } from '../read/document.ts'
 import type { Named, Shape } from '../shape/check-shape.ts'
 import { diagnosticOf, type Fault } from '../shape/fault.ts'
-import { whereabouts } from '../shape/whereabouts.ts'
+import { objectAt, whereabouts } from '../shape/whereabouts.ts'
 import { type KnownNames, placeOf } from './names.ts'
 
 /** What the policy may know of the world outside its files. */
@@ -51,7 +51,7 @@ function nameFault(
     globs && name.includes('*') ? [...known.keys()].some(given => globMatches(name, given)) : known.has(name)
   if (found || (globs && name === '*') || names.isUnsure(plain)) return undefined
   const about = TARGETS[plain] ?? { code: 'PS-2101' as const, word: plain, label: '' }
-  const where = whereabouts(document.value, path)
+  const where = objectAt(document.value, path)
   const message = name.includes('*')
     ? `no ${about.word} matches "${name}" in ${where}`
     : `unknown ${about.word} "${name}" in ${where}`

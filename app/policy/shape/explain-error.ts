@@ -23,7 +23,7 @@ export function explainError(error: ErrorObject, document: PolicyDocument): Faul
   const where = whereabouts(document.value, path)
   switch (error.keyword) {
     case 'unsupported':
-      return unsupported(path, String(path.at(-1)), ` (${error.schema})`)
+      return unsupported(path, String(path.at(-1)), error.schema === path.at(-1) ? '' : ` (${error.schema})`)
     case 'additionalProperties':
       return unknownKey(error, path, where)
     case 'required':
@@ -60,8 +60,9 @@ function unsupported(path: Path, word: string, what: string): Fault {
   }
 }
 
-function unknownKey(error: ErrorObject, path: Path, where: string): Fault {
+function unknownKey(error: ErrorObject, path: Path, where: string): Fault | undefined {
   const key = String(error.params.additionalProperty)
+  if (key === '<<') return undefined // told as a merge key
   const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {})
   const nearest = nearestName(key, known)
   const hint = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean "${nearest}"?`

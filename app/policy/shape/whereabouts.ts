@@ -15,19 +15,35 @@ const KNOWN: readonly (readonly [place: string, word: string])[] = [
   ['Webhooks/spec/endpoints', 'endpoint'],
 ]
 
-/** Says in which object a place lies: `rule "billing-sends"`, `spec of Edge`. */
+/** Says in which object a place lies, and in which of its members: `when of rule "billing-sends"`, `spec.tls of Edge`. */
 export function whereabouts(document: unknown, path: Path): string {
-  const kind = isRecord(document) ? String(document.kind) : ''
-  const place = [kind, ...path].join('/')
+  const { object, depth } = objectOf(document, path)
+  if (object === undefined) {
+    const kind = kindOf(document)
+    return path.length === 0 ? `the document ${kind}` : `${path.join('.')} of ${kind}`
+  }
+  const inside = path.slice(depth).filter(part => !/^\d+$/.test(String(part)))
+  return inside.length === 0 ? object : `${inside.join('.')} of ${object}`
+}
+
+/** Says in which object a place lies: `rule "billing-sends"`. */
+export function objectAt(document: unknown, path: Path): string {
+  return objectOf(document, path).object ?? `the document ${kindOf(document)}`
+}
+
+function objectOf(document: unknown, path: Path): { readonly object?: string; readonly depth: number } {
+  const place = [kindOf(document), ...path].join('/')
   const known = KNOWN.find(([start]) => place.startsWith(`${start}/`))
-  if (known === undefined) return path.length === 0 ? `the document ${kind}` : `${path.join('.')} of ${kind}`
+  if (known === undefined) return { depth: 0 }
   const [start, word] = known
-  const depth = start.split('/').length - 1
-  const key = path[depth]
-  const object = path.slice(0, depth + 1).reduce<unknown>(memberOf, document)
-  const name = word === 'rule' ? idOf(object, key) : `"${key}"`
-  const inside = path.slice(depth + 1).filter(part => !/^\d+$/.test(String(part)))
-  return inside.length === 0 ? `${word} ${name}` : `${inside.join('.')} of ${word} ${name}`
+  const depth = start.split('/').length
+  const key = path[depth - 1]
+  const name = word === 'rule' ? idOf(path.slice(0, depth).reduce(memberOf, document), key) : `"${key}"`
+  return { object: `${word} ${name}`, depth }
+}
+
+function kindOf(document: unknown): string {
+  return isRecord(document) ? String(document.kind) : ''
 }
 
 function idOf(rule: unknown, index: string | number | undefined): string {

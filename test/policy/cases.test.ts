@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CODES } from '../../app/policy/codes.ts'
+import { formatDiagnostics } from '../../app/policy/diagnostic.ts'
+import { allowedTwin, filesOf, loadCase, readCases } from './case.ts'
+
+const cases = readCases()
+
+/** Told by other tests: a file of more than 1 MiB, and what Caddy says. */
+const ELSEWHERE = ['PS-1007', 'PS-4201']
+
+for (const policyCase of cases) {
+  test(`tells what is wrong in the case ${policyCase.name}, and where`, () => {
+    const outcome = loadCase(policyCase)
+    const found = outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics
+    const lines = formatDiagnostics(found, filesOf(policyCase), 'plain').split('\n')
+    assert.deepEqual(lines, policyCase.want)
+    const onlyWarnings = policyCase.want.every(line => line.includes(': warning: '))
+    assert.equal(outcome.kind, onlyWarnings ? 'loaded' : 'rejected')
+  })
+
+  if (policyCase.allowed === undefined) continue
+  test(`says nothing once the case ${policyCase.name} is put right`, () => {
+    const outcome = loadCase(allowedTwin(policyCase))
+    assert.deepEqual(outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics, [])
+  })
+}
+
+test('has a case for every code', () => {
+  const told = new Set(cases.flatMap(({ want }) => want.map(line => /PS-\d{4}/.exec(line)?.[0])))
+  assert.deepEqual(
+    Object.keys(CODES).filter(code => !told.has(code) && !ELSEWHERE.includes(code)),
+    [],
+  )
+})
