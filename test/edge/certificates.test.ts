@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
 import { createTestAuthority, daysFromNow } from '../helpers/certificates.ts'
-import { get, type RawAnswer, type RawOptions, sendRaw } from './raw-request.ts'
+import { get, open, type RawAnswer, type RawOptions, sendRaw } from './raw-request.ts'
 import { type Rig, startRig } from './rig.ts'
 import { headerOf, type Seen } from './upstream.ts'
 
@@ -81,6 +81,12 @@ test('speaks nothing below TLS 1.3 on the api site', async () => {
   assert.equal((await toApi(honest, { tls: { minVersion: 'TLSv1.3' } })).kind, 'answered')
 })
 
+// A resumed session would bring the certificate in without a look at the client CA of the day.
+test('gives out sessions to resume on sites without client certificates, and none on the api site', async () => {
+  assert.equal(await sessionsGivenOut('keys'), true)
+  assert.equal(await sessionsGivenOut('api'), false)
+})
+
 test('needs the name of the site in the handshake', async () => {
   await refusedWithoutHttp(toApi(honest, { servername: '' }))
   await refusedWithoutHttp(toApi(honest, { servername: 'api.example.com' }))
@@ -134,6 +140,21 @@ test('keeps the UDP ports of the sites closed', async () => {
     await bindUdp(port) // would fail if Caddy spoke HTTP/3 there
   }
 })
+
+function sessionsGivenOut(site: 'api' | 'keys'): Promise<boolean> {
+  const port = rig.config.ports[site]
+  const socket = open({ port, ca: rig.ca, client: honest })
+  return new Promise((resolve, reject) => {
+    let given = false
+    socket.once('session', () => {
+      given = true
+    })
+    socket.once('secureConnect', () => socket.write(get('/v1', `localhost:${port}`)))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(given))
+    socket.resume()
+  })
+}
 
 async function bindUdp(port: number): Promise<void> {
   for (const [type, address] of [
