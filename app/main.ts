@@ -9,9 +9,10 @@ import { type Running, type StartOptions, start } from './start.ts'
 const STOP_WITHIN_MS = 10_000
 
 const options = readOptions()
-const running = await start(options).catch((error: unknown) => refuse(error))
-process.on('SIGTERM', () => void end(running, options.log))
-process.on('SIGINT', () => void end(running, options.log))
+let running: Running | undefined
+let ending = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(options.log))
+running = await start(options).catch((error: unknown) => refuse(error))
 
 function readOptions(): StartOptions {
   const { values } = parseArgs({
@@ -35,7 +36,7 @@ function readOptions(): StartOptions {
   return {
     config,
     listen: hostAndPort(values.listen),
-    log: createLog(config.logLevel),
+    log: createLog(config.logLevel, () => (running === undefined ? {} : { policy: running.revision })),
     ...(values.simulator === undefined || noiseRootFile === undefined
       ? {}
       : {
@@ -63,9 +64,12 @@ function refuse(error: unknown): never {
   process.exit(exitCodeOf(error))
 }
 
-async function end(app: Running, log: Log): Promise<void> {
+/** Also before the start is complete: nothing was promised yet, and the store forgets what it has not committed. */
+async function end(log: Log): Promise<void> {
+  if (ending) return
+  ending = true
   log.info('app.stopping')
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-  await app.stop()
+  await running?.stop()
   process.exit(0)
 }

@@ -16,14 +16,21 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** A log on standard output. `context` is asked at each line, for what changes (the policy's revision). */
 export function createLog(level: LogLevel, context: () => LogFields = () => ({})): Log {
-  const logger = winston.createLogger({
-    level,
-    format: winston.format.json({ deterministic: false }),
-    transports: [new winston.transports.Console({ stderrLevels: [] })],
+  const line = winston.format.printf(({ level: at, message: event, fields }) => {
+    return JSON.stringify({
+      level: at,
+      at: new Date().toISOString(),
+      event,
+      ...context(),
+      ...(fields as LogFields),
+    })
   })
-  const write = (at: LogLevel) => (event: string, fields?: LogFields) => {
-    logger.log({ level: at, message: '', at: new Date().toISOString(), event, ...context(), ...fields })
-  }
+  const logger = winston.createLogger({ level, format: line, transports: [new winston.transports.Console()] })
+  const write =
+    (at: LogLevel) =>
+    (event: string, fields: LogFields = {}) => {
+      logger.log({ level: at, message: event, fields })
+    }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 

@@ -28,10 +28,13 @@ const TIMEOUT_MS = 10_000
 /** One HTTPS call with a client certificate, on a connection of its own. Rejects when there is no HTTP answer. */
 export function ask(question: Question): Promise<Answer> {
   const body = question.body === undefined ? question.rawBody : JSON.stringify(question.body)
+  const { origin, hostname, port } = new URL(question.url)
   return new Promise((resolve, reject) => {
     const call = request(
-      question.url,
       {
+        host: hostname,
+        port: port === '' ? 443 : port,
+        path: question.url.slice(origin.length) || '/', // as it is written: URL would tidy it
         agent: false,
         method: question.method ?? 'GET',
         headers: {

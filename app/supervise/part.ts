@@ -90,6 +90,7 @@ export class Part {
       cwd,
       env: { ...env },
       stdio: ['ignore', output.stdout, output.stderr],
+      detached: true, // Ctrl-C in a terminal reaches the supervisor alone, which ends the parts in order
     })
     this.#child = child
     this.#startedAt = this.#now()

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { readMasterKey } from '../config/master-key.ts'
@@ -7,7 +8,7 @@ import { readPolicyFolder } from '../config/policy-folder.ts'
 import { secretState } from '../config/secrets.ts'
 import { ensureSandboxSecrets } from '../identity/first-start.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
-import { PosternError } from '../lib/error.ts'
+import { PosternError, reasonOf } from '../lib/error.ts'
 import { formatDiagnostics } from '../policy/diagnostic.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { movePorts } from '../policy/move-ports.ts'
@@ -41,6 +42,26 @@ export async function checkPolicies(config: Config): Promise<PolicySnapshot> {
     throw new PosternError('policy.rejected', `\n${formatDiagnostics(loaded.diagnostics, files, 'pretty')}`)
   }
   return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
+}
+
+/** Whether Caddy would take the edge this policy renders to. Tried in a folder of its own: nothing in force changes. */
+export async function checkEdge(
+  snapshot: PolicySnapshot,
+  config: Config,
+  searchPath: string,
+): Promise<{ readonly ok: boolean; readonly error?: string }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'postern-check-'))
+  try {
+    await prepareEdge(
+      { config: { ...config, dataDir }, caddy: await findCaddy(config, searchPath) },
+      snapshot,
+    )
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, error: reasonOf(error) }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
 }
 
 /** The sandbox makes what it lacks; a real start only renews, because `init` is where a person keeps keys safe. */

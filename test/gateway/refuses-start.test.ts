@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -76,18 +75,16 @@ test('an unknown POSTERN_ name ends with 78 and suggests the right one', async (
 test('a port in use is named, with the remedy', async () => {
   const { code, stderr } = await up(inFolder('port'))
   assert.equal(code, 1, stderr)
-  assert.match(stderr, new RegExp(`port ${sandbox.base + 4}\\d`))
+  assert.match(stderr, new RegExp(`ports? .*${sandbox.base + 43}`))
   assert.match(stderr, /POSTERN_PORT_BASE/)
 })
 
 test('a data folder of a running appliance is refused', async () => {
-  const server = createServer()
   const { code, stderr } = await up(['--sandbox', '--data', sandbox.dataDir], {
     POSTERN_PORT_BASE: String(
       sandbox.base === 20_000 ? 50_000 : sandbox.base + 100 > 50_000 ? 19_000 : 51_000,
     ),
   })
-  server.close()
   assert.equal(code, 1, stderr)
   assert.match(stderr, /running/)
   assert.equal((await sandbox.api({ path: '/v1/whoami' })).status, 200)
