@@ -18,6 +18,7 @@ function readOptions(): StartOptions {
   const { values } = parseArgs({
     options: {
       listen: { type: 'string', default: '127.0.0.1:7080' },
+      edge: { type: 'boolean', default: false },
       sandbox: { type: 'boolean', default: false },
       simulator: { type: 'string' },
       'noise-root': { type: 'string' },
@@ -36,6 +37,7 @@ function readOptions(): StartOptions {
   return {
     config,
     listen: hostAndPort(values.listen),
+    rendersEdge: values.edge,
     log: createLog(config.logLevel, () => (running === undefined ? {} : { policy: running.revision })),
     ...(values.simulator === undefined || noiseRootFile === undefined
       ? {}

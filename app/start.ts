@@ -11,6 +11,7 @@ import { createEgress } from './egress/connector.ts'
 import { createHttp } from './http/server.ts'
 import { PosternError } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
+import { privateFolder, replaceFile } from './lib/replace-file.ts'
 import { Secret } from './lib/secret.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
@@ -19,6 +20,7 @@ import { formatDiagnostics } from './policy/diagnostic.ts'
 import { createLimiter } from './policy/limiter.ts'
 import { loadPolicy } from './policy/load.ts'
 import { movePorts } from './policy/move-ports.ts'
+import { edgeDigest, renderEdge } from './policy/render-edge.ts'
 import type { PolicyInForce, PolicySnapshot } from './policy/snapshot.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -29,6 +31,8 @@ export type StartOptions = {
   readonly listen: { readonly host: string; readonly port: number }
   /** Set in the sandbox: the WhatsApp to speak to, and the root of its Noise certificate. */
   readonly simulator?: { readonly url: string; readonly noiseRoot: Uint8Array }
+  /** Leave the rendered part of the edge for a proxy elsewhere; `up` renders its own. */
+  readonly rendersEdge: boolean
   readonly log: Log
 }
 
@@ -42,6 +46,7 @@ export async function start(options: StartOptions): Promise<Running> {
   const { config, log } = options
   const snapshot = await loadSnapshot(config)
   emptyTemporaryFolder(config)
+  if (options.rendersEdge) renderEdgePart(config, snapshot)
   const { store, key, keyCreated } = await openStoreFor(config, log)
   if (keyCreated) log.warn('key.created', { remedy: 'keep a copy of the master key on another machine' })
   try {
@@ -80,7 +85,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const http = createHttp({
     ...outboxDeps,
     sessions,
-    enqueue: createEnqueue(outboxDeps),
+    enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     cancel: createCancel(outboxDeps),
     clientCa: pem(config, 'client-ca.pem'),
     readSecret: secret,
@@ -123,6 +128,14 @@ async function loadSnapshot(config: Config): Promise<PolicySnapshot> {
     throw new PosternError('policy.rejected', formatDiagnostics(loaded.diagnostics, files, 'plain'))
   }
   return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
+}
+
+/** Written anew at each start: the proxy takes the newest part. It checks it before it uses it. */
+function renderEdgePart(config: Config, snapshot: PolicySnapshot): void {
+  const part = renderEdge(snapshot, {})
+  const folder = join(config.dataDir, 'edge', 'next')
+  privateFolder(folder)
+  replaceFile(join(folder, `${edgeDigest(part)}.caddy`), part, 0o600)
 }
 
 /** The revision counts the different policy sets this installation has had in force. */
