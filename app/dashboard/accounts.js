@@ -28,7 +28,7 @@ export function showAccounts(accounts, onLink) {
   })
 }
 
-const NONE = 'There is no account yet. Declare one under the kind Accounts in the policy files, then reload.'
+const NONE = 'There is no account yet. Declare one under the kind Accounts in the policy files.'
 
 function create(account, onLink) {
   const health = make('ul', { className: 'health' })
@@ -64,7 +64,7 @@ function create(account, onLink) {
 
 /** The name that the API and the policies use, when people are shown another. */
 function alias({ name, display_name: shown }) {
-  return name === shown ? [] : [' ', make('code', { className: 'faint', textContent: name })]
+  return name === shown.toLowerCase() ? [] : [' ', make('code', { className: 'faint', textContent: name })]
 }
 
 function update(element, account) {
