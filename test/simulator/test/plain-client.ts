@@ -16,10 +16,13 @@ import { silentLogger } from '../phones/silence.ts'
 const LONG_MS = 20_000
 const plainTimeout = globalThis.setTimeout
 // Baileys never clears the timers that guard its prekey upload and its queries; a finished test would wait for them.
-globalThis.setTimeout = Object.assign((act: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
-  const timer = plainTimeout(act, ms, ...args)
-  return ms !== undefined && ms >= LONG_MS ? timer.unref() : timer
-}, plainTimeout)
+globalThis.setTimeout = Object.assign(
+  (act: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    const timer = plainTimeout(act, ms, ...args)
+    return ms !== undefined && ms >= LONG_MS ? timer.unref() : timer
+  },
+  plainTimeout,
+)
 
 /** The credentials of an unmodified Baileys, in memory; they survive its reconnects, not the test. */
 export type Account = { readonly creds: AuthenticationCreds; readonly keys: SignalKeyStore }

@@ -36,6 +36,9 @@ export type Stats = {
 
 type Sent = Omit<Entry, 'from'> & { readonly to: string; readonly device: number; readonly status: string }
 
+/** An account's credentials and its open connection. */
+export type Linked = { readonly account: Account; readonly sock: WASocket }
+
 /** A simulator for one test, with the admin calls that tests make. Everything ends with the test. */
 export class Rig {
   simulator: Simulator
@@ -80,10 +83,7 @@ export class Rig {
   }
 
   /** A new account, linked by QR and open; the phone is made if there is none. */
-  async linked(
-    number: string,
-    config: Partial<UserFacingSocketConfig> = {},
-  ): Promise<{ account: Account; sock: WASocket }> {
+  async linked(number: string, config: Partial<UserFacingSocketConfig> = {}): Promise<Linked> {
     await this.ask('POST', '/phones', { number })
     const account = newAccount()
     const pairing = this.connect(account)

@@ -4,7 +4,10 @@ export type Addressing = 'pn' | 'lid'
 /** A JID of a user's device, taken apart. Device 0 is the phone; a JID without a device means it too. */
 export type Address = { readonly user: string; readonly device: number; readonly by: Addressing }
 
-export const SERVER = 's.whatsapp.net'
+const USERS = 's.whatsapp.net'
+
+/** The server's own JID: no user before the `@`. */
+export const SERVER = `@${USERS}`
 
 const JID = /^(\d+)(?::(\d+))?@(s\.whatsapp\.net|lid)$/
 
@@ -19,5 +22,5 @@ export function parseAddress(jid: string | undefined): Address | undefined {
 /** The JID of a user's device in one addressing. */
 export function jidOf(user: { number: string; lid: string }, by: Addressing, device = 0): string {
   const suffix = device === 0 ? '' : `:${device}`
-  return by === 'lid' ? `${user.lid}${suffix}@lid` : `${user.number}${suffix}@${SERVER}`
+  return by === 'lid' ? `${user.lid}${suffix}@lid` : `${user.number}${suffix}@${USERS}`
 }

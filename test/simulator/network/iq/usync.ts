@@ -35,7 +35,7 @@ function answer({ network, request }: IqContext): IqOutcome {
 
 function about(world: World, asked: Stanza, protocols: readonly string[]): Stanza {
   const phone = bytesOf(asked, 'contact')?.toString().replace(/\D/g, '')
-  const jid = asked.attrs.jid ?? (phone ? `${phone}@${SERVER}` : undefined)
+  const jid = asked.attrs.jid ?? (phone ? `${phone}${SERVER}` : undefined)
   const user = userAt(world, parseAddress(jid))
   const known = protocols.map(protocol => PROTOCOLS[protocol]?.(world, user, asked))
   return stanza(
