@@ -4,7 +4,7 @@ import type { Endpoints } from './endpoints.ts'
 /** The simulated phone that the sandbox's account `main` is linked to. */
 export const MAIN_PHONE = '+12025550100'
 
-const OPEN_WITHIN_MS = 30_000
+const OPEN_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
 type AccountAnswer = { readonly state: string }

@@ -67,7 +67,7 @@ function sandboxPart(config: Config, { name, program, ports: [port, adminPort], 
     env: { NODE_ENV: 'production' },
     cwd: config.root,
     ready: () => answersHttp(`http://127.0.0.1:${adminPort}${path}`),
-    readyWithinMs: 20_000,
+    readyWithinMs: 60_000,
     output,
   }
 }

@@ -39,8 +39,8 @@ export type Appliance = {
 }
 
 /**
- * Starts every part in the order they need each other: the sandbox's first, then the app, then Caddy. When one does not
- * come up the others are stopped again and the reason is thrown.
+ * Starts every part: the sandbox's first, because the app reads what the simulator writes, then the app and Caddy
+ * together. When one does not come up the others are stopped again and the reason is thrown.
  */
 export async function bringUp(options: UpOptions): Promise<Appliance> {
   const { config, output } = options
@@ -60,13 +60,11 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
       giveUp({ reason: `${part.spec.name} ${reason}`, exitCode: exitCode === 0 ? 1 : exitCode }),
   }
   try {
-    if (config.sandbox) for (const spec of sandboxParts(config, output)) await startPart(spec)
-    await startPart(
-      appPart(options, found => {
-        revision = found
-      }),
-    )
-    await startPart(edgePart(options))
+    if (config.sandbox) await Promise.all(sandboxParts(config, output).map(startPart))
+    const app = appPart(options, found => {
+      revision = found
+    })
+    await Promise.all([app, edgePart(options)].map(startPart))
   } catch (error) {
     await stop()
     throw error
@@ -114,7 +112,7 @@ function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: st
         return false
       }
     },
-    readyWithinMs: 30_000,
+    readyWithinMs: 60_000,
     output,
   }
 }
@@ -124,7 +122,7 @@ function edgePart({ config, caddy, snapshot, output }: UpOptions): PartSpec {
     name: 'caddy',
     ...caddyCommand({ config, caddy }),
     ready: () => edgeAnswers(config, snapshot.edge),
-    readyWithinMs: 30_000,
+    readyWithinMs: 60_000,
     output,
   }
 }

@@ -7,7 +7,7 @@ import type { ClientFiles, Endpoints } from '../../app/supervise/endpoints.ts'
 import { freePortBase } from '../../app/supervise/ports.ts'
 
 export const ROOT = dirname(dirname(import.meta.dirname))
-const UP_WITHIN_MS = 60_000
+const UP_WITHIN_MS = 120_000
 
 /** A whole appliance in the sandbox, started as a person would, in a folder of its own. */
 export type Sandbox = {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { CONTACT, callApi, callSimulator, endpointsOf, jsonOf, type TourContext } from './context.ts'
 import { expect, type Step, until } from './tour.ts'
 
-const WITHIN_MS = 15_000
+const WITHIN_MS = 30_000
 const HELLO = 'Invoice 2026-117 is ready. Grüße – ça va? 🌍'
 const REPLY = 'Thanks, got it 👍'
 
