@@ -5,6 +5,7 @@ import { renderEdge } from '../../app/policy/render-edge.ts'
 import { reloadEdge, writeNext } from '../../app/supervise/edge.ts'
 import { get, open, type RawAnswer, sendRaw } from './raw-request.ts'
 import { type Rig, startRig } from './rig.ts'
+import { startUpstream } from './upstream.ts'
 
 const UPLOAD = '/v1/accounts/main/media'
 const ORDINARY = '/v1/accounts/main/messages'
@@ -107,8 +108,15 @@ test('passes an event stream on as it comes, and lets it go on over a reload', a
   socket.destroy()
 })
 
-test('answers 503 with a time to come back while the app is away', async () => {
+test('lets a request wait while the app restarts, and answers 503 with a time to come back when it stays away', async () => {
   await rig.upstream.close()
+  const waiting = post(ORDINARY, 100)
+  await new Promise(resolve => setTimeout(resolve, 700))
+  const back = await startUpstream(rig.config)
+  const served = await waiting
+  await back.close()
+  assert.ok(served.kind === 'answered' && served.status === 200, JSON.stringify(served))
+
   const answer = await sendRaw(get('/v1/whoami', `localhost:${rig.config.ports.api}`), to('api'))
   assert.ok(answer.kind === 'answered' && answer.status === 503, JSON.stringify(answer))
   assert.match(answer.head, /^retry-after: 5/im)

@@ -31,7 +31,8 @@ export async function startUpstream(config: Config): Promise<Upstream> {
   const read = (file: string) => readFileSync(join(config.secretsDir, file))
   const seen: Seen[] = []
   const tls = { cert: read('app.pem'), key: read('app.key'), ca: read('internal-ca.pem'), requestCert: true }
-  const server = createServer({ ...tls, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
+  const limits = { maxHeaderSize: 1_000_000 } // so that it is the edge that refuses
+  const server = createServer({ ...tls, ...limits, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
   server.on('request', async (request, response) => {
     const one = await describe(request).catch(() => undefined)
     if (one === undefined) return // the proxy gave the body up
