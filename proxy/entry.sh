@@ -1,0 +1,119 @@
+#!/bin/sh
+# The edge side in a container: runs Caddy with the part that the app rendered, and puts later parts in force.
+#
+# The app leaves a part in /edge/next/<digest>.caddy. Caddy itself checks it; if it is good it is loaded, and the outcome
+# is left in /edge/result/<digest>.json. The app neither holds the binary nor reaches the admin socket, which is in this
+# container's own /tmp.
+set -u
+
+NEXT=/edge/next
+RESULT=/edge/result
+CURRENT=$EDGE_STORAGE/current.caddy
+SAID=/tmp/caddy-said
+FIRST_PART_WITHIN_S=120
+EX_CONFIG=78
+
+say() { echo "postern-edge: $*" >&2; }
+
+# caddy_with PART VERB [FLAG…]: Caddy on the whole configuration with that part in it.
+caddy_with() {
+  part=$1
+  shift
+  EDGE_PART=$part caddy "$@" --config Caddyfile --adapter caddyfile
+}
+
+# A CA file without certificates would count as a CA that signed none, and turn everybody away.
+authorities_are_there() {
+  for name in client-ca.pem internal-ca.pem; do
+    if ! grep -q 'BEGIN CERTIFICATE' "$EDGE_SECRETS/$name" 2>/dev/null; then
+      echo "Error: $EDGE_SECRETS/$name holds no certificate" >"$SAID"
+      return 1
+    fi
+  done
+}
+
+checks_out() { authorities_are_there && caddy_with "$1" validate >"$SAID" 2>&1; }
+
+# Always forced: a plain reload sees no change in a file that the configuration only names, such as the client CA.
+reloads() { checks_out "$1" && caddy_with "$1" reload --force --address "unix/$EDGE_ADMIN" >"$SAID" 2>&1; }
+
+answer() { # DIGEST yes|no
+  if [ "$2" = yes ]; then
+    json='{"ok":true}'
+  else
+    reason=$(grep '^Error: ' "$SAID" | tail -n 1 | sed 's/^Error: //')
+    reason=$(printf '%s' "${reason:-Caddy gave no reason}" | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g')
+    json="{\"ok\":false,\"error\":\"$reason\"}"
+    say "refused $1: $reason"
+  fi
+  printf '%s\n' "$json" >"$RESULT/.$1" && mv "$RESULT/.$1" "$RESULT/$1.json"
+}
+
+put_in_place() { cp "$1" "$CURRENT.new" && mv "$CURRENT.new" "$CURRENT"; }
+
+digest_of() { basename "$1" .caddy; }
+
+# True when FILE was written after OTHER, or when there is no OTHER.
+newer() { [ ! -e "$2" ] || [ -n "$(find "$1" -newer "$2")" ]; }
+
+# Parts that were asked for and not answered since. Their names are digests, so that nothing needs quoting.
+waiting_parts() {
+  for part in "$NEXT"/*.caddy; do
+    [ ! -e "$part" ] || ! newer "$part" "$RESULT/$(digest_of "$part").json" || echo "$part"
+  done
+}
+
+newest_part() {
+  newest=''
+  for part in "$NEXT"/*.caddy; do
+    [ ! -e "$part" ] || { [ -n "$newest" ] && ! newer "$part" "$newest"; } || newest=$part
+  done
+}
+
+first_part() {
+  waited=0
+  while newest_part && [ -z "$newest" ]; do
+    [ "$waited" -lt "$FIRST_PART_WITHIN_S" ] || { say "no part in $NEXT: is the app running?" && exit "$EX_CONFIG"; }
+    waited=$((waited + 1))
+    sleep 1
+  done
+  if checks_out "$newest"; then
+    put_in_place "$newest"
+    answer "$(digest_of "$newest")" yes
+    return
+  fi
+  answer "$(digest_of "$newest")" no
+  if [ ! -e "$CURRENT" ] || ! checks_out "$CURRENT"; then
+    say 'there is no earlier part that could be used'
+    exit "$EX_CONFIG"
+  fi
+  say 'going on with the part that was in force before'
+}
+
+# The root of certificates that Caddy signed itself, for those who call it by a local name.
+show_root() {
+  root=$EDGE_STORAGE/pki/authorities/local/root.crt
+  [ ! -r "$root" ] || cmp -s "$root" /edge/edge-ca.pem || { cp "$root" /tmp/root.pem && cp /tmp/root.pem /edge/edge-ca.pem; }
+}
+
+mkdir -p "$RESULT"
+first_part
+caddy_with "$CURRENT" run &
+caddy=$!
+echo "$caddy" >/tmp/caddy.pid
+trap 'kill -TERM "$caddy" 2>/dev/null' TERM INT
+
+while kill -0 "$caddy" 2>/dev/null; do
+  for part in $(waiting_parts); do
+    if reloads "$part"; then
+      put_in_place "$part"
+      answer "$(digest_of "$part")" yes
+    else
+      answer "$(digest_of "$part")" no
+    fi
+  done
+  show_root
+  sleep 1 &
+  wait $!
+done
+wait "$caddy"
