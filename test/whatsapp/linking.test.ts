@@ -50,9 +50,16 @@ describe('linking by QR', () => {
 
   test('a restart needs no new QR and keeps the encrypted sessions', async () => {
     await rig.send(CONTACT, text('before'))
+    const asked = await rig.contactSays('asked before')
+    await until('the question', () => rig.store.messages.get('main', asked))
     await rig.restart()
     const account = await rig.opened()
     assert.equal(account.phone, OURS)
+    const again = await rig.contactSays('asked in the same encrypted session')
+    const read = await until('the next question', () => rig.store.messages.get('main', again))
+    assert.equal(read.content.type, 'text')
+    const { retries } = await rig.phones.get('/stats')
+    assert.equal(retries ?? 0, 0, 'nothing had to be sent again because keys were lost')
     assert.equal((await rig.send(CONTACT, text('after'))).kind, 'acked')
     const bodies = await until('both messages', async () => {
       const inbox = await rig.phones.inbox(CONTACT)

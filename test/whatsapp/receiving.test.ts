@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from './rig.ts'
+import { CONTACT, newMessageId, type Rig, startRig, text, until } from './rig.ts'
 
 describe('receiving', () => {
   let rig: Rig
@@ -10,13 +10,8 @@ describe('receiving', () => {
   })
   after(() => rig.stop())
 
-  async function contactSays(body: string): Promise<string> {
-    const sent = await rig.phones.post(`/phones/${CONTACT}/send`, { to: OURS, type: 'text', text: { body } })
-    return String(sent.id)
-  }
-
   test('a text is stored with its event, under the number of who wrote it', async () => {
-    const id = await contactSays('hello there')
+    const id = await rig.contactSays('hello there')
     const message = await until('the message', () => rig.store.messages.get('main', id))
     assert.equal(message.direction, 'in')
     assert.equal(message.status, 'received')
@@ -30,9 +25,9 @@ describe('receiving', () => {
 
   test('one delivered twice is one message and one event', async () => {
     await rig.phones.post('/faults', { kind: 'duplicate' })
-    const id = await contactSays('twice')
+    const id = await rig.contactSays('twice')
     await until('the message', () => rig.store.messages.get('main', id))
-    const later = await contactSays('later')
+    const later = await rig.contactSays('later')
     await until('the next one', () => rig.store.messages.get('main', later))
     const events = (await rig.events()).filter(event => event.data.message_id === id)
     assert.equal(events.length, 1)
@@ -40,7 +35,11 @@ describe('receiving', () => {
 
   test('what was sent while we were away arrives, in order', async () => {
     await rig.sessions.pause('main', { principal: 'ops' })
-    const ids = [await contactSays('first'), await contactSays('second'), await contactSays('third')]
+    const ids = [
+      await rig.contactSays('first'),
+      await rig.contactSays('second'),
+      await rig.contactSays('third'),
+    ]
     await rig.sessions.resume('main', { principal: 'ops' })
     await until('the last', () => rig.store.messages.get('main', ids.at(-1) ?? ''))
     const received = (await rig.events()).filter(event => ids.includes(String(event.data.message_id)))
@@ -64,5 +63,18 @@ describe('receiving', () => {
     )
     const timeline = (await rig.store.messages.get('main', messageId))?.timeline.map(step => step.status)
     assert.deepEqual(timeline, ['sending', 'sent', 'delivered', 'read'])
+  })
+
+  test('a receipt that overtakes the outbox waits until `sent` is recorded', async () => {
+    const messageId = newMessageId()
+    await rig.send(CONTACT, text('a slow disk'), messageId, 400)
+    const message = await until('delivered', async () => {
+      const stored = await rig.store.messages.get('main', messageId)
+      return stored?.status === 'delivered' ? stored : undefined
+    })
+    assert.deepEqual(
+      message.timeline.map(step => step.status),
+      ['sending', 'sent', 'delivered'],
+    )
   })
 })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../app/lib/ids.ts'
-import { silentLog } from '../../app/lib/log.ts'
+import { type Log, silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import type { Account } from '../../app/model/account.ts'
 import type { PosternEvent, RouteEvent } from '../../app/model/event.ts'
@@ -44,6 +44,7 @@ export type RigOptions = {
   readonly policy?: Partial<AccountPolicy>
   /** What the sessions take for WhatsApp's root instead of the simulator's. */
   readonly noiseRoot?: Uint8Array
+  readonly log?: Log
 }
 
 /** A store and a simulator of their own, and the sessions between them. */
@@ -57,8 +58,10 @@ export type Rig = {
   restart(options?: RigOptions): Promise<void>
   account(): Account
   opened(): Promise<Account>
-  /** Puts a message into the outbox's state `sending`, hands it to the port and records an ack, as the outbox does. */
-  send(to: string, content: OutgoingContent, messageId?: string): Promise<SendOutcome>
+  /** Stores a message in `sending`, hands it to the port and records an ack, as the outbox does, or somewhat slower. */
+  send(to: string, content: OutgoingContent, messageId?: string, recordAfterMs?: number): Promise<SendOutcome>
+  /** The contact writes to the account; answers the message's id. */
+  contactSays(body: string): Promise<string>
   events(): Promise<readonly PosternEvent[]>
   stop(): Promise<void>
 }
@@ -73,7 +76,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   async function startParts(wanted: RigOptions) {
     const store = await openStore({ dataDir: join(folder, 'data'), key, now, log: silentLog })
     const sessions = createSessions({
-      ...{ store, now, route, log: silentLog, random: Math.random },
+      ...{ store, now, route, random: Math.random },
+      log: wanted.log ?? silentLog,
       policy: () => policyWith(wanted.policy),
       simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
       timings: { reconnectMs: 50, ...wanted.timings },
@@ -109,17 +113,22 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     account: () => present(parts.sessions.get('main')),
     opened: () => until('the account to be open', () => isOpen(rig.account())),
-    async send(to, content, messageId = newMessageId()) {
+    async send(to, content, messageId = newMessageId(), recordAfterMs = 0) {
       const { store, sessions } = parts
       if ((await store.messages.get('main', messageId)) === undefined) {
         await store.messages.enqueue(outgoing(to, messageId, content), undefined, {})
       }
       const outcome = await sessions.send({ account: 'main', chat: to, messageId, content })
+      if (recordAfterMs > 0) await sleep(recordAfterMs)
       if (outcome.kind === 'acked') {
         const change = { account: 'main', messageId, to: 'sent', at: outcome.at } as const
         await store.messages.advance(change, {})
       }
       return outcome
+    },
+    async contactSays(body) {
+      const message = { to: OURS, type: 'text', text: { body } }
+      return String((await simulator.phones.post(`/phones/${CONTACT}/send`, message)).id)
     },
     events: async () => (await parts.store.events.list({ limit: 500 })).items,
     async stop() {

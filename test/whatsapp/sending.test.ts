@@ -69,11 +69,9 @@ describe('sending', () => {
   })
 
   test('quotes the message it answers', async () => {
-    const { id } = await rig.phones.post(`/phones/${CONTACT}/send`, {
-      ...{ to: OURS, type: 'text', text: { body: 'a question' } },
-    })
-    await until('the question', () => rig.store.messages.get('main', String(id)))
-    const answer = { ...text('an answer'), context: { message_id: String(id) } }
+    const id = await rig.contactSays('a question')
+    await until('the question', () => rig.store.messages.get('main', id))
+    const answer = { ...text('an answer'), context: { message_id: id } }
     assert.equal((await rig.send(CONTACT, answer)).kind, 'acked')
   })
 

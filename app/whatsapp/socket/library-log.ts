@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts'
 
 type LibraryLogger = NonNullable<Parameters<typeof makeWASocket>[0]['logger']>
 
-const CONSOLE_LEVELS = ['debug', 'log', 'info', 'warn', 'error', 'trace', 'dir'] as const
+const CONSOLE_METHODS = ['debug', 'log', 'info', 'warn', 'error', 'trace', 'dir'] as const
 const MAX_WORDS = 160
 
 /** What Baileys has to say, reduced to its words: objects carry stanzas, numbers and keys, and are dropped. */
@@ -29,8 +29,8 @@ export function libraryLogger(log: Log, account: string): LibraryLogger {
  * included. What is left is that something was said.
  */
 export function muteConsole(log: Log): void {
-  const mute = (level: string) => [level, () => log.debug('library.console', { level })]
-  Object.assign(globalThis.console, Object.fromEntries(CONSOLE_LEVELS.map(mute)))
+  const mute = (method: string) => [method, () => log.debug('library.console', { method })]
+  Object.assign(globalThis.console, Object.fromEntries(CONSOLE_METHODS.map(mute)))
 }
 
 /** The text of a library's error without the numbers in it, so that it may stand in a log line or a timeline. */
