@@ -59,6 +59,13 @@ describe('the api site takes certificates', () => {
     refused(await showing(headerOf(cert)), /not issued by/)
   })
 
+  test('one whose name was changed after it was signed is refused', async () => {
+    const { cert } = await http.clients.issue({ uris: ['spiffe://postern/client/nothing'] })
+    const der = Buffer.from(headerOf(cert).slice(1, -1), 'base64')
+    der.write('billing', der.indexOf('nothing'))
+    refused(await showing(`:${der.toString('base64')}:`, '127.2.0.3'), /not issued by/)
+  })
+
   test('one of the internal authority is refused', async () => {
     const { cert } = await http.internal.issue({ uris })
     refused(await showing(headerOf(cert)), /not issued by/)
