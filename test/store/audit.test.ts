@@ -79,6 +79,16 @@ for (const { what, sql, brokenAt } of [
   })
 }
 
+test('verify finds an entry written anew with a hash that fits it, by the one after it', async t => {
+  const store = await tampered(t, db => {
+    db.exec(WITHOUT_TRIGGERS)
+    const row = db.prepare('SELECT prev FROM audit WHERE seq = 3').get() as { prev: string }
+    const forged = { ...audit({ principal: 'nobody', detail: { n: 3 } }), seq: 3, prev: row.prev }
+    db.prepare('UPDATE audit SET principal = ?, hash = ? WHERE seq = 3').run('nobody', hashOf(forged))
+  })
+  assert.equal((await store.audit.verify()).brokenAt, 4)
+})
+
 test('verify finds nothing where nothing was changed', async t => {
   const store = await tampered(t, () => {})
   assert.deepEqual(await store.audit.verify(), { entries: 5 })
