@@ -13,10 +13,10 @@ const API_KEY_BYTES = 32
 const WEBHOOK_SECRET_BYTES = 32
 const SECRET_MODE = 0o400
 
-/** The sandbox's only client; so is the person who may open its dashboard. */
+/** The sandbox's only client. */
 const DEMO = 'demo'
 
-/** The client's own half of what the sandbox's policies refer to. */
+/** What people and programs use in the sandbox: the other halves of the secrets that its policies refer to. */
 export type DemoFiles = {
   readonly cert: string
   readonly key: string
@@ -47,8 +47,8 @@ export function ensureBasicPassword(config: Pick<Config, 'secretsDir'>, name: st
 
 /**
  * Makes every secret that the sandbox's policies refer to, except the receiver's CA, which the receiver makes: the
- * webhook secret, and certificate, API key and dashboard password of `demo`, whose own halves go to `demoFolder`. What is
- * there stays.
+ * webhook secret, certificate and API key of `demo`, and the dashboard's password. What a person or a program needs to
+ * use them goes to `demoFolder`. What is there stays.
  */
 export async function ensureSandboxSecrets(
   config: Config,

@@ -121,10 +121,11 @@ for (const [name, headers] of [
   })
 }
 
-test('says neither its product nor the way it came', async () => {
-  const answer = await send('api', [])
-  assert.ok(answer.kind === 'answered')
-  assert.ok(!/^(server|via|alt-svc):/im.test(answer.head), answer.head)
+test('says neither its product nor the way it came, in answers of the app and of its own', async () => {
+  for (const answer of [await send('api', []), await send('dashboard', []), await send('hooks', [], '/v1')]) {
+    assert.ok(answer.kind === 'answered')
+    assert.ok(!/^(server|via|alt-svc):/im.test(answer.head), answer.head)
+  }
 })
 
 test('sends what is not below /hooks away on the hooks site', async () => {
