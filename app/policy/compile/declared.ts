@@ -4,8 +4,8 @@ import type { SiteName } from '../snapshot.ts'
 export type Declared = {
   readonly edge: DeclaredEdge
   readonly networks: Named<{ readonly cidrs: readonly string[]; readonly note?: string }>
-  readonly services: Named<DeclaredService>
-  readonly people: Named<DeclaredPerson>
+  readonly services: Named<ServiceSpec>
+  readonly people: Named<PersonSpec>
   readonly revoked: readonly { readonly serial: string }[]
   readonly accounts: Named<DeclaredAccount>
   readonly roles: Named<readonly string[]>
@@ -48,12 +48,12 @@ type DeclaredPrincipal = {
   readonly expires?: string
 }
 
-export type DeclaredService = DeclaredPrincipal & {
+export type ServiceSpec = DeclaredPrincipal & {
   readonly mtls?: { readonly sanUri: string }
   readonly apiKey?: { readonly hashRef: string }
 }
 
-export type DeclaredPerson = DeclaredPrincipal & {
+export type PersonSpec = DeclaredPrincipal & {
   readonly email?: string
   readonly roles?: readonly string[]
 }

@@ -1,6 +1,6 @@
 import { instant, serial } from '../shape/notation.ts'
 import type { Principal } from '../snapshot.ts'
-import type { Declared, DeclaredPerson, DeclaredService } from './declared.ts'
+import type { Declared, PersonSpec, ServiceSpec } from './declared.ts'
 import { parsed, present } from './values.ts'
 
 /** Services and people by name. */
@@ -18,16 +18,16 @@ export function compileRevoked({ revoked }: Declared): ReadonlySet<string> {
   return new Set(revoked.map(entry => parsed(serial, entry.serial)))
 }
 
-function service(name: string, { mtls, apiKey, ...rest }: DeclaredService): Principal {
+function service(name: string, { mtls, apiKey, ...rest }: ServiceSpec): Principal {
   const credentials = present({ sanUri: mtls?.sanUri, apiKeyHashRef: apiKey?.hashRef })
   return { name, kind: 'service', roles: [], ...shared(rest), ...credentials }
 }
 
-function person(name: string, { email, roles, ...rest }: DeclaredPerson): Principal {
+function person(name: string, { email, roles, ...rest }: PersonSpec): Principal {
   return { name, kind: 'operator', roles: roles ?? [], ...shared(rest), ...present({ email }) }
 }
 
-function shared({ networks, owner, expires }: Omit<DeclaredService, 'mtls' | 'apiKey'>) {
+function shared({ networks, owner, expires }: Omit<ServiceSpec, 'mtls' | 'apiKey'>) {
   const expiresAt = expires === undefined ? undefined : parsed(instant, expires)
   return { networks: networks ?? [], ...present({ owner, expiresAt }) }
 }
