@@ -92,12 +92,13 @@ async function edgeFaults(
 }
 
 function cleanText({ digest, principals, rules, endpoints, accounts }: PolicySnapshot): string {
-  const counts = [
-    `${accounts.size} accounts`,
-    `${principals.size} principals`,
-    `${rules.length} rules`,
-    `${endpoints.size} endpoints`,
-  ]
+  const counted = {
+    account: accounts.size,
+    principal: principals.size,
+    rule: rules.length,
+    endpoint: endpoints.size,
+  }
+  const counts = Object.entries(counted).map(([noun, count]) => `${count} ${noun}${count === 1 ? '' : 's'}`)
   return `The policy is clean: ${counts.join(', ')}. ${digest}`
 }
 

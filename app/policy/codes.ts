@@ -42,7 +42,7 @@ export const CODES = {
   'PS-1103': {
     title: 'unknown key',
     explanation:
-      'The object has no such member. A member that were ignored could leave open what you meant to close. Keys that begin with x- are notes and always welcome.',
+      'The object has no such member. Ignoring one could leave open what you meant to close. Keys that begin with x- are notes and always welcome.',
   },
   'PS-1104': { title: 'missing key', explanation: 'The object must have this member.' },
   'PS-1105': {
@@ -66,7 +66,7 @@ export const CODES = {
   'PS-1110': {
     title: 'not supported by this version',
     explanation:
-      'The member is part of the format, but this version does not enforce it. A condition that were ignored would widen access, so it is refused.',
+      'The member is part of the format, but this version does not enforce it. Ignoring a condition would widen access, so the file is refused.',
   },
   'PS-1111': {
     title: 'members that do not go together',

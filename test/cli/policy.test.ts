@@ -62,7 +62,7 @@ function commandIn(folder: string, edge: EdgeVerdict | undefined) {
 test('exits 0 for a clean policy, and says what it holds', async t => {
   const run = await world(t).run(['check'], { ok: true })
   assert.equal(run.exitCode, 0)
-  assert.match(run.out, /^The policy is clean: 2 accounts, 3 principals, 1 rules, 0 endpoints\. sha256:/)
+  assert.match(run.out, /^The policy is clean: 2 accounts, 3 principals, 1 rule, 0 endpoints\. sha256:/)
 })
 
 test('exits 3 and tells three different mistakes of one file with file, line and column', async t => {
