@@ -106,6 +106,16 @@ describe('events', () => {
     assert.deepEqual(idsOf(await waiting), ['evt_3'])
   })
 
+  test('end their waiting when the server stops', async () => {
+    const other = await startHttp()
+    const waiting = other.ask({ path: '/v1/events?wait=30', as: 'billing' })
+    await new Promise(resolve => setTimeout(resolve, 100))
+    const begunAt = Date.now()
+    await other.stop()
+    assert.deepEqual((await waiting).json, { data: [], next: null })
+    assert.ok(Date.now() - begunAt < 2_000)
+  })
+
   test('refuse a cursor, a type and a wait that cannot be', async () => {
     for (const query of ['after=evt_no', 'types=message.recieved', 'wait=31', 'wait=x']) {
       assert.equal((await ask(`/v1/events?${query}`)).status, 422, query)
