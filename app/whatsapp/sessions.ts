@@ -6,9 +6,10 @@ import type { SendPort } from '../model/send-port.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
-import { Session } from './session.ts'
+import { Roster } from './roster.ts'
+import type { Session } from './session.ts'
 import { checkCertificates } from './socket/certificate.ts'
-import { muteConsole, wordsOf } from './socket/library-log.ts'
+import { muteConsole } from './socket/library-log.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 
 export type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
@@ -48,72 +49,41 @@ export type Sessions = SendPort & {
  */
 export function createSessions(deps: SessionsDeps): Sessions {
   const { store, policy, route, log, now, random, simulator } = deps
-  const timings = { ...TIMINGS, ...deps.timings }
-  const sessions = new Map<string, Session>()
-  const listeners: ((account: string) => void)[] = []
-  let started = false
   checkCertificates(now, simulator?.noiseRoot)
   muteConsole(log)
-
-  const accounts = () => policy().snapshot.accounts
-
-  function find(name: string): Session | undefined {
-    if (!accounts().has(name)) return undefined
-    const known = sessions.get(name)
-    if (known !== undefined) return known
-    const session = build(name)
-    sessions.set(name, session)
-    // An account that came with a later policy.
-    if (started)
-      session
-        .start()
-        .catch(error => log.error('account.not_started', { account: name, reason: wordsOf(error) }))
-    return session
-  }
-
-  function build(account: string): Session {
-    return new Session({
-      account,
-      policy: () => accounts().get(account),
-      ...{ store, route, log, now, random, timings },
-      ...(simulator === undefined ? {} : { url: simulator.url }),
-      onOpen: opened => listeners.forEach(listener => void listener(opened)),
-    })
-  }
+  const roster = new Roster({
+    ...{ store, route, log, now, random },
+    accounts: () => policy().snapshot.accounts,
+    timings: { ...TIMINGS, ...deps.timings },
+    ...(simulator === undefined ? {} : { url: simulator.url }),
+  })
 
   const operate = async (name: string, work: (session: Session) => Promise<AccountOutcome>) => {
-    const session = find(name)
+    const session = roster.find(name)
     return session === undefined ? ({ kind: 'unknown-account' } as const) : await work(session)
   }
 
   return {
-    async start() {
-      await Promise.all([...accounts().keys()].map(name => find(name)?.start()))
-      started = true
-    },
-    async stop() {
-      await Promise.all([...sessions.values()].map(session => session.stop()))
-    },
-    list: () => [...accounts().keys()].flatMap(name => find(name)?.view() ?? []),
-    get: name => find(name)?.view(),
+    start: () => roster.start(),
+    stop: () => roster.stop(),
+    list: () => roster.names.flatMap(name => roster.find(name)?.view() ?? []),
+    get: name => roster.find(name)?.view(),
     async link(name, request, by) {
-      const session = find(name)
+      const session = roster.find(name)
       return session === undefined ? { kind: 'unknown-account' } : await session.startLink(request, by)
     },
-    currentLink: name => find(name)?.link,
+    currentLink: name => roster.find(name)?.link,
     logout: (name, by) => operate(name, session => session.logout(by)),
     restart: (name, by) => operate(name, session => session.restart(by)),
     pause: (name, by) => operate(name, session => session.pause(by)),
     resume: (name, by) => operate(name, session => session.resume(by)),
     async send(order) {
-      const session = find(order.account)
+      const session = roster.find(order.account)
       return session === undefined
         ? { kind: 'retry', reason: 'the account is not in the policies' }
         : await session.send(order)
     },
-    openAccounts: () => [...accounts().keys()].filter(name => sessions.get(name)?.isOpen),
-    onOpen(listener) {
-      listeners.push(listener)
-    },
+    openAccounts: () => roster.names.filter(name => roster.find(name)?.isOpen),
+    onOpen: listener => roster.onOpen(listener),
   }
 }

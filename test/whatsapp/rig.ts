@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../app/lib/ids.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
@@ -18,6 +15,7 @@ import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
 import { createSessions, type Sessions } from '../../app/whatsapp/sessions.ts'
 import type { Timings } from '../../app/whatsapp/timings.ts'
+import { type Phones, type SimulatorProcess, startSimulatorProcess } from './simulator-process.ts'
 
 export const OURS = '+12025550100'
 export const CONTACT = '+12025550102'
@@ -26,18 +24,6 @@ export const OPERATOR = { principal: 'ops' }
 const WAIT_MS = 10_000
 const POLL_MS = 20
 const LEFTOVER_MS = 30_000
-
-/** What of the simulator's admin API these tests use. */
-export type Phones = {
-  post(path: string, body?: object): Promise<Record<string, unknown>>
-  get(path: string): Promise<Record<string, unknown>>
-  inbox(number: string): Promise<readonly InboxEntry[]>
-}
-export type InboxEntry = {
-  readonly id: string
-  readonly from: string
-  readonly text?: { readonly body: string }
-}
 
 export type RigOptions = {
   readonly timings?: Partial<Timings>
@@ -66,31 +52,33 @@ export type Rig = {
   stop(): Promise<void>
 }
 
+type Parts = { readonly store: Store; readonly sessions: Sessions }
+type Place = { readonly dataDir: string; readonly key: Secret; readonly simulator: SimulatorProcess }
+
+async function startParts({ dataDir, key, simulator }: Place, wanted: RigOptions): Promise<Parts> {
+  const store = await openStore({ dataDir, key, now, log: silentLog })
+  const sessions = createSessions({
+    ...{ store, now, route, random: Math.random },
+    log: wanted.log ?? silentLog,
+    policy: () => policyWith(wanted.policy),
+    simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
+    timings: { reconnectMs: 50, ...wanted.timings },
+  })
+  await sessions.start()
+  return { store, sessions }
+}
+
+async function stopParts({ sessions, store }: Parts): Promise<void> {
+  await sessions.stop()
+  await store.close()
+}
+
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   letGoOfLeftovers()
   const folder = mkdtempSync(join(tmpdir(), 'postern-whatsapp-'))
-  const key = new Secret(randomBytes(32))
-  const simulator = await startSimulator(join(folder, 'simulator'))
-  let parts = await startParts(options)
-
-  async function startParts(wanted: RigOptions) {
-    const store = await openStore({ dataDir: join(folder, 'data'), key, now, log: silentLog })
-    const sessions = createSessions({
-      ...{ store, now, route, random: Math.random },
-      log: wanted.log ?? silentLog,
-      policy: () => policyWith(wanted.policy),
-      simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
-      timings: { reconnectMs: 50, ...wanted.timings },
-    })
-    await sessions.start()
-    return { store, sessions }
-  }
-
-  async function stopParts(): Promise<void> {
-    await parts.sessions.stop()
-    await parts.store.close()
-  }
-
+  const simulator = await startSimulatorProcess(join(folder, 'simulator'))
+  const place = { dataDir: join(folder, 'data'), key: new Secret(randomBytes(32)), simulator }
+  let parts = await startParts(place, options)
   const rig: Rig = {
     get sessions() {
       return parts.sessions
@@ -108,8 +96,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       await rig.opened()
     },
     async restart(next = options) {
-      await stopParts()
-      parts = await startParts(next)
+      await stopParts(parts)
+      parts = await startParts(place, next)
     },
     account: () => present(parts.sessions.get('main')),
     opened: () => until('the account to be open', () => isOpen(rig.account())),
@@ -132,7 +120,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     events: async () => (await parts.store.events.list({ limit: 500 })).items,
     async stop() {
-      await stopParts()
+      await stopParts(parts)
       await simulator.stop()
       rmSync(folder, { recursive: true, force: true })
     },
@@ -196,49 +184,6 @@ function isOpen(account: Account): Account | undefined {
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('the account is not there')
   return value
-}
-
-type Simulator = {
-  readonly url: string
-  readonly noiseRoot: Uint8Array
-  readonly phones: Phones
-  stop(): Promise<void>
-}
-
-async function startSimulator(state: string): Promise<Simulator> {
-  const script = join(import.meta.dirname, '../simulator/main.ts')
-  const args = [script, '--port', '0', '--admin-port', '0', '--state', state]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const { url, admin } = await readyLine(child)
-  return {
-    url,
-    noiseRoot: Buffer.from(readFileSync(join(state, 'noise-root.pub'), 'utf8'), 'base64'),
-    phones: phonesAt(admin),
-    async stop() {
-      child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'exit')
-    },
-  }
-}
-
-async function readyLine(child: ChildProcess): Promise<{ url: string; admin: string }> {
-  if (child.stdout === null) throw new Error('the simulator has no output')
-  for await (const line of createInterface(child.stdout)) return JSON.parse(line)
-  throw new Error('the simulator ended before it was ready')
-}
-
-function phonesAt(admin: string): Phones {
-  async function ask(path: string, init: RequestInit): Promise<Record<string, unknown>> {
-    const answer = await fetch(new URL(path, admin), init)
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as Record<string, unknown>
-  }
-  const headers = { 'content-type': 'application/json' }
-  return {
-    post: (path, body = {}) => ask(path, { method: 'POST', headers, body: JSON.stringify(body) }),
-    get: path => ask(path, {}),
-    inbox: async number => (await ask(`/phones/${number}/inbox`, {})).data as InboxEntry[],
-  }
 }
 
 /** Baileys leaves timers of 30 and 60 s behind (a key upload, queries cut off), which would hold the test's process that long. */
