@@ -9,7 +9,7 @@ import { createRouter } from './deliveries/fan-out.ts'
 import { createDeliveryWorker } from './deliveries/worker.ts'
 import { createEgress } from './egress/connector.ts'
 import { createHttp } from './http/server.ts'
-import { PosternError } from './lib/error.ts'
+import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder, replaceFile } from './lib/replace-file.ts'
 import { Secret } from './lib/secret.ts'
@@ -45,12 +45,16 @@ const random = () => Math.random()
 export async function start(options: StartOptions): Promise<Running> {
   const { config, log } = options
   const snapshot = await loadSnapshot(config)
-  emptyTemporaryFolder(config)
-  if (options.rendersEdge) renderEdgePart(config, snapshot)
   const { store, key, keyCreated } = await openStoreFor(config, log)
   if (keyCreated) log.warn('key.created', { remedy: 'keep a copy of the master key on another machine' })
+  store.onFailure(error => {
+    log.error('store.failed', { code: error.code, reason: error.message })
+    process.exit(1) // the supervisor starts again; nothing that was promised is lost
+  })
   try {
-    await markInstallation(store, config)
+    emptyTemporaryFolder(config)
+    if (options.rendersEdge) renderEdgePart(config, snapshot)
+    await markInstallation(store, config, log)
     const policy = await putInForce(store, snapshot)
     return await run(options, { store, policy: () => policy, contactKey: contactKeyFrom(key) })
   } catch (error) {
@@ -153,7 +157,7 @@ function contactKeyFrom(master: Secret): Secret {
 }
 
 /** A sandbox must never meet a real account's credentials, nor WhatsApp a simulated one's. */
-async function markInstallation(store: Store, config: Config): Promise<void> {
+async function markInstallation(store: Store, config: Config, log: Log): Promise<void> {
   const mark = await store.meta.get('installation')
   const wanted = config.sandbox ? 'sandbox' : 'real'
   if (mark === wanted) return
@@ -165,8 +169,14 @@ async function markInstallation(store: Store, config: Config): Promise<void> {
         : 'start with --sandbox, or use another --data DIR'
     throw new PosternError('config.installation', `the data folder ${config.dataDir} ${what}: ${remedy}`)
   }
-  if (config.sandbox) await store.meta.set('installation', wanted)
-  else store.onCommit(topics => void (topics.has('accounts') && store.meta.set('installation', wanted)))
+  if (config.sandbox) return store.meta.set('installation', wanted)
+  const stop = store.onCommit(topics => {
+    if (!topics.has('accounts')) return
+    stop()
+    store.meta.set('installation', wanted).catch((error: unknown) => {
+      log.error('installation.unmarked', { reason: reasonOf(error) })
+    })
+  })
 }
 
 /** What a library might leave behind in clear goes at each start. */

@@ -20,7 +20,8 @@ export function reasonOf(error: unknown): string {
 /** sysexits.h EX_CONFIG: an operator must change something first; starting again will not help. */
 export const EX_CONFIG = 78
 
-const INVALID = /^(config|policy|key|pki)\.|^edge\.(rejected|network|limit|path|address)|^store\.(wrong_key|too_new)$/
+const INVALID =
+  /^(config|policy|key|pki)\.|^edge\.(rejected|network|limit|path|address)|^store\.(wrong_key|too_new)$/
 
 /** The process exit code an error asks for: 78 for invalid policies, keys or environment, 1 for anything else. */
 export function exitCodeOf(error: unknown): number {

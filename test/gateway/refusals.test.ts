@@ -29,7 +29,7 @@ test('forged Client-Cert, Postern-Site and Postern-Basic-User change nothing on 
   const forged = {
     'client-cert': demoHeader(),
     'postern-site': 'api',
-    'postern-basic-user': 'demo',
+    'postern-basic-user': 'oncall',
     'postern-remote-ip': '10.99.0.1',
   }
   const plain = await sandbox.api({ path: '/v1/whoami' })

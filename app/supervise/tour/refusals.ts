@@ -58,7 +58,7 @@ async function forgedHeader(context: TourContext): Promise<void> {
   const headers = {
     'client-cert': clientCertHeader(demo),
     'postern-site': 'dashboard',
-    'postern-basic-user': 'demo',
+    'postern-basic-user': 'oncall',
   }
   const answer = await callApi(context, { path: '/v1/whoami', as: context.clients.limited, headers })
   const { principal } = jsonOf<{ principal: unknown }>(answer)
