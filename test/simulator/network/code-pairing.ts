@@ -60,7 +60,11 @@ export class CodePairing {
     const content = [
       stanza('link_code_pairing_ref', {}, this.ref),
       stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, await wrap(ephemeral.public, code)),
-      stanza('primary_identity_pub', {}, Buffer.from(user.keys.signedIdentityKey.public)),
+      stanza(
+        'primary_identity_pub',
+        {},
+        Buffer.from(this.#world.phoneKeys.of(user.number).signedIdentityKey.public),
+      ),
     ]
     return new Promise(resolve => {
       this.#exchange = { user, ephemeral, shared, settle: resolve }
@@ -89,7 +93,7 @@ export class CodePairing {
   #advSecret({ user, shared }: Exchange, request: Stanza): Buffer | undefined {
     const bundle = bytesOf(request, 'link_code_pairing_wrapped_key_bundle') ?? Buffer.alloc(0)
     const companion = bytesOf(request, 'companion_identity_public') ?? Buffer.alloc(0)
-    const primary = user.keys.signedIdentityKey
+    const primary = this.#world.phoneKeys.of(user.number).signedIdentityKey
     const keyInfo = 'link_code_pairing_key_bundle_encryption_key'
     const key = Buffer.from(hkdf(shared, KEY, { salt: bundle.subarray(0, SALT), info: keyInfo }))
     const plain = openBundle(bundle, key)

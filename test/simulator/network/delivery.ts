@@ -57,7 +57,7 @@ export class Delivery {
   }
 
   #next(client: Client, mailbox: Mailbox): Queued | undefined {
-    return this.#deps.world.queue.list(mailbox, client.deliveredSeq)[0]
+    return this.#deps.world.queue.next(mailbox, client.deliveredSeq)
   }
 
   #handOver(mailbox: Mailbox, seq: number, node: Stanza): void {

@@ -113,7 +113,7 @@ export class Pairing {
   #signatureFault({ user, details }: Offer, answer: Buffer): string | undefined {
     const signed = proto.ADVSignedDeviceIdentity.decode(answer)
     if (!Buffer.from(signed.details ?? []).equals(details)) return 'it signed something else'
-    const primary = user.keys.signedIdentityKey.public
+    const primary = this.#world.phoneKeys.of(user.number).signedIdentityKey.public
     const { identity } = this.registration
     const message = Buffer.concat([WA_ADV_DEVICE_SIG_PREFIX, details, identity, primary])
     return signatureValid(identity, message, signed.deviceSignature ?? Buffer.alloc(0))
@@ -125,10 +125,10 @@ export class Pairing {
 /** The identity that a phone gives a companion: signed by the phone, to be signed by the companion. */
 function deviceIdentity(
   world: World,
-  { keys }: User,
+  { number }: User,
   { device, companion }: { device: number; companion: Buffer },
 ): { details: Buffer; identity: Buffer } {
-  const primary = keys.signedIdentityKey
+  const primary = world.phoneKeys.of(number).signedIdentityKey
   const fields = {
     rawId: 1,
     timestamp: Number(seconds(world.now())),

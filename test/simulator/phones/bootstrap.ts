@@ -31,7 +31,7 @@ export async function bootstrapStanzas(phone: Phone, device: Device): Promise<re
 
 function appStateKeyShare({ world, user }: Phone): proto.Message.IProtocolMessage {
   const keyData = {
-    keyData: user.keys.appStateKey,
+    keyData: world.phoneKeys.of(user.number).appStateKey,
     fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] },
     timestamp: world.now().getTime(),
   }

@@ -35,7 +35,8 @@ export async function takeBundle(outlet: Outlet, user: User, device: number): Pr
   return { registrationId, identity, signedPreKey, ...(preKey === undefined ? {} : { preKey }) }
 }
 
-async function phoneBundle(world: World, { number, keys }: User): Promise<KeyBundle> {
+async function phoneBundle(world: World, { number }: User): Promise<KeyBundle> {
+  const keys = world.phoneKeys.of(number)
   const id = world.users.get(number)?.nextPreKeyId ?? 1
   const pair = Curve.generateKeyPair()
   await world.signalKeys.of(number).set({ 'pre-key': { [id]: pair } })

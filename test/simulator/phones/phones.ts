@@ -78,7 +78,7 @@ export class Phones {
 
   #next(number: string): Queued | undefined {
     const { world } = this.#deps
-    return world.users.get(number)?.on ? world.queue.list({ number, device: 0 }, 0)[0] : undefined
+    return world.users.get(number)?.on ? world.queue.next({ number, device: 0 }, 0) : undefined
   }
 
   async #take(number: string, queued: Queued): Promise<void> {

@@ -37,7 +37,7 @@ export async function askAgain(phone: Phone, { id, node, sender, from, by }: Inc
   const bundle = attempt >= KEYS_FROM_ATTEMPT ? await takeBundle(phone, user, 0) : undefined
   const content = [
     stanza('retry', { count: String(attempt), id, t, v: '1' }),
-    stanza('registration', {}, bigEndian(user.keys.registrationId, 4)),
+    stanza('registration', {}, bigEndian(world.phoneKeys.of(user.number).registrationId, 4)),
     ...(bundle === undefined ? [] : [stanza('keys', {}, bundleContent(bundle))]),
   ]
   const recipient = node.attrs.recipient

@@ -37,7 +37,10 @@ async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.
   const { node, sender, from } = incoming
   const device = phone.world.devices.get(sender.number, from.device)
   const shown = bytesOf(node, 'device-identity')
-  const fault = device === undefined || shown === undefined ? undefined : identityFault(sender, device, shown)
+  const fault =
+    device === undefined || shown === undefined
+      ? undefined
+      : identityFault(phone.world.phoneKeys.of(sender.number), device, shown)
   if (fault !== undefined)
     return { kind: 'refused', violation: 'bad-device-identity', detail: fault, askAgain: false }
   const sealed = child(node, 'enc')

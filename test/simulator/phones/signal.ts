@@ -31,7 +31,8 @@ export type SignalDevice = {
 const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
 
 /** Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal. */
-export function createSignalDevice(world: World, { number, keys: creds }: User): SignalDevice {
+export function createSignalDevice(world: World, { number }: User): SignalDevice {
+  const creds = world.phoneKeys.of(number)
   const keys = addTransactionCapability(world.signalKeys.of(number), silentLogger, COMMIT)
   const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
     { creds, keys },

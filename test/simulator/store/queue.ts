@@ -18,6 +18,8 @@ export type Queue = {
   put(mailbox: Mailbox, entry: { kind: QueuedKind; id: string; type: string; stanza: Uint8Array }): number
   /** In order of arrival, from after `seq`. */
   list(mailbox: Mailbox, after: number): readonly Queued[]
+  /** The first one after `seq`. */
+  next(mailbox: Mailbox, after: number): Queued | undefined
   /** Takes out a message that a device confirmed with a receipt. */
   confirmMessage(mailbox: Mailbox, id: string): void
   /** Takes out what else a device confirmed with an ack. */
@@ -52,6 +54,13 @@ export function createQueue(db: Database): Queue {
           after,
         )
         .map(fromRow),
+    next({ number, device }, after) {
+      const row = db.get(
+        'SELECT * FROM queue WHERE number = ? AND device = ? AND seq > ? ORDER BY seq LIMIT 1',
+        ...[number, device, after],
+      )
+      return row === undefined ? undefined : fromRow(row)
+    },
     confirmMessage: ({ number, device }, id) =>
       db.run(
         "DELETE FROM queue WHERE number = ? AND device = ? AND id = ? AND kind = 'message'",

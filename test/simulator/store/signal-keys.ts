@@ -14,27 +14,49 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS signal_keys (
 
 export function createSignalKeys(db: Database): SignalKeys {
   db.define(SCHEMA)
-  return { of: number => keyStore(db, number), clear: () => db.run('DELETE FROM signal_keys') }
+  const stores = new Map<string, SignalKeyStore>()
+  return {
+    of(number) {
+      const store = stores.get(number) ?? keyStore(db, number)
+      stores.set(number, store)
+      return store
+    },
+    clear() {
+      stores.clear()
+      db.run('DELETE FROM signal_keys')
+    },
+  }
 }
 
+/** Reads each value once and then keeps it; writes go through. */
 function keyStore(db: Database, number: string): SignalKeyStore {
+  const kept = new Map<string, unknown>()
+  const load = (type: string, id: string): unknown => {
+    const row = db.get(
+      'SELECT value FROM signal_keys WHERE number = ? AND type = ? AND id = ?',
+      number,
+      type,
+      id,
+    )
+    return row === undefined ? undefined : fromText(row.value)
+  }
   return {
     get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
       const found: { [id: string]: SignalDataTypeMap[T] } = {}
       for (const id of ids) {
-        const row = db.get(
-          'SELECT value FROM signal_keys WHERE number = ? AND type = ? AND id = ?',
-          number,
-          type,
-          id,
-        )
-        if (row !== undefined) found[id] = fromText(row.value) as SignalDataTypeMap[T]
+        const key = `${type}|${id}`
+        if (!kept.has(key)) kept.set(key, load(type, id))
+        const value = kept.get(key)
+        if (value !== undefined) found[id] = value as SignalDataTypeMap[T]
       }
       return found
     },
     set(changes: SignalDataSet) {
       for (const [type, entries] of Object.entries(changes)) {
-        for (const [id, value] of Object.entries(entries)) write(db, [number, type, id], value)
+        for (const [id, value] of Object.entries(entries)) {
+          kept.set(`${type}|${id}`, value ?? undefined)
+          write(db, [number, type, id], value)
+        }
       }
     },
   }

@@ -1,22 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  Curve,
-  generateRegistrationId,
-  type KeyPair,
-  type SignedKeyPair,
-  signedKeyPair,
-} from '@whiskeysockets/baileys'
+import { createHash } from 'node:crypto'
 import type { Database, Row } from './database.ts'
-import { fromText, toText } from './meta.ts'
-
-/** The long-lived keys of a simulated phone. */
-export type PhoneKeys = {
-  readonly registrationId: number
-  readonly signedIdentityKey: KeyPair
-  readonly signedPreKey: SignedKeyPair
-  /** The key that its companions' app state is encrypted with. */
-  readonly appStateKey: Uint8Array
-}
 
 /** A WhatsApp user and the phone (device 0) that they hold. */
 export type User = {
@@ -25,7 +8,6 @@ export type User = {
   readonly name: string
   /** A phone that is off receives nothing until it is on again. */
   readonly on: boolean
-  readonly keys: PhoneKeys
   readonly nextPreKeyId: number
   readonly nextDeviceId: number
 }
@@ -42,7 +24,7 @@ export type Users = {
 }
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS users (
-  number TEXT PRIMARY KEY, lid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, on_ INTEGER NOT NULL, keys TEXT NOT NULL,
+  number TEXT PRIMARY KEY, lid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, on_ INTEGER NOT NULL,
   next_prekey INTEGER NOT NULL, next_device INTEGER NOT NULL) STRICT`
 
 /** Users by number and by LID. Kept in memory whole, written through. */
@@ -59,9 +41,9 @@ export function createUsers(db: Database, seed: number): Users {
   }
   function write(user: User): User {
     db.run(
-      'INSERT OR REPLACE INTO users (number, lid, name, on_, keys, next_prekey, next_device) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO users (number, lid, name, on_, next_prekey, next_device) VALUES (?, ?, ?, ?, ?, ?)',
       ...[user.number, user.lid, user.name, user.on ? 1 : 0],
-      ...[toText(user.keys), user.nextPreKeyId, user.nextDeviceId],
+      ...[user.nextPreKeyId, user.nextDeviceId],
     )
     return keep(user)
   }
@@ -76,7 +58,6 @@ export function createUsers(db: Database, seed: number): Users {
         lid: lidOf(number, seed),
         name,
         on: true,
-        keys: newKeys(),
         nextPreKeyId: 1,
         nextDeviceId: 1,
       }),
@@ -93,16 +74,6 @@ export function createUsers(db: Database, seed: number): Users {
   }
 }
 
-function newKeys(): PhoneKeys {
-  const signedIdentityKey = Curve.generateKeyPair()
-  return {
-    registrationId: generateRegistrationId(),
-    signedIdentityKey,
-    signedPreKey: signedKeyPair(signedIdentityKey, 1),
-    appStateKey: randomBytes(32),
-  }
-}
-
 /** A LID looks like a number and says nothing about it; here it follows from number and seed. */
 function lidOf(number: string, seed: number): string {
   const digest = createHash('sha256').update(`lid|${seed}|${number}`).digest()
@@ -115,7 +86,6 @@ function fromRow(row: Row): User {
     lid: String(row.lid),
     name: String(row.name),
     on: row.on_ === 1,
-    keys: fromText(row.keys) as PhoneKeys,
     nextPreKeyId: Number(row.next_prekey),
     nextDeviceId: Number(row.next_device),
   }

@@ -5,6 +5,7 @@ import { Database } from './database.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createMeta, type Meta } from './meta.ts'
+import { createPhoneKeys, type PhoneKeyRing } from './phone-keys.ts'
 import { createPreKeys, type PreKeys } from './prekeys.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createRandom, type Random } from './random.ts'
@@ -18,6 +19,7 @@ export type World = {
   readonly db: Database
   readonly meta: Meta
   readonly users: Users
+  readonly phoneKeys: PhoneKeyRing
   readonly devices: Devices
   readonly preKeys: PreKeys
   readonly signalKeys: SignalKeys
@@ -49,6 +51,7 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     db,
     meta,
     users: createUsers(db, seed),
+    phoneKeys: createPhoneKeys(db),
     devices: createDevices(db),
     preKeys: createPreKeys(db),
     signalKeys: createSignalKeys(db),
@@ -65,9 +68,9 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
 
 /** Forgets all users and what they did; the server's own keys stay, because clients were told to trust them. */
 export function emptyWorld(world: World): void {
-  const { users, devices, preKeys, signalKeys, queue, inbox, sent, contents, collections, tallies } = world
-  for (const table of [
+  const {
     users,
+    phoneKeys,
     devices,
     preKeys,
     signalKeys,
@@ -77,7 +80,19 @@ export function emptyWorld(world: World): void {
     contents,
     collections,
     tallies,
-  ]) {
-    table.clear()
-  }
+  } = world
+  const tables = [
+    users,
+    phoneKeys,
+    devices,
+    preKeys,
+    signalKeys,
+    queue,
+    inbox,
+    sent,
+    contents,
+    collections,
+    tallies,
+  ]
+  for (const table of tables) table.clear()
 }

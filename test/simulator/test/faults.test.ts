@@ -179,5 +179,7 @@ test('DELETE /faults takes back what has not struck yet', async t => {
 function caught(sock: WASocket): Promise<unknown> {
   const [read] = sock.ws.listeners('message') as ((bytes: unknown) => Promise<void>)[]
   sock.ws.removeAllListeners('message')
-  return new Promise(resolve => sock.ws.on('message', bytes => void read?.call(sock.ws, bytes).catch(resolve)))
+  return new Promise(resolve =>
+    sock.ws.on('message', bytes => void read?.call(sock.ws, bytes).catch(resolve)),
+  )
 }
