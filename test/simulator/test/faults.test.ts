@@ -14,22 +14,28 @@ const DISCONNECTS = [
   { fault: { kind: 'stream-error' }, code: 500 },
   { fault: { kind: 'service-unavailable' }, code: 503 },
   { fault: { kind: 'conflict' }, code: 440 },
-  { fault: { kind: 'logged-out' }, code: 401 },
 ]
 
-for (const { fault, code } of DISCONNECTS) {
-  const again = code === 401 ? 'is refused afterwards' : 'may come back'
-  test(`${JSON.stringify(fault)} ends the session with ${code}, and the account ${again}`, async t => {
-    const rig = await Rig.start(t)
-    const { account, sock } = await rig.linked(MAIN)
+test('connection faults end the session with their code, and the account may come back', async t => {
+  const rig = await Rig.start(t)
+  const linked = await rig.linked(MAIN)
+  let sock = linked.sock
+  for (const { fault, code } of DISCONNECTS) {
     const end = closed(sock)
     await rig.ask('POST', '/faults', { ...fault, account: `+${MAIN}` })
-    assert.equal(await end, code)
-    const back = rig.connect(account)
-    if (code === 401) assert.equal(await closed(back), 401)
-    else await opened(back)
-  })
-}
+    assert.equal(await end, code, JSON.stringify(fault))
+    sock = await opened(rig.connect(linked.account))
+  }
+})
+
+test('logged-out ends the session with 401, and the account is refused afterwards', async t => {
+  const rig = await Rig.start(t)
+  const { account, sock } = await rig.linked(MAIN)
+  const end = closed(sock)
+  await rig.ask('POST', '/faults', { kind: 'logged-out', account: MAIN })
+  assert.equal(await end, 401)
+  assert.equal(await closed(rig.connect(account)), 401)
+})
 
 test('a connection fault spares the other accounts', async t => {
   const rig = await Rig.start(t)
