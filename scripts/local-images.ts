@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { baseSystem, CACHE, SUITE } from './images/base-system.ts'
@@ -13,26 +13,28 @@ import { copyMachineSettings, installNode, networkEnvironment } from './images/m
  * For tests: they carry this machine's certificates and mirrors.
  */
 const ROOT = dirname(import.meta.dirname)
-const PULL_MS = 20_000
+
+/** Runs the docker client; throws when it fails. */
+export type Docker = (args: readonly string[]) => string
 
 export type BaseImage = { readonly name: string; readonly origin: 'present' | 'pulled' | 'made here' }
 
 /** Sees to both base images: those that are there stay, those that can be pulled are, the others are made here. */
-export function ensureBaseImages(caddy: string): readonly BaseImage[] {
+export function ensureBaseImages(caddy: string, docker: Docker): readonly BaseImage[] {
   const node = argumentOf('app/Dockerfile', 'NODE_IMAGE')
   const proxy = argumentOf('proxy/Dockerfile', 'CADDY_IMAGE')
   return [
-    ensure(node, root => {
+    ensure(docker, node, root => {
       installNode(root, process.execPath)
       unpackPackage('libatomic1', root)
     }),
-    ensure(proxy, root => cpSync(caddy, join(root, 'usr/bin/caddy'), { dereference: true })),
+    ensure(docker, proxy, root => cpSync(caddy, join(root, 'usr/bin/caddy'), { dereference: true })),
   ]
 }
 
-function ensure(name: string, fill: (root: string) => void): BaseImage {
-  if (succeeds(['image', 'inspect', name])) return { name, origin: 'present' }
-  if (succeeds(['pull', '--quiet', name])) return { name, origin: 'pulled' }
+function ensure(docker: Docker, name: string, fill: (root: string) => void): BaseImage {
+  if (succeeds(docker, ['image', 'inspect', name])) return { name, origin: 'present' }
+  if (succeeds(docker, ['pull', '--quiet', name])) return { name, origin: 'pulled' }
   mkdirSync(CACHE, { recursive: true })
   const work = mkdtempSync(join(CACHE, 'image-'))
   try {
@@ -44,20 +46,18 @@ function ensure(name: string, fill: (root: string) => void): BaseImage {
       '--change',
       `ENV ${key}="${value}"`,
     ])
-    const command = [
-      'docker',
+    execFileSync('tar', ['-cf', `${work}.tar`, '-C', work, '.'])
+    docker([
       'import',
       '--change',
       'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin',
       ...environment,
-      '-',
+      `${work}.tar`,
       name,
-    ]
-    const script = 'folder=$1; shift; tar -c -C "$folder" . | "$@"'
-    execFileSync('sh', ['-c', script, 'sh', work, ...command], { stdio: 'pipe' })
+    ])
     return { name, origin: 'made here' }
   } finally {
-    rmSync(work, { recursive: true, force: true })
+    for (const left of [work, `${work}.tar`]) rmSync(left, { recursive: true, force: true })
   }
 }
 
@@ -69,8 +69,13 @@ function unpackPackage(name: string, root: string): void {
   execFileSync('sh', ['-c', 'cp -a "$1"/tmp/package/usr/. "$1/usr/" && rm -rf "$1/tmp/package"', 'sh', root])
 }
 
-function succeeds(args: readonly string[]): boolean {
-  return spawnSync('docker', [...args], { stdio: 'ignore', timeout: PULL_MS }).status === 0
+function succeeds(docker: Docker, args: readonly string[]): boolean {
+  try {
+    docker(args)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The default of a Dockerfile's ARG. */
@@ -84,5 +89,7 @@ function argumentOf(dockerfile: string, name: string): string {
 
 if (import.meta.main) {
   const caddy = process.env.POSTERN_CADDY ?? join(ROOT, '.runtime/caddy/caddy')
-  for (const { name, origin } of ensureBaseImages(caddy)) console.log(`${name}: ${origin}`)
+  const docker: Docker = args =>
+    execFileSync('docker', [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const { name, origin } of ensureBaseImages(caddy, docker)) console.log(`${name}: ${origin}`)
 }

@@ -9,7 +9,7 @@ export function replaceFile(path: string, content: string | Uint8Array, mode: nu
     const file = openSync(next, 'wx', mode)
     try {
       writeSync(file, Buffer.from(content as Uint8Array))
-      fsyncSync(file)
+      flush(file)
     } finally {
       closeSync(file)
     }
@@ -29,8 +29,13 @@ export function privateFolder(path: string): void {
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
-    fsyncSync(folder)
+    flush(folder)
   } finally {
     closeSync(folder)
   }
+}
+
+/** Node refuses fsync under its permission model; what the running app must not lose is in the store, which flushes itself. */
+function flush(descriptor: number): void {
+  if (process.permission === undefined) fsyncSync(descriptor)
 }

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseSystem, CACHE } from '../../scripts/images/base-system.ts'
-import { copyMachineSettings, installNode, onPath } from '../../scripts/images/machine.ts'
+import { copyMachineSettings, installNode, networkEnvironment, onPath } from '../../scripts/images/machine.ts'
 
 /** A Debian 12 with nothing but Node 20, npm and a clone of this repository, in a folder of its own. */
 export type CleanRoot = {
