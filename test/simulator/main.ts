@@ -1,5 +1,5 @@
 import { readOptions, USAGE } from './options.ts'
-import { silenceLibsignal } from './phones/silence.ts'
+import { silenceLibsignal } from './phones/signal/silence.ts'
 import { type SimulatorOptions, startSimulator } from './simulator.ts'
 
 const USAGE_ERROR = 2

@@ -1,5 +1,5 @@
-import type { Device } from '../store/devices.ts'
-import type { User } from '../store/users.ts'
+import type { Device } from '../store/people/devices.ts'
+import type { User } from '../store/people/users.ts'
 import { SERVER } from '../wire/address.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Stanza, stanza } from '../wire/stanza.ts'

@@ -1,4 +1,4 @@
-import type { Mailbox } from '../store/queue.ts'
+import type { Mailbox } from '../store/mail/queue.ts'
 import type { Client } from './client.ts'
 
 /** The connections there are, and which device is behind which. */

@@ -2,8 +2,8 @@ import type { proto } from '@whiskeysockets/baileys'
 import { jidOf } from '../wire/address.ts'
 import { seconds, stanza } from '../wire/stanza.ts'
 import type { Client } from './client.ts'
+import { refusesLogin } from './faults/strike.ts'
 import type { Network } from './network.ts'
-import { refusesLogin } from './strike.ts'
 
 /** Lets a linked device in: known, with the Noise key that it was linked with, and no fault in the way. */
 export function logIn(network: Network, client: Client, payload: proto.IClientPayload): void {

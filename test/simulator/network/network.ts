@@ -1,9 +1,9 @@
 import type { Phones } from '../phones/phones.ts'
 import type { World } from '../store/world.ts'
 import type { Clients } from './clients.ts'
-import type { Delivery } from './delivery.ts'
-import type { Faults } from './faults.ts'
-import type { Pairings } from './pairings.ts'
+import type { Faults } from './faults/faults.ts'
+import type { Pairings } from './linking/pairings.ts'
+import type { Delivery } from './messages/delivery.ts'
 
 /** The server's parts, as everything that answers a client needs them. */
 export type Network = {

@@ -1,4 +1,4 @@
-import type { ViolationKind } from '../store/tallies.ts'
+import type { ViolationKind } from '../store/mail/tallies.ts'
 import type { World } from '../store/world.ts'
 
 /** Notes what a client did wrong; `account` is its number without `+`. */

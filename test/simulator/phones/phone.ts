@@ -1,8 +1,8 @@
-import type { Mailbox, QueuedKind } from '../store/queue.ts'
-import type { User } from '../store/users.ts'
+import type { Mailbox, QueuedKind } from '../store/mail/queue.ts'
+import type { User } from '../store/people/users.ts'
 import type { World } from '../store/world.ts'
 import type { Stanza } from '../wire/stanza.ts'
-import type { SignalDevice } from './signal.ts'
+import type { SignalDevice } from './signal/signal.ts'
 
 /** Puts a stanza into a device's mailbox; it is delivered once that is durable. */
 export type Enqueue = (mailbox: Mailbox, kind: QueuedKind, node: Stanza) => void

@@ -11,7 +11,7 @@ import {
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
-import { silentLogger } from '../phones/silence.ts'
+import { silentLogger } from '../phones/signal/silence.ts'
 
 const LONG_MS = 20_000
 const plainTimeout = globalThis.setTimeout

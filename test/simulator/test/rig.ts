@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
-import { silenceLibsignal } from '../phones/silence.ts'
+import { silenceLibsignal } from '../phones/signal/silence.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts'
 import { type Account, closed, connect, newAccount, opened, qrOf } from './plain-client.ts'
 

@@ -1,7 +1,7 @@
 import { parseAddress } from '../../wire/address.ts'
 import { stanza } from '../../wire/stanza.ts'
+import { unlink } from '../linking/unlink.ts'
 import { goActive } from '../login.ts'
-import { unlink } from '../unlink.ts'
 import { BAD_REQUEST, type IqTable, result } from './table.ts'
 
 /** What a client asks about itself: that it is alive, active, which properties and settings hold. */

@@ -1,7 +1,7 @@
 import { signatureValid } from '../../noise/signature.ts'
-import { bundleContent, takeBundle } from '../../phones/bundle.ts'
-import { userAt } from '../../phones/incoming.ts'
-import type { PublicSignedPreKey } from '../../store/devices.ts'
+import { userAt } from '../../phones/receiving/incoming.ts'
+import { bundleContent, takeBundle } from '../../phones/signal/bundle.ts'
+import type { PublicSignedPreKey } from '../../store/people/devices.ts'
 import { parseAddress } from '../../wire/address.ts'
 import {
   bigEndian,

@@ -1,5 +1,5 @@
-import { userAt } from '../../phones/incoming.ts'
-import type { User } from '../../store/users.ts'
+import { userAt } from '../../phones/receiving/incoming.ts'
+import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import { jidOf, parseAddress, SERVER } from '../../wire/address.ts'
 import { bytesOf, child, children, type Stanza, stanza } from '../../wire/stanza.ts'

@@ -1,0 +1,70 @@
+import { companionsOf } from '../../phones/phone.ts'
+import { userAt } from '../../phones/receiving/incoming.ts'
+import type { QueuedKind } from '../../store/mail/queue.ts'
+import { type Address, jidOf, parseAddress } from '../../wire/address.ts'
+import { child, children, type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import type { Client, LoggedIn } from '../client.ts'
+import type { Network } from '../network.ts'
+
+/** Receipts that concern the account itself and go nowhere. */
+const PRIVATE = ['sender', 'peer_msg', 'hist_sync', 'server-error', 'read-self', 'played-self']
+/** Receipts that come later than the one that confirms a message. */
+const LATER = ['read', 'read-self', 'played', 'played-self', 'hist_sync']
+
+/** A device confirms messages: they leave its mailbox, and their sender learns of it. */
+export function takeReceipt(
+  network: Network,
+  client: Client,
+  { user, device }: LoggedIn,
+  node: Stanza,
+): void {
+  const { world } = network
+  const { id = '', to, type, participant } = node.attrs
+  const mailbox = { number: user.number, device: device.id }
+  const ids = [id, ...children(child(node, 'list'), 'item').map(item => item.attrs.id ?? '')]
+  if (!LATER.includes(type ?? '')) for (const each of ids) world.queue.confirmMessage(mailbox, each)
+  if (type === 'hist_sync') {
+    const known = world.devices.get(user.number, device.id)
+    if (known !== undefined) world.devices.change(known, { bootstrapped: true })
+  }
+  client.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }))
+  const address = parseAddress(to)
+  if (address === undefined || PRIVATE.includes(type ?? '')) return
+  forward(network, { user, device }, { node, address, ids })
+}
+
+type Forwarded = { readonly node: Stanza; readonly address: Address; readonly ids: readonly string[] }
+
+function forward(
+  { world, delivery }: Network,
+  { user, device }: LoggedIn,
+  { node, address, ids }: Forwarded,
+): void {
+  const sender = userAt(world, address)
+  if (sender === undefined) return
+  const { id, type } = node.attrs
+  const attributes = {
+    id,
+    type: type === 'inactive' ? undefined : type,
+    t: seconds(world.now()),
+    from: jidOf(user, address.by, device.id),
+  }
+  const receipt = stanza('receipt', attributes, node.content)
+  if (type === 'retry') {
+    delivery.enqueue({ number: sender.number, device: address.device }, 'receipt', receipt)
+    return
+  }
+  const status = type === 'read' || type === 'played' ? 'read' : 'delivered'
+  for (const each of ids) world.sent.advance(sender.number, each, status)
+  for (const mailbox of companionsOf(world, sender.number)) delivery.enqueue(mailbox, 'receipt', receipt)
+}
+
+/** A device acknowledges a receipt or notification, or says that it could not use a message. */
+export function takeAck({ world }: Network, { user, device }: LoggedIn, node: Stanza): void {
+  const { id = '', type = '', error } = node.attrs
+  const mailbox = { number: user.number, device: device.id }
+  const kind = node.attrs.class as QueuedKind
+  if (kind === 'message') world.queue.confirmMessage(mailbox, id)
+  else world.queue.confirm(mailbox, { kind, id, type })
+  if (error !== undefined) world.tallies.count('nacks', `+${user.number}`)
+}

@@ -1,0 +1,81 @@
+import { decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
+import type { Mailbox, Queued, QueuedKind } from '../../store/mail/queue.ts'
+import type { World } from '../../store/world.ts'
+import { type Stanza, stanza } from '../../wire/stanza.ts'
+import type { Client } from '../client.ts'
+import type { Clients } from '../clients.ts'
+import type { Faults } from '../faults/faults.ts'
+
+export type DeliveryDeps = {
+  readonly world: World
+  readonly clients: Clients
+  readonly faults: Faults
+  wakePhone(number: string): void
+}
+
+/** A message held back by `reorder` goes after the next one, or when none has come for so long. */
+const HELD_MS = 1_000
+
+/** Takes stanzas to devices: into the mailbox first, on to the device when that is durable and it is there. */
+export class Delivery {
+  readonly #deps: DeliveryDeps
+
+  constructor(deps: DeliveryDeps) {
+    this.#deps = deps
+  }
+
+  enqueue(mailbox: Mailbox, kind: QueuedKind, node: Stanza): void {
+    const { queue, db } = this.#deps.world
+    const { id = '', type = '' } = node.attrs
+    const seq = queue.put(mailbox, { kind, id, type, stanza: encodeBinaryNode(node) })
+    void db.committed().then(() => this.#handOver(mailbox, seq, node))
+  }
+
+  /**
+   * Gives a device that has just come online all it missed: a count, the stanzas marked as old, then the word that
+   * these were all. From here on it gets stanzas as they come.
+   */
+  async flush(client: Client, mailbox: Mailbox): Promise<void> {
+    const waiting = this.#deps.world.queue.list(mailbox, 0)
+    const count = (kind: QueuedKind) => String(waiting.filter(queued => queued.kind === kind).length)
+    const total = String(waiting.length)
+    const nodes = await Promise.all(waiting.map(queued => decodeBinaryNode(Buffer.from(queued.stanza))))
+    const kinds = {
+      message: count('message'),
+      receipt: count('receipt'),
+      notification: count('notification'),
+    }
+    client.send(stanza('ib', {}, [stanza('offline_preview', { count: total, ...kinds, appdata: '0' })]))
+    for (const node of nodes) client.send({ ...node, attrs: { ...node.attrs, offline: '0' } })
+    client.deliveredSeq = waiting.at(-1)?.seq ?? 0
+    for (let late = this.#next(client, mailbox); late !== undefined; late = this.#next(client, mailbox)) {
+      client.deliveredSeq = late.seq
+      client.send(await decodeBinaryNode(Buffer.from(late.stanza)))
+    }
+    client.send(stanza('ib', {}, [stanza('offline', { count: total })]))
+    client.isReady = true
+  }
+
+  #next(client: Client, mailbox: Mailbox): Queued | undefined {
+    return this.#deps.world.queue.next(mailbox, client.deliveredSeq)
+  }
+
+  #handOver(mailbox: Mailbox, seq: number, node: Stanza): void {
+    if (this.#deps.world.db.isClosed) return
+    if (mailbox.device === 0) {
+      this.#deps.wakePhone(mailbox.number)
+      return
+    }
+    const client = this.#deps.clients.of(mailbox)
+    if (client === undefined || !client.isReady || seq <= client.deliveredSeq) return
+    client.deliveredSeq = seq
+    if (node.tag === 'message' && this.#deps.faults.fires('reorder', mailbox.number)) {
+      client.held.push(node)
+      setTimeout(() => client.sendHeld(), HELD_MS).unref()
+      return
+    }
+    client.send(node)
+    client.sendHeld()
+    if (node.tag === 'message' && this.#deps.faults.fires('duplicate', mailbox.number)) client.send(node)
+  }
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { User } from '../../store/people/users.ts'
+import type { World } from '../../store/world.ts'
+import { jidOf } from '../../wire/address.ts'
+import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import type { Client, LoggedIn } from '../client.ts'
+import { strike } from '../faults/strike.ts'
+import type { Network } from '../network.ts'
+import { recordViolation } from '../violations.ts'
+import { type Envelope, type Parcel, readEnvelope } from './envelope.ts'
+
+const SMAX_INVALID = 479
+const RATE_OVERLIMIT = 429
+const SLOW_MS = 2_000
+
+/** Takes a message from a linked device: into every addressed mailbox, and acknowledged when that is durable. */
+export async function takeMessage(
+  network: Network,
+  client: Client,
+  account: LoggedIn,
+  node: Stanza,
+): Promise<void> {
+  const { faults, world } = network
+  const { number } = account.user
+  const slow = faults.fires('slow', number)
+  if (slow !== undefined) await sleep(slow.delayMs ?? SLOW_MS)
+  const limit = faults.fires('rate-overlimit', number)
+  if (limit !== undefined) return acknowledge(client, world, node, { error: limit.code ?? RATE_OVERLIMIT })
+  const envelope = readEnvelope(world, account, node)
+  if (envelope.kind === 'refused') {
+    recordViolation(world, { kind: envelope.violation, account: number, detail: envelope.detail })
+    return acknowledge(client, world, node, { error: SMAX_INVALID })
+  }
+  distribute(network, account, { node, envelope })
+  world.tallies.count('messages_out', `+${number}`)
+  if (envelope.to === undefined) world.tallies.count('unknown_recipients', `+${number}`)
+  if (envelope.isStale) world.tallies.count('stale_device_lists', `+${number}`)
+  await world.db.committed()
+  if (faults.fires('no-ack', number) === undefined) acknowledge(client, world, node)
+  faults.messagePassed(number)
+  const due = faults.connectionFault(number)
+  if (due !== undefined) strike(network, client, due)
+}
+
+type Accepted = { readonly node: Stanza; readonly envelope: Envelope }
+
+function distribute({ world, delivery }: Network, account: LoggedIn, { node, envelope }: Accepted): void {
+  const { user, device } = account
+  const sender = jidOf(user, envelope.by, device.id)
+  const other = envelope.by === 'pn' ? 'lid' : 'pn'
+  const attributes = {
+    id: node.attrs.id,
+    type: node.attrs.type,
+    t: seconds(world.now()),
+    notify: user.name,
+    category: node.attrs.category,
+    edit: node.attrs.edit,
+    from: sender,
+    [other === 'lid' ? 'sender_lid' : 'sender_pn']: jidOf(user, other, device.id),
+  }
+  for (const parcel of envelope.parcels) {
+    const recipient = isCopy(user, node, parcel) ? envelope.recipient : undefined
+    const content = [parcel.sealed, ...envelope.extras]
+    delivery.enqueue(parcel.mailbox, 'message', stanza('message', { ...attributes, recipient }, content))
+  }
+}
+
+/** A message to the sender's own devices that is about another chat. */
+function isCopy(user: User, node: Stanza, { mailbox }: Parcel): boolean {
+  return mailbox.number === user.number && node.attrs.category !== 'peer'
+}
+
+function acknowledge(client: Client, world: World, node: Stanza, refusal?: { error: number }): void {
+  const error = refusal === undefined ? undefined : String(refusal.error)
+  const { id, to } = node.attrs
+  client.send(stanza('ack', { class: 'message', id, from: to, t: seconds(world.now()), error }))
+}

@@ -1,0 +1,66 @@
+import { proto } from '@whiskeysockets/baileys'
+import type { ViolationKind } from '../../store/mail/tallies.ts'
+import { parseAddress } from '../../wire/address.ts'
+import { contentDigest, readContent } from '../content.ts'
+import type { Phone } from '../phone.ts'
+import { type Incoming, userAt } from './incoming.ts'
+
+/** What became of a message: filed in the inbox, there already, kept without an inbox entry, or refused. */
+export type Filed =
+  | { readonly kind: 'filed' }
+  | { readonly kind: 'repeated' }
+  | { readonly kind: 'kept' }
+  | {
+      readonly kind: 'refused'
+      readonly violation: ViolationKind
+      readonly detail: string
+      readonly askAgain: boolean
+    }
+
+/** Puts a decrypted message where it belongs; refuses one that says something that it must not say to this device. */
+export function fileMessage(phone: Phone, incoming: Incoming, message: proto.IMessage): Filed {
+  const isOwn = incoming.sender.number === phone.user.number
+  if (incoming.node.attrs.category === 'peer') {
+    return isOwn ? { kind: 'kept' } : refused('wrong-destination', 'a peer message from another account')
+  }
+  const copy = message.deviceSentMessage
+  if (isOwn && !copy)
+    return refused('wrong-destination', 'the copy for the own phone does not say where it went')
+  if (!isOwn && copy) return refused('wrong-destination', 'a copy for own devices went to a contact')
+  const said = copy?.message ?? message
+  if (!phone.world.contents.claim(incoming.sender.number, incoming.id, contentDigest(said))) {
+    return refused('message-id-reused', 'its id stands for another content already')
+  }
+  return copy
+    ? fileCopy(phone, incoming, { destination: copy.destinationJid, said })
+    : fileText(phone, incoming, said)
+}
+
+type Copy = { readonly destination: string | null | undefined; readonly said: proto.IMessage }
+
+function fileCopy({ world, user }: Phone, { id, node, from }: Incoming, { destination, said }: Copy): Filed {
+  const recipient = node.attrs.recipient
+  if (recipient === undefined || destination !== recipient) {
+    return refused('wrong-destination', `the copy names ${destination} but the message went to ${recipient}`)
+  }
+  const address = parseAddress(recipient)
+  world.sent.add(user.number, {
+    id,
+    to: userAt(world, address)?.number ?? address?.user ?? recipient,
+    device: from.device,
+    message: proto.Message.encode(said).finish(),
+    status: 'sent',
+    at: world.now().toISOString(),
+  })
+  return { kind: 'kept' }
+}
+
+function fileText({ world, user }: Phone, { id, sender, by }: Incoming, said: proto.IMessage): Filed {
+  const from = `+${sender.number}`
+  const entry = { id, from, chat: from, ...readContent(said), at: world.now().toISOString() }
+  return { kind: world.inbox.add(user.number, { entry, by }) ? 'filed' : 'repeated' }
+}
+
+function refused(violation: ViolationKind, detail: string): Filed {
+  return { kind: 'refused', violation, detail, askAgain: false }
+}

@@ -1,0 +1,67 @@
+import type { proto } from '@whiskeysockets/baileys'
+import { bytesOf, child, type Stanza } from '../../wire/stanza.ts'
+import type { Phone } from '../phone.ts'
+import { identityFault } from '../signal/identity.ts'
+import type { CipherType } from '../signal/signal.ts'
+import { type Filed, fileMessage } from './filing.ts'
+import { type Incoming, lookUp, peerOf } from './incoming.ts'
+import { askAgain, sendReceipt } from './receipts.ts'
+
+/** Decrypts a message on a phone, files it in the inbox and sends the receipts, or asks for it again. */
+export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> {
+  const incoming = lookUp(phone.world, node)
+  if (incoming === undefined) return
+  const opened = await open(phone, incoming)
+  const result = 'message' in opened ? fileMessage(phone, incoming, opened.message) : opened
+  switch (result.kind) {
+    case 'filed':
+      if (phone.asksAgain(incoming.sender.number)) return askAgain(phone, incoming)
+      return sendReceipt(phone, 'delivered', incoming)
+    case 'repeated':
+      phone.world.tallies.count('repeats', `+${incoming.sender.number}`)
+      return sendReceipt(phone, 'delivered', incoming)
+    case 'kept':
+      return
+    case 'refused':
+      phone.world.tallies.violation({
+        kind: result.violation,
+        account: `+${incoming.sender.number}`,
+        detail: `message ${incoming.id} on +${phone.user.number}: ${result.detail}`,
+        at: phone.world.now().toISOString(),
+      })
+      if (result.askAgain) await askAgain(phone, incoming)
+  }
+}
+
+async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.IMessage } | Filed> {
+  const { node, sender, from } = incoming
+  const device = phone.world.devices.get(sender.number, from.device)
+  const shown = bytesOf(node, 'device-identity')
+  const fault =
+    device === undefined || shown === undefined
+      ? undefined
+      : identityFault(phone.world.phoneKeys.of(sender.number), device, shown)
+  if (fault !== undefined)
+    return { kind: 'refused', violation: 'bad-device-identity', detail: fault, askAgain: false }
+  const sealed = child(node, 'enc')
+  const type = sealed?.attrs.type as CipherType
+  try {
+    const ciphertext = bytesOf(sealed) ?? Buffer.alloc(0)
+    return { message: await phone.signal.decrypt(peerOf(incoming), { type, ciphertext }) }
+  } catch (error) {
+    return cipherFault(phone, incoming, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/**
+ * A message key that was used already is no fault when the message is here: a sender killed between writing to the
+ * socket and saving its ratchet encrypts the same message with the same key again.
+ */
+function cipherFault({ world, user }: Phone, { id, sender }: Incoming, detail: string): Filed {
+  const keyUsed = detail.includes('Key used already')
+  if (keyUsed && world.inbox.find(user.number, id)?.entry.from === `+${sender.number}`)
+    return { kind: 'repeated' }
+  if (keyUsed && sender.number === user.number && world.sent.find(user.number, id)) return { kind: 'kept' }
+  const violation = detail.includes('PreKey') ? 'unknown-prekey' : 'bad-ciphertext'
+  return { kind: 'refused', violation, detail, askAgain: true }
+}

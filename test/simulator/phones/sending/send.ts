@@ -1,0 +1,80 @@
+import { proto } from '@whiskeysockets/baileys'
+import type { Mailbox } from '../../store/mail/queue.ts'
+import type { User } from '../../store/people/users.ts'
+import { type Addressing, jidOf } from '../../wire/address.ts'
+import { seconds, stanza } from '../../wire/stanza.ts'
+import { companionsOf, type Phone } from '../phone.ts'
+import { takeBundle } from '../signal/bundle.ts'
+import type { Ciphertext } from '../signal/signal.ts'
+
+/** One message for one device. `retry` numbers a repeat that the device asked for. */
+type Parcel = {
+  readonly to: User
+  readonly mailbox: Mailbox
+  readonly id: string
+  readonly message: proto.IMessage
+  readonly retry?: number
+}
+
+const ID_BYTES = 16
+
+/** Sends a message to all devices of a user, and a copy to the phone's own companions. Gives the message's id. */
+export async function sendMessage(phone: Phone, to: User, message: proto.IMessage): Promise<string> {
+  const { world, user } = phone
+  const id = world.random.hex(ID_BYTES)
+  const isNote = to.number === user.number
+  const bytes = proto.Message.encode(message).finish()
+  const at = world.now().toISOString()
+  world.sent.add(user.number, { id, to: to.number, device: 0, message: bytes, status: 'sent', at })
+  const companions = companionsOf(world, to.number)
+  if (!isNote) {
+    for (const mailbox of [{ number: to.number, device: 0 }, ...companions]) {
+      await sendTo(phone, { to, mailbox, id, message })
+    }
+    if (companions.length > 0) world.tallies.count('messages_in', `+${to.number}`)
+  }
+  for (const mailbox of companionsOf(world, user.number)) await sendTo(phone, { to, mailbox, id, message })
+  return id
+}
+
+/** Encrypts a message that this phone has sent once more, for the device that could not read it. */
+export async function sendAgain(
+  phone: Phone,
+  mailbox: Mailbox,
+  request: { id: string; retry: number },
+): Promise<void> {
+  const { world, user } = phone
+  const known = world.sent.find(user.number, request.id)
+  const to = known === undefined ? undefined : world.users.get(known.to)
+  if (known === undefined || to === undefined) return
+  await sendTo(phone, { to, mailbox, message: proto.Message.decode(known.message), ...request })
+}
+
+async function sendTo(phone: Phone, parcel: Parcel): Promise<void> {
+  const { user, signal, enqueue } = phone
+  const { to, mailbox, id, message, retry } = parcel
+  const isOwn = mailbox.number === user.number
+  const owner = isOwn ? user : to
+  const said = isOwn ? { deviceSentMessage: { destinationJid: jidOf(to, 'pn'), message } } : message
+  const peer = jidOf(owner, 'lid', mailbox.device)
+  const sealed = await signal.encrypt(peer, said, () => takeBundle(phone, owner, mailbox.device))
+  if (sealed === undefined) return
+  const attributes = {
+    ...messageAttributes(phone, 'pn'),
+    id,
+    type: 'text',
+    recipient: isOwn ? jidOf(to, 'pn') : undefined,
+  }
+  enqueue(mailbox, 'message', stanza('message', attributes, [sealedContent(sealed, retry)]))
+}
+
+/** The attributes that every message of a phone bears. */
+export function messageAttributes({ world, user }: Phone, by: Addressing): Readonly<Record<string, string>> {
+  const other = by === 'pn' ? { sender_lid: jidOf(user, 'lid') } : { sender_pn: jidOf(user, 'pn') }
+  return { from: jidOf(user, by), t: seconds(world.now()), notify: user.name, ...other }
+}
+
+export function sealedContent({ type, ciphertext }: Ciphertext, retry?: number) {
+  const count = retry === undefined ? undefined : String(retry)
+  return stanza('enc', { v: '2', type, count }, Buffer.from(ciphertext))
+}

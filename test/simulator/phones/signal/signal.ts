@@ -1,0 +1,78 @@
+import {
+  addTransactionCapability,
+  DEFAULT_CONNECTION_CONFIG,
+  encodeWAMessage,
+  generateSignalPubKey,
+  proto,
+  unpadRandomMax16,
+} from '@whiskeysockets/baileys'
+import type { User } from '../../store/people/users.ts'
+import type { World } from '../../store/world.ts'
+import type { KeyBundle } from './bundle.ts'
+import { silentLogger } from './silence.ts'
+
+export type CipherType = 'pkmsg' | 'msg'
+export type Ciphertext = { readonly type: CipherType; readonly ciphertext: Uint8Array }
+
+/** The Signal side of one phone, with its own identity, sessions and one-time keys. Peers are named by their LID's JID. */
+export type SignalDevice = {
+  /** Throws when the ciphertext is not for this device, was used already or has been tampered with. */
+  decrypt(from: string, sealed: Ciphertext): Promise<proto.Message>
+  /** undefined when there is no session and `bundle` gives none either. */
+  encrypt(
+    to: string,
+    message: proto.IMessage,
+    bundle: () => Promise<KeyBundle | undefined>,
+  ): Promise<Ciphertext | undefined>
+  /** Begins a new session from a bundle. */
+  begin(to: string, bundle: KeyBundle): Promise<void>
+}
+
+const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
+
+/** Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal. */
+export function createSignalDevice(world: World, { number }: User): SignalDevice {
+  const creds = world.phoneKeys.of(number)
+  const keys = addTransactionCapability(world.signalKeys.of(number), silentLogger, COMMIT)
+  const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+    { creds, keys },
+    silentLogger,
+    async () => [],
+  )
+
+  async function begin(to: string, bundle: KeyBundle): Promise<void> {
+    const { registrationId, identity, signedPreKey, preKey } = bundle
+    const session = {
+      registrationId,
+      identityKey: prefixed(identity),
+      signedPreKey: {
+        keyId: signedPreKey.id,
+        publicKey: prefixed(signedPreKey.key),
+        signature: Buffer.from(signedPreKey.signature),
+      },
+      ...(preKey === undefined ? {} : { preKey: { keyId: preKey.id, publicKey: prefixed(preKey.key) } }),
+    }
+    await repository.injectE2ESession({ jid: to, session })
+  }
+
+  return {
+    begin,
+    async decrypt(from, { type, ciphertext }) {
+      const padded = await repository.decryptMessage({ jid: from, type, ciphertext: Buffer.from(ciphertext) })
+      return proto.Message.decode(unpadRandomMax16(padded))
+    },
+    async encrypt(to, message, bundle) {
+      const { exists } = await repository.validateSession(to)
+      if (!exists) {
+        const taken = await bundle()
+        if (taken === undefined) return undefined
+        await begin(to, taken)
+      }
+      return repository.encryptMessage({ jid: to, data: encodeWAMessage(message) })
+    },
+  }
+}
+
+function prefixed(key: Uint8Array): Uint8Array {
+  return generateSignalPubKey(Buffer.from(key))
+}

@@ -1,0 +1,75 @@
+import type { Addressing } from '../../wire/address.ts'
+import type { Database, Row } from '../database.ts'
+
+/** A message that a simulated phone has decrypted. */
+export type InboxEntry = {
+  readonly id: string
+  /** E.164 numbers with `+`. */
+  readonly from: string
+  readonly chat: string
+  readonly type: string
+  /** The member named by `type`, as in the message object that the admin API takes. */
+  readonly content: unknown
+  readonly at: string
+}
+
+/** An entry, and how its sender was addressed, which receipts for it must follow. */
+export type Filed = { readonly entry: InboxEntry; readonly by: Addressing }
+
+export type Inbox = {
+  /** False when the phone has this message already. */
+  add(number: string, filed: Filed): boolean
+  find(number: string, id: string): Filed | undefined
+  /** In order of arrival, without the first `skip`. */
+  list(number: string, skip: number): readonly InboxEntry[]
+  /** How many entries a phone has up to and including this id; undefined when it has none such. */
+  positionOf(number: string, id: string): number | undefined
+  count(number: string): number
+  clear(): void
+}
+
+const SCHEMA = `CREATE TABLE IF NOT EXISTS inbox (
+  number TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, sender TEXT NOT NULL, addressing TEXT NOT NULL,
+  entry TEXT NOT NULL,
+  PRIMARY KEY (number, position)) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX IF NOT EXISTS inbox_id ON inbox (number, id, sender)`
+
+export function createInbox(db: Database): Inbox {
+  db.define(SCHEMA)
+  const count = (number: string): number =>
+    Number(db.get('SELECT max(position) AS n FROM inbox WHERE number = ?', number)?.n ?? 0)
+  return {
+    add(number, { entry, by }) {
+      const known = db.get(
+        'SELECT 1 FROM inbox WHERE number = ? AND id = ? AND sender = ?',
+        number,
+        entry.id,
+        entry.from,
+      )
+      if (known !== undefined) return false
+      db.run(
+        'INSERT INTO inbox (number, position, id, sender, addressing, entry) VALUES (?, ?, ?, ?, ?, ?)',
+        ...[number, count(number) + 1, entry.id, entry.from, by, JSON.stringify(entry)],
+      )
+      return true
+    },
+    find(number, id) {
+      const row = db.get('SELECT entry, addressing FROM inbox WHERE number = ? AND id = ?', number, id)
+      return row === undefined ? undefined : { entry: fromRow(row), by: row.addressing as Addressing }
+    },
+    list: (number, skip) =>
+      db
+        .all('SELECT entry FROM inbox WHERE number = ? AND position > ? ORDER BY position', number, skip)
+        .map(fromRow),
+    positionOf(number, id) {
+      const row = db.get('SELECT position FROM inbox WHERE number = ? AND id = ?', number, id)
+      return row === undefined ? undefined : Number(row.position)
+    },
+    count,
+    clear: () => db.run('DELETE FROM inbox'),
+  }
+}
+
+function fromRow(row: Row): InboxEntry {
+  return JSON.parse(String(row.entry)) as InboxEntry
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import {
+  Curve,
+  generateRegistrationId,
+  type KeyPair,
+  type SignedKeyPair,
+  signedKeyPair,
+} from '@whiskeysockets/baileys'
+import type { Database } from '../database.ts'
+import { fromText, toText } from '../meta.ts'
+
+/** The long-lived keys of a simulated phone. */
+export type PhoneKeys = {
+  readonly registrationId: number
+  readonly signedIdentityKey: KeyPair
+  readonly signedPreKey: SignedKeyPair
+  /** The key that its companions' app state is encrypted with. */
+  readonly appStateKey: Uint8Array
+}
+
+export type PhoneKeyRing = {
+  /** Made when they are first asked for, so that thousands of phones that nobody writes to cost nothing. */
+  of(number: string): PhoneKeys
+  clear(): void
+}
+
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS phone_keys (number TEXT PRIMARY KEY, keys TEXT NOT NULL) STRICT'
+
+export function createPhoneKeys(db: Database): PhoneKeyRing {
+  db.define(SCHEMA)
+  const known = new Map<string, PhoneKeys>()
+  const load = (number: string): PhoneKeys => {
+    const row = db.get('SELECT keys FROM phone_keys WHERE number = ?', number)
+    if (row !== undefined) return fromText(row.keys) as PhoneKeys
+    const keys = newKeys()
+    db.run('INSERT INTO phone_keys (number, keys) VALUES (?, ?)', number, toText(keys))
+    return keys
+  }
+  return {
+    of(number) {
+      const keys = known.get(number) ?? load(number)
+      known.set(number, keys)
+      return keys
+    },
+    clear() {
+      known.clear()
+      db.run('DELETE FROM phone_keys')
+    },
+  }
+}
+
+function newKeys(): PhoneKeys {
+  const signedIdentityKey = Curve.generateKeyPair()
+  return {
+    registrationId: generateRegistrationId(),
+    signedIdentityKey,
+    signedPreKey: signedKeyPair(signedIdentityKey, 1),
+    appStateKey: randomBytes(32),
+  }
+}
