@@ -167,7 +167,7 @@ const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: now(), del
 function policyWith(account: Partial<AccountPolicy> = {}): PolicyInForce {
   const main: AccountPolicy = {
     name: 'main',
-    reconnect: { maxBackoffMs: 500, giveUpAfterMs: 60_000 },
+    reconnect: { maxBackoffMs: 100, giveUpAfterMs: 60_000 },
     markRead: false,
     presence: 'unavailable',
     history: 'none',

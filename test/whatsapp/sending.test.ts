@@ -5,7 +5,7 @@ import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from './
 describe('sending', () => {
   let rig: Rig
   before(async () => {
-    rig = await startRig({ timings: { ackMs: 1_500 } })
+    rig = await startRig({ timings: { ackMs: 1_000 } })
     await rig.link()
   })
   after(() => rig.stop())
@@ -61,7 +61,7 @@ describe('sending', () => {
   })
 
   test('is to be tried again when the connection goes in the middle', async () => {
-    await rig.phones.post('/faults', { kind: 'slow', delay_ms: 1_000 })
+    await rig.phones.post('/faults', { kind: 'slow', delay_ms: 700 })
     const sending = rig.send(CONTACT, text('cut off'))
     setTimeout(() => void rig.phones.post('/faults', { kind: 'drop-connection' }), 300)
     assert.equal((await sending).kind, 'retry')
