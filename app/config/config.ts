@@ -28,6 +28,8 @@ export type Config = {
   readonly logLevel: LogLevel
   /** Path of a Caddy binary, when the environment names one. */
   readonly caddy?: string
+  /** Where the launcher put a library that Node needs and the system lacks; for every Node that is started with an environment of its own. */
+  readonly libraryPath?: string
   /** Set when `POSTERN_PORT_BASE` is: then the ports of the sites in the policy are replaced by these. */
   readonly portBase?: number
   readonly ports: Ports
@@ -118,6 +120,7 @@ export function loadConfig({ env, root, flags }: ConfigInput): LoadedConfig {
     sandbox,
     ...(env.POSTERN_CADDY === undefined ? {} : { caddy: resolve(env.POSTERN_CADDY) }),
     ...(portBase === undefined ? {} : { portBase }),
+    ...(env.LD_LIBRARY_PATH ? { libraryPath: env.LD_LIBRARY_PATH } : {}),
   }
   return { kind: 'loaded', config: Object.freeze(config) }
 }

@@ -35,10 +35,15 @@ export function appArguments(config: Config, simulator?: SimulatorFlags): string
   ]
 }
 
+/** What any Node that we start must have. */
+export function nodeEnvironment({ libraryPath }: Config): Record<string, string> {
+  return { NODE_ENV: 'production', ...(libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath }) }
+}
+
 /** The app's whole environment. Proxy variables and everything else of the caller's stay outside. */
 export function appEnvironment(config: Config): Record<string, string> {
   return {
-    NODE_ENV: 'production',
+    ...nodeEnvironment(config),
     TMPDIR: join(config.dataDir, 'tmp'),
     POSTERN_DATA: config.dataDir,
     POSTERN_POLICIES: config.policiesDir,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import type { SimulatorFlags } from './app-command.ts'
+import { nodeEnvironment, type SimulatorFlags } from './app-command.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { PartSpec } from './part.ts'
 
@@ -64,7 +64,7 @@ function sandboxPart(config: Config, { name, program, ports: [port, adminPort], 
       '--state',
       state,
     ],
-    env: { NODE_ENV: 'production' },
+    env: nodeEnvironment(config),
     cwd: config.root,
     ready: () => answersHttp(`http://127.0.0.1:${adminPort}${path}`),
     readyWithinMs: 60_000,
