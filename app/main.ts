@@ -12,6 +12,12 @@ const options = readOptions()
 let running: Running | undefined
 let ending = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(options.log))
+// A promise that a library left unattended must not take every account down with it. The name alone: texts may be personal.
+process.on('unhandledRejection', error => {
+  options.log.error('process.unhandled_rejection', {
+    error: error instanceof Error ? error.name : typeof error,
+  })
+})
 running = await start(options).catch((error: unknown) => refuse(error))
 
 function readOptions(): StartOptions {

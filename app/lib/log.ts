@@ -1,7 +1,12 @@
 import winston from 'winston'
 
 /** What a log line may carry: ids, counts and words. Never bodies, numbers, keys or certificates. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
+  /** The line's own. */
+  readonly level?: never
+  readonly at?: never
+  readonly event?: never
+}
 
 /** Writes one JSON line an event: `{"level":"info","at":"…","event":"delivery.retry", …}`. */
 export type Log = {
