@@ -85,7 +85,7 @@ test('delivers what came while the account was away, in order and once', async t
   )
   await back.end(undefined)
   const again = rig.connect(account)
-  again.ev.on('messages.upsert', ({ messages }) => seen.push(...messages.map(({ key }) => String(key.id))))
+  again.ws.on('CB:message', (node: { attrs: { id: string } }) => seen.push(node.attrs.id))
   await eventOf(
     again,
     'connection.update',

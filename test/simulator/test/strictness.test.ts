@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type BinaryNode, encodeSignedDeviceIdentity } from '@whiskeysockets/baileys'
+import {
+  type BinaryNode,
+  encodeSignedDeviceIdentity,
+  getBinaryNodeChild,
+  getBinaryNodeChildBuffer,
+  type WASocket,
+} from '@whiskeysockets/baileys'
 import { eventOf, nextText, statusesOf } from './plain-client.ts'
 import { CONTACT, jid, type Linked, MAIN, Rig } from './rig.ts'
 import { flipped, tampered } from './tampering.ts'
@@ -177,7 +183,19 @@ test('refuses a signed prekey whose signature is not by the linked identity', as
   assert.deepEqual(await rig.violations(), ['bad-signature'])
 })
 
-test('gives every one-time key of a device away once, and asks for more when they run low', async t => {
+test('gives every one-time key of a device and of a phone away once', async t => {
+  const rig = await Rig.start(t)
+  await rig.ask('POST', '/phones', { number: CONTACT })
+  const { sock } = await rig.linked(MAIN)
+  const { lid } = await rig.ask<{ lid: string }>('GET', `/phones/${CONTACT}`)
+  for (const jid of [String(sock.user?.lid), `${lid}@lid`]) {
+    const given = []
+    for (let n = 0; n < 3; n++) given.push(await oneTimeKey(sock, jid))
+    assert.equal(new Set(given).size, 3, jid)
+  }
+})
+
+test('asks a device for more one-time keys when they run low', async t => {
   const rig = await Rig.start(t)
   await rig.ask('POST', '/phones', { number: CONTACT })
   const { account, sock } = await rig.linked(MAIN)
@@ -205,6 +223,17 @@ async function compose({ account, sock }: Linked, id: string): Promise<BinaryNod
     },
   ]
   return { tag: 'message', attrs: { id, to: jid(CONTACT), type: 'text' }, content }
+}
+
+/** The public one-time key in the bundle that the server gives for a device. */
+async function oneTimeKey(sock: WASocket, of: string): Promise<string> {
+  const content = [{ tag: 'key', attrs: {}, content: [{ tag: 'user', attrs: { jid: of } }] }]
+  const attrs = { to: 's.whatsapp.net', type: 'get', xmlns: 'encrypt' }
+  const answer: BinaryNode = await sock.query({ tag: 'iq', attrs, content })
+  const user = getBinaryNodeChild(getBinaryNodeChild(answer, 'list'), 'user')
+  const key = getBinaryNodeChildBuffer(getBinaryNodeChild(user, 'key'), 'value')
+  assert.equal(key?.length, 32)
+  return Buffer.from(key ?? []).toString('hex')
 }
 
 function parts(node: BinaryNode): BinaryNode[] {
