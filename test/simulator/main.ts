@@ -8,7 +8,12 @@ const options = optionsOrExit()
 silenceLibsignal()
 const simulator = await startSimulator(options)
 process.stdout.write(`${JSON.stringify({ ready: true, url: simulator.url, admin: simulator.admin })}\n`)
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.stop())
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+
+async function stop(): Promise<void> {
+  await simulator.stop()
+  process.exit(0) // Baileys' caches keep timers of days
+}
 
 function optionsOrExit(): SimulatorOptions {
   try {

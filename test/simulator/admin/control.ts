@@ -28,6 +28,7 @@ function stats({ network }: AdminRequest): unknown {
   const linkedNumbers = [...new Set(world.devices.list().map(({ number }) => number))]
   return {
     connections: clients.count,
+    stanzas: clients.stanzaCount,
     phones: world.users.list().length,
     accounts: linkedNumbers.length,
     ...world.tallies.totals(),

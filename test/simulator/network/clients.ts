@@ -4,6 +4,8 @@ import type { Client } from './client.ts'
 /** The connections there are, and which device is behind which. */
 export class Clients {
   readonly #all = new Set<Client>()
+  /** How many stanzas have come in since the simulator started. */
+  stanzaCount = 0
   readonly #byDevice = new Map<string, Client>()
 
   get count(): number {

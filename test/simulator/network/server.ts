@@ -89,6 +89,7 @@ export class ChatServer {
           else logIn(network, client, payload)
         },
         stanza: async node => {
+          clients.stanzaCount++
           if (client !== undefined) await dispatch(network, client, node)
         },
         broken(detail) {
