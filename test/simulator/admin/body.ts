@@ -39,7 +39,10 @@ const NAMES: Readonly<Record<keyof Fields, string>> = {
   any: 'present',
 }
 
-/** Reads the members of a body by their types (`?` may be absent). Throws an AdminError about the first that is wrong. */
+/**
+ * Reads the members of a body by their types (`?` may be absent). Throws an AdminError about the first that
+ * is wrong.
+ */
 export function readBody<S extends Readonly<Record<string, FieldType>>>(
   body: unknown,
   shape: S,

@@ -19,7 +19,10 @@ export type AdminRoutes = Readonly<Record<string, AdminRoute>>
 
 export type Match = { readonly route: AdminRoute; readonly path: Readonly<Record<string, string>> }
 
-/** The route for a request; the methods that the path knows when it is not this one; undefined for an unknown path. */
+/**
+ * The route for a request; the methods that the path knows when it is not this one; undefined for an unknown
+ * path.
+ */
 export function findRoute(
   routes: AdminRoutes,
   method: string,

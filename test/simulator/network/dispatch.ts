@@ -15,7 +15,9 @@ const NOT_IMPLEMENTED: IqOutcome = { kind: 'error', code: 501, text: 'feature-no
 /** Stanzas that WhatsApp takes note of without a word. */
 const UNANSWERED = ['presence', 'chatstate', 'ib', 'call']
 
-/** Answers one stanza of a client. Never throws: what a client cannot say ends as a refusal and a violation. */
+/**
+ * Answers one stanza of a client. Never throws: what a client cannot say ends as a refusal and a violation.
+ */
 export async function dispatch(network: Network, client: Client, node: Stanza): Promise<void> {
   try {
     await (client.account === undefined

@@ -11,14 +11,20 @@ import {
 } from '@whiskeysockets/baileys'
 import { counterNonce, createTransport, type Transport } from './transport.ts'
 
-/** What the handshake ends with: who the client says it is, proved to hold `clientStatic`, and the keys from here on. */
+/**
+ * What the handshake ends with: who the client says it is, proved to hold `clientStatic`, and the keys from
+ * here on.
+ */
 export type Handshaken = {
   readonly clientStatic: Buffer
   readonly payload: proto.ClientPayload
   readonly transport: Transport
 }
 
-/** The answering side of Noise_XX_25519_AESGCM_SHA256 with WhatsApp's prologue. Throws on anything that does not verify. */
+/**
+ * The answering side of Noise_XX_25519_AESGCM_SHA256 with WhatsApp's prologue. Throws on anything that does
+ * not verify.
+ */
 export class Responder {
   readonly #staticKey: KeyPair
   readonly #ephemeral = Curve.generateKeyPair()

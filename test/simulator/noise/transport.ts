@@ -1,6 +1,9 @@
 import { aesDecryptGCM, aesEncryptGCM } from '@whiskeysockets/baileys'
 
-/** The encrypted channel after the handshake. Each direction counts its frames; a lost or changed one breaks it for good. */
+/**
+ * The encrypted channel after the handshake. Each direction counts its frames; a lost or changed one breaks
+ * it for good.
+ */
 export type Transport = {
   encrypt(plain: Uint8Array): Buffer
   /** Throws when the frame is not the next one of this client. */

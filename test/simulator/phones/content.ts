@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 
-/** What people send each other: the `type` and the member of that name, as in the admin API's message object. */
+/**
+ * What people send each other: the `type` and the member of that name, as in the admin API's message object.
+ */
 export type Content = { readonly type: string; readonly content: unknown }
 
 /** One kind of message, both ways between the message object and what is encrypted. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** The simulator's only chance: the same seed gives the same ids, jitter and choices. Keys are never made from it. */
+/**
+ * The simulator's only chance: the same seed gives the same ids, jitter and choices. Keys are never made
+ * from it.
+ */
 export type Random = {
   bytes(count: number): Buffer
   /** `count` bytes as upper-case hexadecimal, the form of WhatsApp's message ids. */

@@ -14,7 +14,10 @@ import { createSignalKeys, type SignalKeys } from './people/signal-keys.ts'
 import { createUsers, type Users } from './people/users.ts'
 import { createRandom, type Random } from './random.ts'
 
-/** Everything the simulator knows, and its clock and dice. Passed as the first argument to whatever acts on it. */
+/**
+ * Everything the simulator knows, and its clock and dice. Passed as the first argument to whatever acts on
+ * it.
+ */
 export type World = {
   readonly db: Database
   readonly meta: Meta
@@ -66,7 +69,9 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
   }
 }
 
-/** Forgets all users and what they did; the server's own keys stay, because clients were told to trust them. */
+/**
+ * Forgets all users and what they did; the server's own keys stay, because clients were told to trust them.
+ */
 export function emptyWorld(world: World): void {
   const {
     users,

@@ -113,7 +113,10 @@ async function post(admin: string, path: string, body: unknown): Promise<void> {
   assert.equal(answer.status, 200)
 }
 
-/** The ids in the contact's inbox once there are at least so many, as a restarted simulator works off its queue. */
+/**
+ * The ids in the contact's inbox once there are at least so many, as a restarted simulator works off its
+ * queue.
+ */
 async function inboxIds(admin: string, atLeast: number): Promise<readonly string[]> {
   const deadline = Date.now() + 3_000
   for (;;) {

@@ -6,7 +6,9 @@ import { type Handshaken, Responder } from '../noise/handshake.ts'
 import type { Transport } from '../noise/transport.ts'
 import { type Stanza, stanza } from './stanza.ts'
 
-/** What a connection reports. `stanza` is awaited: stanzas of one connection are handled one after the other. */
+/**
+ * What a connection reports. `stanza` is awaited: stanzas of one connection are handled one after the other.
+ */
 export type ConnectionEvents = {
   handshaken(result: Omit<Handshaken, 'transport'>): void
   stanza(received: Stanza): Promise<void>

@@ -10,7 +10,9 @@ import { type LinkOutcome, Pairing, pairDevice, type Registration } from './pair
 
 const REFS = 6
 const REF_BYTES = 24
-/** The first reference is shown for a minute, the others for twenty seconds each; then the server hangs up. */
+/**
+ * The first reference is shown for a minute, the others for twenty seconds each; then the server hangs up.
+ */
 const REFS_LIFETIME_MS = (60 + (REFS - 1) * 20 + 20) * 1000
 
 /** The devices that wait to be linked, by the references in their QR codes. */

@@ -16,7 +16,9 @@ export type DeliveryDeps = {
 /** A message held back by `reorder` goes after the next one, or when none has come for so long. */
 const HELD_MS = 1_000
 
-/** Takes stanzas to devices: into the mailbox first, on to the device when that is durable and it is there. */
+/**
+ * Takes stanzas to devices: into the mailbox first, on to the device when that is durable and it is there.
+ */
 export class Delivery {
   readonly #deps: DeliveryDeps
 

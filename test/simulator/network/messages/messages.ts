@@ -13,7 +13,9 @@ const SMAX_INVALID = 479
 const RATE_OVERLIMIT = 429
 const SLOW_MS = 2_000
 
-/** Takes a message from a linked device: into every addressed mailbox, and acknowledged when that is durable. */
+/**
+ * Takes a message from a linked device: into every addressed mailbox, and acknowledged when that is durable.
+ */
 export async function takeMessage(
   network: Network,
   client: Client,

@@ -17,7 +17,10 @@ export type Filed =
       readonly askAgain: boolean
     }
 
-/** Puts a decrypted message where it belongs; refuses one that says something that it must not say to this device. */
+/**
+ * Puts a decrypted message where it belongs; refuses one that says something that it must not say to this
+ * device.
+ */
 export function fileMessage(phone: Phone, incoming: Incoming, message: proto.IMessage): Filed {
   const isOwn = incoming.sender.number === phone.user.number
   if (incoming.node.attrs.category === 'peer') {

@@ -4,7 +4,9 @@ import { lookUp, peerOf } from '../receiving/incoming.ts'
 import { type KeyBundle, takeBundle } from '../signal/bundle.ts'
 import { sendAgain } from './send.ts'
 
-/** Answers a device that could not decrypt this phone's message: a new session, then the message once more. */
+/**
+ * Answers a device that could not decrypt this phone's message: a new session, then the message once more.
+ */
 export async function resendOnRetry(phone: Phone, node: Stanza): Promise<void> {
   const incoming = lookUp(phone.world, node)
   if (incoming === undefined) return

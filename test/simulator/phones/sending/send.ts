@@ -18,7 +18,10 @@ type Parcel = {
 
 const ID_BYTES = 16
 
-/** Sends a message to all devices of a user, and a copy to the phone's own companions. Gives the message's id. */
+/**
+ * Sends a message to all devices of a user, and a copy to the phone's own companions. Gives the message's
+ * id.
+ */
 export async function sendMessage(phone: Phone, to: User, message: proto.IMessage): Promise<string> {
   const { world, user } = phone
   const id = world.random.hex(ID_BYTES)

@@ -14,7 +14,10 @@ import { silentLogger } from './silence.ts'
 export type CipherType = 'pkmsg' | 'msg'
 export type Ciphertext = { readonly type: CipherType; readonly ciphertext: Uint8Array }
 
-/** The Signal side of one phone, with its own identity, sessions and one-time keys. Peers are named by their LID's JID. */
+/**
+ * The Signal side of one phone, with its own identity, sessions and one-time keys. Peers are named by their
+ * LID's JID.
+ */
 export type SignalDevice = {
   /** Throws when the ciphertext is not for this device, was used already or has been tampered with. */
   decrypt(from: string, sealed: Ciphertext): Promise<proto.Message>
@@ -30,7 +33,9 @@ export type SignalDevice = {
 
 const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
 
-/** Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal. */
+/**
+ * Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal.
+ */
 export function createSignalDevice(world: World, { number }: User): SignalDevice {
   const creds = world.phoneKeys.of(number)
   const keys = addTransactionCapability(world.signalKeys.of(number), silentLogger, COMMIT)

@@ -1,6 +1,9 @@
 import type { Database } from '../database.ts'
 
-/** The app state that an account's devices share: an append-only list of encrypted patches for each collection. */
+/**
+ * The app state that an account's devices share: an append-only list of encrypted patches for each
+ * collection.
+ */
 export type Collections = {
   /** How many patches there are, which is the collection's version. */
   version(number: string, name: string): number
