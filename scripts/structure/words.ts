@@ -50,6 +50,9 @@ function misplacedNames(file: string, code: readonly Token[]): Found[] {
     if (kind === 'string' && !inStore && SQL.test(text)) return [{ line, rule: 'SQL lives in app/store/' }]
     if (kind === 'word' && !inStore && text === 'DatabaseSync')
       return [{ line, rule: 'DatabaseSync lives in app/store/' }]
+    if (kind === 'word' && text === 'execArgv') {
+      return [{ line, rule: 'execArgv would let a worker out of the permission model' }]
+    }
     if (!inConfig && isEnvironment(code, index)) return [{ line, rule: 'process.env lives in app/config/' }]
     return []
   })
@@ -71,8 +74,6 @@ function badShape(token: Token, before: Token | undefined, next: Token | undefin
     return [{ line, rule: 'exports are named' }]
   if (token.text === 'any' && isType(before, next))
     return [{ line, rule: 'any is no type: unknown, and parse it' }]
-  if (token.text === 'execArgv')
-    return [{ line, rule: 'execArgv would let a worker out of the permission model' }]
   const declares = before?.kind === 'word' && ['class', 'interface', 'type'].includes(before.text)
   if (declares && VAGUE_TYPE.test(token.text))
     return [{ line, rule: `${token.text} says nothing: name what it is` }]

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+
+const RUNNER = join(import.meta.dirname, '../../scripts/testing/run-files.ts')
+const IMPORT = "import { test } from 'node:test'\n"
+
+let folder = ''
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'postern-runner-'))
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('counts what passed, failed and was skipped, and tells each failure', async () => {
+  const { tally, output } = await runOn({
+    good: `${IMPORT}test('a', () => {})\ntest('b', { skip: 'no engine' }, () => {})\n`,
+    bad: `${IMPORT}test('c', async t => { await t.test('d', () => { throw new Error('because') }) })\n`,
+  })
+  assert.deepEqual(tally, { passed: 1, failed: 2, skipped: 1 })
+  assert.match(output, /skipped: b \(no engine\)/)
+  assert.match(output, /FAILED bad\.test\.ts:2 d\n\s+Error: because/)
+})
+
+test('a file that cannot be loaded is a failure, with what it said', async () => {
+  const { tally, output } = await runOn({ broken: "import './not-there.ts'\n" })
+  assert.deepEqual(tally, { passed: 0, failed: 1, skipped: 0 })
+  assert.match(output, /not-there\.ts/)
+})
+
+test('a file that does not end is ended, and is a failure', async () => {
+  const { tally, output } = await runOn({
+    endless: `${IMPORT}test('e', () => {})\nsetInterval(() => {}, 1000)\n`,
+  })
+  assert.equal(tally.failed, 1)
+  assert.match(output, /did not end within 2 s/)
+})
+
+async function runOn(sources: Readonly<Record<string, string>>) {
+  const files = Object.entries(sources).map(([name, source]) => {
+    const file = join(folder, `${name}.test.ts`)
+    writeFileSync(file, source)
+    return file
+  })
+  const options = { root: folder, concurrency: 1, fileTimeoutMs: 2_000 }
+  const call = `runFiles(${JSON.stringify(files)}, ${JSON.stringify(options)})`
+  const script = `import { runFiles } from ${JSON.stringify(RUNNER)}\nconsole.log(JSON.stringify(await ${call}))`
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env // a runner inside a runner would run nothing
+  const program = join(folder, 'program.ts')
+  writeFileSync(program, script)
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', program], { env })
+  const lines = stdout.trim().split('\n')
+  const tally = JSON.parse(lines.at(-1) ?? '') as { passed: number; failed: number; skipped: number }
+  return { tally, output: lines.join('\n') }
+}
