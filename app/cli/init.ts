@@ -48,6 +48,8 @@ export async function runInit(config: Config, asks: boolean): Promise<InitReport
     const answers = await askStarter(await readAnswers(config.policiesDir))
     for (const file of await applyAnswers(config.policiesDir, answers)) made.push(`your answers in ${file}`)
   }
+  // Containers mount these, and an engine that found one missing would make it for root.
+  for (const folder of ['edge', 'caddy']) privateFolder(join(config.dataDir, folder))
   closeFolder(config.secretsDir)
   if (readMasterKey(config, storeExists(config.dataDir)).created)
     made.push(`master key: ${config.masterKeyFile}`)
