@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { baseSystem, CACHE, SUITE } from './images/base-system.ts'
@@ -28,7 +28,11 @@ export function ensureBaseImages(caddy: string, docker: Docker): readonly BaseIm
       installNode(root, process.execPath)
       unpackPackage('libatomic1', root)
     }),
-    ensure(docker, proxy, root => cpSync(caddy, join(root, 'usr/bin/caddy'), { dereference: true })),
+    ensure(docker, proxy, root => {
+      cpSync(caddy, join(root, 'usr/bin/caddy'), { dereference: true })
+      // As the official image has it, so that a Dockerfile that keeps it does not pass here.
+      spawnSync('setcap', ['cap_net_bind_service=+ep', join(root, 'usr/bin/caddy')])
+    }),
   ]
 }
 
@@ -46,7 +50,7 @@ function ensure(docker: Docker, name: string, fill: (root: string) => void): Bas
       '--change',
       `ENV ${key}="${value}"`,
     ])
-    execFileSync('tar', ['-cf', `${work}.tar`, '-C', work, '.'])
+    execFileSync('tar', ['--xattrs', '--xattrs-include=*', '-cf', `${work}.tar`, '-C', work, '.'])
     docker([
       'import',
       '--change',

@@ -56,10 +56,9 @@ export function buildImages(engine: Engine): void {
 }
 
 /** Lays out the files that `init` and the sandbox would make, and brings everything up until it is healthy. */
-export async function bringUp(engine: Engine): Promise<Containers> {
+export async function bringUp(engine: Engine, project: string): Promise<Containers> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-containers-'))
   const config = await layOut(folder)
-  const project = `postern-test-${process.pid}`
   const compose = (args: readonly string[]) => {
     const files = [
       '-f',

@@ -16,6 +16,7 @@ const engine = await startEngine()
 const skip = engine === undefined ? 'no Docker engine runs here, and none can be started' : false
 
 describe('in containers', { skip }, () => {
+  const project = `postern-test-${process.pid}`
   let containers: Containers
   let endpoints: Endpoints
 
@@ -23,7 +24,7 @@ describe('in containers', { skip }, () => {
     assert.ok(engine !== undefined)
     ensureBaseImages(caddyBinary(), engine.docker)
     buildImages(engine)
-    containers = await bringUp(engine)
+    containers = await bringUp(engine, project)
     endpoints = containers.endpoints()
   })
 
@@ -64,6 +65,9 @@ describe('in containers', { skip }, () => {
   })
 
   test('the private network has no way out', () => {
+    const isInternal = (network: string) =>
+      engine?.docker(['network', 'inspect', '-f', '{{.Internal}}', `${project}_${network}`]).trim()
+    assert.deepEqual(['private', 'egress', 'edge'].map(isInternal), ['true', 'false', 'false'])
     const outside = `${containers.address('simulator', 'egress')}:7070`
     assert.deepEqual(connectFrom('private', [outside]), [false])
     assert.deepEqual(connectFrom('egress', [outside]), [true])
@@ -138,7 +142,6 @@ describe('in containers', { skip }, () => {
       const socket = require('node:net').connect({ host, port, timeout: 3000 }, () => resolve(true))
       socket.on('error', () => resolve(false)).on('timeout', () => resolve(false))
     }))).then(found => { console.log(JSON.stringify(found)); process.exit() })`
-    const project = `postern-test-${process.pid}`
     const where = ['--network', `${project}_${network}`, '--entrypoint', 'node', containers.images.sandbox]
     return JSON.parse(engine?.docker(['run', '--rm', ...where, '-e', script, ...targets]) ?? '') as boolean[]
   }
