@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 /**
  * A copy of the launcher in a folder with a space in its name, and a PATH that holds what a test puts there and the
@@ -104,18 +105,9 @@ export function makeBareMachine(): BareMachine {
       CALLS: join(folder, 'calls'),
       NEW_NODE: join(folder, 'new-node'),
     }
-    const child = spawn(launcher, [...args], {
-      cwd,
-      env: { ...fixed, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const said = { stdout: '', stderr: '' }
-    child.stdout.setEncoding('utf8').on('data', text => (said.stdout += text))
-    child.stderr.setEncoding('utf8').on('data', text => (said.stderr += text))
-    return new Promise((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', code => resolve({ code: code ?? -1, ...said }))
-    })
+    return ending(
+      spawn(launcher, [...args], { cwd, env: { ...fixed, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }),
+    )
   }
 
   function read(path: string): string {
@@ -135,4 +127,14 @@ export function makeBareMachine(): BareMachine {
   function remove(): void {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function ending(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
+  const said = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', text => (said.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', text => (said.stderr += text))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', code => resolve({ code: code ?? -1, ...said }))
+  })
 }
