@@ -57,6 +57,13 @@ describe('in containers', { skip }, () => {
     })
   })
 
+  test('the keys of the sites are there for Caddy, and the app does not see them', () => {
+    const names = (service: string, folder: string) =>
+      containers.compose(['exec', '-T', service, 'ls', '-A', folder])
+    assert.match(names('caddy', '/caddy'), /pki/)
+    assert.equal(names('app', '/data/caddy').trim(), '')
+  })
+
   test('a container on the edge network reaches Caddy and not the app, by name or by address', () => {
     const app = { private: containers.address('app', 'private'), egress: containers.address('app', 'egress') }
     const targets = ['caddy:9443', 'app:7080', `${app.private}:7080`, `${app.egress}:7080`]
