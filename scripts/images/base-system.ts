@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What was fetched for tests and may be thrown away. */
@@ -13,13 +14,14 @@ export function baseSystem(): string {
   const file = join(CACHE, `${SUITE}-minbase.tar`)
   if (existsSync(file)) return file
   mkdirSync(CACHE, { recursive: true })
-  const work = mkdtempSync(join(CACHE, 'debootstrap-'))
+  const work = mkdtempSync(join(tmpdir(), 'debootstrap-')) // debootstrap cannot work below a path with a space
   try {
     execFileSync('debootstrap', ['--variant=minbase', SUITE, join(work, 'root'), archive()], {
       stdio: 'pipe',
     })
-    execFileSync('tar', ['-cf', join(work, 'base.tar'), '-C', join(work, 'root'), '.'])
-    renameSync(join(work, 'base.tar'), file)
+    const next = `${file}.${process.pid}.next`
+    execFileSync('tar', ['-cf', next, '-C', join(work, 'root'), '.'])
+    renameSync(next, file)
     return file
   } finally {
     rmSync(work, { recursive: true, force: true })
