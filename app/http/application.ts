@@ -6,7 +6,7 @@ import type { HttpDeps } from './deps.ts'
 import { problemOf } from './errors.ts'
 import { arrive, checkSite, enter } from './hop/arrive.ts'
 import { arrivals, calls } from './hop/call.ts'
-import { isFromOurPage } from './hop/same-origin.ts'
+import { mayHaveEffect } from './hop/same-origin.ts'
 import { securityHeaders } from './hop/security-headers.ts'
 import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
 import { allRoutes } from './routes/all.ts'
@@ -31,11 +31,11 @@ export function createApplication(deps: HttpDeps, closing: AbortSignal): Express
   return app
 }
 
-/** The dashboard's credential goes along with whatever page asks, so what has an effect must come from our own. */
+/** Browsers send passwords and certificates along with whatever page asks, so what has an effect must come from our own. */
 const fromOurPage: RequestHandler = (request, response, next) => {
   const { site, policy } = calls.get(request)
-  if (site !== 'dashboard' || isFromOurPage(request.method, name => request.get(name), policy.snapshot))
-    return next()
+  const { method } = request
+  if (mayHaveEffect({ site, method, header: name => request.get(name) }, policy.snapshot)) return next()
   send(request, response, problem('cross-site', 'Changes on this site are only taken from its own page.'))
 }
 

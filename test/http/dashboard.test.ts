@@ -116,6 +116,25 @@ describe('changes', () => {
     assert.equal(answer.status, 200)
   })
 
+  test('are not taken from a page whose browser shows a service’s certificate without asking', async () => {
+    const restart = (headers: Record<string, string>) =>
+      http.ask({ path: '/v1/accounts/main/restart', as: 'billing', method: 'POST', headers })
+    const foreign: Record<string, string>[] = [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: 'https://localhost:8443' },
+      { origin: 'https://localhost:8443' },
+      { origin: 'null' },
+    ]
+    for (const headers of foreign) {
+      const answer = await restart(headers)
+      assert.deepEqual([answer.status, answer.json.code], [403, 'cross-site'])
+    }
+    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: 'https://localhost:9443' }]) {
+      await http.sessions.resume('main', { principal: 'test' })
+      assert.equal((await restart(headers)).status, 200)
+    }
+  })
+
   test('follow the same policy as everywhere', async () => {
     const headers = { 'sec-fetch-site': 'same-origin' }
     const send = {
