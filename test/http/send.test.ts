@@ -131,6 +131,17 @@ describe('a message that cannot be read', () => {
     )
   })
 
+  test('has more members than anybody would read about', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`a${i}`, 1]))
+    for (const body of [many, { ...text(fresh()), text: many }, [[many]]]) {
+      const answer = await send(body)
+      invalid(answer, '$', /more than 1000 members/)
+      assert.ok(answer.bytes.length < 1_000)
+    }
+    const nested = `{"to":${'['.repeat(6_000)}${']'.repeat(6_000)}}`
+    assert.equal((await send(nested, { 'content-type': 'application/json' })).status, 422)
+  })
+
   test('lacks members, all told at once', async () => {
     const answer = await send({ type: 'text' })
     invalid(answer, '$.to', /is missing/)
@@ -172,6 +183,10 @@ describe('a message that cannot be read', () => {
     invalid(await send({ ...text(fresh()), send_at: 'tomorrow' }), '$.send_at', /instant with its time zone/)
     invalid(await send({ ...text(fresh()), send_at: '2030-02-31T00:00:00Z' }), '$.send_at', /instant/)
     invalid(await send({ ...text(fresh()), send_at: '2030-01-01T00:00:00' }), '$.send_at', /instant/)
+    for (const member of ['send_at', 'expires_at']) {
+      const leapSecond = { ...text(fresh()), [member]: '2030-12-31T23:59:60Z' }
+      invalid(await send(leapSecond), `$.${member}`, /instant/)
+    }
     invalid(await send({ ...text(fresh()), expires_at: '2020-01-01T00:00:00Z' }), '$.expires_at', /past/)
     const times = { send_at: '2030-01-02T00:00:00Z', expires_at: '2030-01-01T00:00:00Z' }
     invalid(await send({ ...text(fresh()), ...times }), '$.expires_at', /must come after/)

@@ -135,6 +135,8 @@ function readKey(call: Call): Parsed<{ idempotencyKey?: string }> {
 function readTimes(body: MessageBody, at: Date): Parsed<{ sendAt?: Date; expiresAt?: Date }> {
   const sendAt = body.send_at === undefined ? undefined : new Date(body.send_at)
   const expiresAt = body.expires_at === undefined ? undefined : new Date(body.expires_at)
+  if (isNone(sendAt)) return invalid('$.send_at', LEAP_SECOND)
+  if (isNone(expiresAt)) return invalid('$.expires_at', LEAP_SECOND)
   if (expiresAt !== undefined && expiresAt <= at) return invalid('$.expires_at', 'is past already')
   if (sendAt !== undefined && expiresAt !== undefined && expiresAt <= sendAt) {
     return invalid('$.expires_at', 'must come after $.send_at')
@@ -143,6 +145,13 @@ function readTimes(body: MessageBody, at: Date): Parsed<{ sendAt?: Date; expires
     ...(sendAt === undefined ? {} : { sendAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   })
+}
+
+/** The schema lets leap seconds through, and JavaScript has no such instant. */
+const LEAP_SECOND = 'must be an instant that exists in every year: leap seconds are not known here'
+
+function isNone(instant: Date | undefined): boolean {
+  return Number.isNaN(instant?.getTime())
 }
 
 /** The same for the same request, however its members are ordered and spaced. */
