@@ -42,6 +42,19 @@ describe('endpoints and deliveries', () => {
     assert.doesNotMatch(answer.bytes.toString(), /secret/)
   })
 
+  test('endpoints of accounts that the caller may not ask about are left out', async () => {
+    const named = (name: string, accounts?: string[]): [string, Endpoint] => [
+      name,
+      { ...ENDPOINT, name, ...(accounts === undefined ? {} : { accounts: new Set(accounts) }) },
+    ]
+    const all = [named('ledger'), named('of-main', ['main', 'spare']), named('of-spare', ['spare'])]
+    http.setPolicy({ endpoints: new Map(all) })
+    const namesFor = async (as: string) => (await ask('/v1/endpoints', as)).json.data.map(one => one.name)
+    assert.deepEqual(await namesFor('narrow'), ['ledger', 'of-main'])
+    assert.deepEqual(await namesFor('billing'), ['ledger', 'of-main', 'of-spare'])
+    http.setPolicy({ endpoints: new Map([['ledger', ENDPOINT]]) })
+  })
+
   test('deliveries are listed for the accounts that the caller may read', async () => {
     assert.deepEqual(idsOf(await ask('/v1/deliveries')).sort(), ['dlv_evt_1', 'dlv_evt_2'])
     assert.deepEqual(idsOf(await ask('/v1/deliveries', 'narrow')), ['dlv_evt_1'])

@@ -31,9 +31,13 @@ export function webhookRoutes(deps: WebhookDeps): readonly Route[] {
   ]
 }
 
+/** An endpoint for certain accounts is shown to those who may ask about one of them; its address is their business alone. */
 function endpoints(call: Call): Answer {
-  const data = [...call.policy.snapshot.endpoints.values()].map(endpointJson)
-  return json({ data, next: null })
+  const mayAskAbout = (account: string) => may(call, 'webhooks.read', { account }).effect === 'allow'
+  const visible = [...call.policy.snapshot.endpoints.values()].filter(
+    ({ accounts }) => accounts === undefined || [...accounts].some(mayAskAbout),
+  )
+  return json({ data: visible.map(endpointJson), next: null })
 }
 
 async function list(call: Call, { store }: WebhookDeps): Promise<Answer> {
