@@ -104,7 +104,7 @@ export class Connection {
       policy,
       log,
       events: this.#socketEvents(),
-      storedMessage: async id => storedMessageOf(await store.messages.get(account, id)),
+      storedMessage: async (id, chat) => storedMessageOf(await store.messages.get(account, id), chat),
       ...(url === undefined ? {} : { url }),
       ...(timings.qrMs === undefined ? {} : { qrMs: timings.qrMs }),
     })

@@ -44,7 +44,7 @@ export function createSender(deps: SenderDeps): Sender {
     if (address === 'none') return NOT_ON_WHATSAPP
     const quotedId = order.content.context?.message_id
     const quoted = quotedId === undefined ? undefined : await deps.store.messages.get(order.account, quotedId)
-    await socket.send(address, order.messageId, outgoingOf(order.content, quoted))
+    await socket.send(address, order.messageId, outgoingOf(order, quoted))
     return undefined // written; the ack decides
   }
 

@@ -30,6 +30,9 @@ export type Receipt = {
 /** Finds the phone JID behind a LID, when WhatsApp has told it. */
 export type LidLookup = (lid: string) => Promise<string | null>
 
+/** A message to send: where to and what. */
+export type Outgoing = { readonly chat: ChatId; readonly content: OutgoingContent }
+
 type ProtocolKind = proto.Message.ProtocolMessage.Type | null | undefined
 
 const RECEIPTS: Readonly<Record<string, Receipt['status']>> = {
@@ -48,6 +51,11 @@ export function phoneOf(jid: string | null | undefined): string | undefined {
 /** WhatsApp's address of a chat of ours. */
 export function jidOf(chat: ChatId): string {
   return chat.startsWith('+') ? `${chat.slice(1)}@s.whatsapp.net` : chat
+}
+
+/** Our name of the chat that a JID stands for; undefined for what is no chat of ours (status, broadcast lists). */
+export async function chatOf(jid: string | null | undefined, lookup: LidLookup): Promise<ChatId | undefined> {
+  return jid?.endsWith('@g.us') ? jid : await personOf(jid, undefined, lookup)
 }
 
 /** Reads a message stanza. Undefined for what is no message to anybody: our own, status, protocol chatter, undecryptable ones. */
@@ -79,19 +87,27 @@ export function receiptOf(stanza: BinaryNode): Receipt | undefined {
   return { messageIds: [stanza.attrs.id, ...more], status }
 }
 
-/** What Baileys is asked to send. `linkPreview: null` keeps it from fetching what the text links to. */
-export function outgoingOf(content: OutgoingContent, quoted: Message | undefined): AnyMessageContent {
-  const { context, text } = content
+/**
+ * What Baileys is asked to send. `linkPreview: null` keeps it from fetching what the text links to. The words of a quoted
+ * message go along only within their own chat: nobody else may read them.
+ */
+export function outgoingOf(order: Outgoing, quoted: Message | undefined): AnyMessageContent {
+  const { context, text } = order.content
+  const ofThisChat = quoted?.chat === order.chat ? quoted : undefined
   return {
     text: text.body,
     linkPreview: null,
-    ...(context === undefined ? {} : { contextInfo: quoteOf(context, quoted) }),
+    ...(context === undefined ? {} : { contextInfo: quoteOf(context, ofThisChat) }),
   }
 }
 
-/** A stored message of ours in WhatsApp's form, for a device that asks for it again. */
-export function storedMessageOf(message: Message | undefined): proto.IMessage | undefined {
-  if (message?.direction !== 'out' || message.content.type !== 'text') return undefined
+/** A stored message of ours in WhatsApp's form, for a device that asks for it again; undefined when that is in another chat. */
+export function storedMessageOf(
+  message: Message | undefined,
+  chat: ChatId | undefined,
+): proto.IMessage | undefined {
+  if (message?.direction !== 'out' || message.content.type !== 'text' || message.chat !== chat)
+    return undefined
   const { context, text } = message.content
   const quote = context === undefined ? {} : { contextInfo: { stanzaId: context.message_id } }
   return { extendedTextMessage: { text: text.body, ...quote } }

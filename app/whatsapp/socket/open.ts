@@ -12,8 +12,9 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import type { Log } from '../../lib/log.ts'
+import type { ChatId } from '../../model/chat.ts'
 import type { AccountPolicy } from '../../policy/snapshot.ts'
-import { closeCodeOf, type LidLookup, type Receipt, receiptOf } from '../translate.ts'
+import { chatOf, closeCodeOf, type LidLookup, type Receipt, receiptOf } from '../translate.ts'
 import { libraryLogger } from './library-log.ts'
 
 /** What a session hears from its socket. After `close()` only what is about messages and credentials still comes. */
@@ -38,8 +39,8 @@ export type SocketOptions = {
   readonly policy: AccountPolicy
   readonly log: Log
   readonly events: SocketEvents
-  /** What a device asks for again, from the store. */
-  readonly storedMessage: (messageId: string) => Promise<proto.IMessage | undefined>
+  /** What a device in this chat asks for again, from the store. */
+  readonly storedMessage: (messageId: string, chat: ChatId | undefined) => Promise<proto.IMessage | undefined>
   /** The simulator, instead of WhatsApp. */
   readonly url?: string
   /** How long each QR lives, where WhatsApp's own pace is too slow. */
@@ -68,7 +69,8 @@ const FAREWELLS = ['CB:stream:error', 'CB:failure', 'CB:xmlstreamend']
 
 /** Connects a device to WhatsApp. Failures come as `closed`. */
 export function openSocket(options: SocketOptions): Socket {
-  const sock = withCapturedRejections(() => makeWASocket(configOf(options)))
+  const lidLookup: LidLookup = lid => sock.signalRepository.lidMapping.getPNForLID(lid)
+  const sock = withCapturedRejections(() => makeWASocket(configOf(options, lidLookup)))
   const ended = new Promise<void>(resolve => {
     sock.ev.on('connection.update', update => {
       if (update.connection === 'close') resolve()
@@ -83,7 +85,7 @@ export function openSocket(options: SocketOptions): Socket {
     find: phone => find(sock, phone),
     pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
     markRead: keys => sock.readMessages([...keys]),
-    lidLookup: lid => sock.signalRepository.lidMapping.getPNForLID(lid),
+    lidLookup,
     async logout() {
       listening = false
       await sock.logout()
@@ -97,7 +99,7 @@ export function openSocket(options: SocketOptions): Socket {
   }
 }
 
-function configOf(options: SocketOptions): UserFacingSocketConfig {
+function configOf(options: SocketOptions, lidLookup: LidLookup): UserFacingSocketConfig {
   const { account, auth, policy, log } = options
   const { FULL } = proto.HistorySync.HistorySyncType
   return {
@@ -110,7 +112,8 @@ function configOf(options: SocketOptions): UserFacingSocketConfig {
     syncFullHistory: policy.history === 'full',
     shouldSyncHistoryMessage: ({ syncType }) =>
       policy.history === 'full' || (policy.history === 'recent' && syncType !== FULL),
-    getMessage: async key => (key.id ? options.storedMessage(key.id) : undefined),
+    getMessage: async ({ id, remoteJid }) =>
+      id ? options.storedMessage(id, await chatOf(remoteJid, lidLookup)) : undefined,
     ...(options.url === undefined ? {} : { waWebSocketUrl: options.url }),
     ...(options.qrMs === undefined ? {} : { qrTimeout: options.qrMs }),
   }
