@@ -139,6 +139,15 @@ test('takes no address in absolute form and no tunnel', async () => {
   assert.equal(rig.upstream.seen.length, before)
 })
 
+test('refuses a tunnel to a plain path at once, instead of trying it on the app again and again', async () => {
+  const port = rig.config.ports.keys
+  const plain = get('/v1/whoami', `localhost:${port}`)
+  for (const [method, want] of [['CONNECT', 405] as const, ['OPTIONS', 200] as const]) {
+    const answer = await sendRaw(plain.replace(/^GET/, method), { port, ca: rig.ca, withinMs: 3_000 })
+    assert.equal(answer.kind === 'answered' && answer.status, want, method)
+  }
+})
+
 test('judges paths over HTTP/2 alike', async () => {
   const session = connect(`https://localhost:${rig.config.ports.keys}`, { ca: rig.ca })
   try {
