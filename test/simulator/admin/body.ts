@@ -12,6 +12,7 @@ export class AdminError extends Error {
 type Fields = {
   readonly string: string
   readonly number: number
+  readonly integer: number
   readonly boolean: boolean
   readonly strings: readonly string[]
   /** Anything; checked by who takes it. */
@@ -27,6 +28,7 @@ type Read<T extends FieldType> = T extends `${infer K extends keyof Fields}?`
 const CHECKS: Readonly<Record<keyof Fields, (value: unknown) => boolean>> = {
   string: value => typeof value === 'string' && value !== '',
   number: value => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
+  integer: value => Number.isSafeInteger(value),
   boolean: value => typeof value === 'boolean',
   strings: value => Array.isArray(value) && value.every(each => typeof each === 'string'),
   any: value => value !== undefined,
@@ -34,6 +36,7 @@ const CHECKS: Readonly<Record<keyof Fields, (value: unknown) => boolean>> = {
 const NAMES: Readonly<Record<keyof Fields, string>> = {
   string: 'a non-empty string',
   number: 'a whole number, 0 or more',
+  integer: 'a whole number',
   boolean: 'true or false',
   strings: 'a list of strings',
   any: 'present',

@@ -1,9 +1,7 @@
-import { FAULT_KINDS, type Fault, type FaultKind, isConnectionFault } from '../network/faults/faults.ts'
-import { strikeOpen } from '../network/faults/strike.ts'
 import { unlink } from '../network/linking/unlink.ts'
 import { BAD_CERTIFICATES, type BadCertificate } from '../noise/certificate.ts'
 import { emptyWorld } from '../store/world.ts'
-import { AdminError, readBody, readNumber } from './body.ts'
+import { AdminError, readBody } from './body.ts'
 import { phoneOf } from './phones.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
 
@@ -12,12 +10,6 @@ const SHOWN_VIOLATIONS = 100
 /** What the test holds in its hands: figures, faults, and the way back to an empty network. */
 export const controlRoutes: AdminRoutes = {
   'GET /stats': stats,
-  'GET /faults': ({ network }) => ({ data: network.faults.list().map(showFault) }),
-  'POST /faults': addFault,
-  'DELETE /faults': ({ network }) => {
-    network.faults.clear()
-    return { data: [] }
-  },
   'POST /accounts/{number}/unlink': unlinkDevices,
   'POST /certificate': setCertificate,
   'POST /reset': reset,
@@ -49,40 +41,6 @@ function accountStats({ world, clients }: AdminRequest['network'], number: strin
     messages_out: 0,
     ...world.tallies.ofAccount(`+${number}`),
     violations: world.tallies.violationCount(`+${number}`),
-  }
-}
-
-function addFault({ network, body }: AdminRequest): unknown {
-  const asked = readBody(body, {
-    kind: 'string',
-    account: 'string?',
-    after: 'number?',
-    count: 'number?',
-    code: 'number?',
-    delay_ms: 'number?',
-  })
-  if (!(FAULT_KINDS as readonly string[]).includes(asked.kind)) {
-    throw new AdminError(400, `\`kind\` must be one of ${FAULT_KINDS.join(', ')}`)
-  }
-  if (asked.count === 0) throw new AdminError(400, '`count` must be 1 or more')
-  const fault: Fault = {
-    kind: asked.kind as FaultKind,
-    after: asked.after ?? 0,
-    count: asked.count ?? 1,
-    ...(asked.account === undefined ? {} : { account: readNumber(asked.account, 'account') }),
-    ...(asked.code === undefined ? {} : { code: asked.code }),
-    ...(asked.delay_ms === undefined ? {} : { delayMs: asked.delay_ms }),
-  }
-  network.faults.add(fault)
-  if (isConnectionFault(fault.kind)) strikeOpen(network, fault.account)
-  return showFault(fault)
-}
-
-function showFault({ account, delayMs, ...fault }: Fault): unknown {
-  return {
-    ...fault,
-    ...(account === undefined ? {} : { account: `+${account}` }),
-    ...(delayMs === undefined ? {} : { delay_ms: delayMs }),
   }
 }
 

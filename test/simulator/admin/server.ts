@@ -3,10 +3,11 @@ import type { Network } from '../network/network.ts'
 import type { ChatServer } from '../network/server.ts'
 import { AdminError } from './body.ts'
 import { controlRoutes } from './control.ts'
+import { faultRoutes } from './faults.ts'
 import { phoneRoutes } from './phones.ts'
 import { type AdminRoutes, findRoute } from './routes.ts'
 
-const ROUTES: AdminRoutes = { ...controlRoutes, ...phoneRoutes }
+const ROUTES: AdminRoutes = { ...controlRoutes, ...faultRoutes, ...phoneRoutes }
 const MAX_BODY_BYTES = 1024 * 1024
 
 type Answer = {

@@ -17,6 +17,10 @@ export class Client {
   isReady = false
   /** The last queued stanza that this connection was sent. */
   deliveredSeq = 0
+  /** True when a fault keeps from it whatever is not an answer. */
+  isDeaf = false
+  /** How far a fault has put the clock ahead that this connection is told of. */
+  skewMs = 0
   /** Messages that a fault lets later ones overtake. */
   readonly held: Stanza[] = []
   #asked = 0
@@ -27,7 +31,7 @@ export class Client {
   }
 
   send(node: Stanza): void {
-    this.connection.send(node)
+    this.connection.send(this.skewMs === 0 ? node : skewed(node, this.skewMs))
   }
 
   sendHeld(): void {
@@ -56,4 +60,10 @@ export class Client {
     const code = error.code === undefined ? undefined : String(error.code)
     this.connection.end(stanza('stream:error', { code }, content))
   }
+}
+
+function skewed(node: Stanza, skewMs: number): Stanza {
+  const { t } = node.attrs
+  if (t === undefined) return node
+  return { ...node, attrs: { ...node.attrs, t: String(Number(t) + Math.round(skewMs / 1000)) } }
 }

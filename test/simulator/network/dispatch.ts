@@ -11,6 +11,9 @@ import type { Network } from './network.ts'
 import { recordViolation } from './violations.ts'
 
 const IQS: IqTable = { ...accountIqs, ...encryptIqs, ...usyncIqs, ...appStateIqs }
+/** What WhatsApp limits when a client asks too much: the directory and what hangs on it. */
+const LIMITED = ['usync', 'w:g2', 'w:mex', 'w:profile:picture', 'status']
+const RATE_OVERLIMIT = 429
 const NOT_IMPLEMENTED: IqOutcome = { kind: 'error', code: 501, text: 'feature-not-implemented' }
 /** Stanzas that WhatsApp takes note of without a word. */
 const UNANSWERED = ['presence', 'chatstate', 'ib', 'call']
@@ -62,6 +65,12 @@ async function takeIq(network: Network, client: Client, iq: Stanza): Promise<voi
       account: account.user.number,
       detail: `an iq ${xmlns} without an id`,
     })
+  }
+  const limit = LIMITED.includes(xmlns)
+    ? network.faults.fires('query-overlimit', account.user.number)
+    : undefined
+  if (limit !== undefined) {
+    return client.refuse(iq, { code: limit.code ?? RATE_OVERLIMIT, text: 'rate-overlimit' })
   }
   const request = children(iq)[0]
   const topic = `${xmlns} ${type} ${request?.tag ?? ''}`

@@ -2,7 +2,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import { jidOf } from '../wire/address.ts'
 import { seconds, stanza } from '../wire/stanza.ts'
 import type { Client } from './client.ts'
-import { refusesLogin } from './faults/strike.ts'
+import { strikeLogin } from './faults/strike.ts'
 import type { Network } from './network.ts'
 
 /** Lets a linked device in: known, with the Noise key that it was linked with, and no fault in the way. */
@@ -16,7 +16,7 @@ export function logIn(network: Network, client: Client, payload: proto.IClientPa
     return
   }
   client.account = { user, device }
-  if (refusesLogin(network, client, number)) return
+  if (strikeLogin(network, client, number)) return
   clients.bind(client, { number, device: device.id })?.endWith({ conflict: 'replaced' })
   client.send(
     stanza('success', {

@@ -13,6 +13,8 @@ import { Client } from './client.ts'
 import { Clients } from './clients.ts'
 import { dispatch } from './dispatch.ts'
 import { Faults } from './faults/faults.ts'
+import { reinstall } from './faults/reinstall.ts'
+import { strikeAfterMessage } from './faults/strike.ts'
 import { Pairings } from './linking/pairings.ts'
 import { logIn } from './login.ts'
 import { Delivery } from './messages/delivery.ts'
@@ -24,15 +26,26 @@ const IDENTITY = 'server-identity'
 
 export function createNetwork(world: World): Network {
   const clients = new Clients()
-  const faults = new Faults()
+  const faults = new Faults(world)
   const phones: Phones = new Phones({
     world,
     enqueue: (...stanza) => delivery.enqueue(...stanza),
     asksAgain: sender => faults.fires('retry-receipt', sender) !== undefined,
+    beforeMessage: user => {
+      if (faults.fires('identity-change', user.number) !== undefined) reinstall(network, user)
+    },
   })
-  const delivery = new Delivery({ world, clients, faults, wakePhone: number => void phones.wake(number) })
+  const delivery = new Delivery({
+    world,
+    clients,
+    faults,
+    wakePhone: number => void phones.wake(number),
+    messagePassed: (client, number) => strikeAfterMessage(network, client, number),
+  })
   for (const number of world.queue.waitingPhones()) void phones.wake(number)
-  return { world, clients, faults, phones, delivery, pairings: new Pairings(world), unanswered: new Set() }
+  const pairings = new Pairings(world)
+  const network: Network = { world, clients, faults, phones, delivery, pairings, unanswered: new Set() }
+  return network
 }
 
 /** The server's side of every WebSocket: one identity, a fresh certificate chain for each handshake. */

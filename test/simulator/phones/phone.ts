@@ -16,7 +16,9 @@ export type Phone = Outlet & {
   readonly signal: SignalDevice
   /** How often it has asked for which message again, since the simulator started. */
   readonly attempts: Map<string, number>
-  /** True when a fault wants this phone to ask again for what it has decrypted. */
+  /** The devices that it has understood since it was set up anew; undefined when it never was. */
+  readonly metAnew: Set<string> | undefined
+  /** True when a fault keeps this phone from reading a message of this sender. */
   asksAgain(sender: string): boolean
 }
 

@@ -15,8 +15,10 @@ import { createSignalDevice } from './signal/signal.ts'
 export type PhonesDeps = {
   readonly world: World
   readonly enqueue: Enqueue
-  /** True when a fault wants a phone to ask again for a message of this sender that it has decrypted. */
+  /** True when a fault keeps a phone from reading a message of this sender. */
   asksAgain(sender: string): boolean
+  /** Lets faults happen to a phone that is about to read a message. */
+  beforeMessage(user: User): void
 }
 
 /** All simulated phones. Each works through its own mailbox in order; a phone that is off lets it fill up. */
@@ -25,6 +27,7 @@ export class Phones {
   readonly #phones = new Map<string, Phone>()
   readonly #draining = new Set<string>()
   readonly #attempts = new Map<string, Map<string, number>>()
+  readonly #metAnew = new Map<string, Set<string>>()
 
   constructor(deps: PhonesDeps) {
     this.#deps = deps
@@ -71,8 +74,18 @@ export class Phones {
     return this.#deps.world.db.unit(() => bootstrapStanzas(this.#phone(user), device))
   }
 
+  /** Sets a phone up anew: other keys, no sessions; what it has received and sent stays for the eyes of tests. */
+  reinstall(number: string): void {
+    const { world } = this.#deps
+    world.phoneKeys.forget(number)
+    world.signalKeys.forget(number)
+    this.#phones.delete(number)
+    this.#metAnew.set(number, new Set())
+  }
+
   forget(): void {
     this.#phones.clear()
+    this.#metAnew.clear()
     this.#attempts.clear()
   }
 
@@ -89,8 +102,12 @@ export class Phones {
     await world.db.unit(async () => {
       world.queue.remove(queued.seq)
       try {
-        if (queued.kind === 'message') await receiveMessage(this.#phone(user), node)
-        else if (node.attrs.type === 'retry') await resendOnRetry(this.#phone(user), node)
+        if (queued.kind === 'message') {
+          this.#deps.beforeMessage(user)
+          await receiveMessage(this.#phone(user), node)
+        }
+        if (queued.kind === 'receipt' && node.attrs.type === 'retry')
+          await resendOnRetry(this.#phone(user), node)
       } catch (error) {
         const detail = `+${number} could not take a ${queued.kind}: ${error instanceof Error ? error.message : error}`
         world.tallies.violation({ kind: 'malformed-stanza', detail, at: world.now().toISOString() })
@@ -105,7 +122,8 @@ export class Phones {
     const attempts = this.#attempts.get(user.number) ?? new Map<string, number>()
     this.#attempts.set(user.number, attempts)
     const signal = known?.signal ?? createSignalDevice(world, user)
-    const phone = { world, user, signal, enqueue, attempts, asksAgain }
+    const metAnew = this.#metAnew.get(user.number)
+    const phone = { world, user, signal, enqueue, attempts, asksAgain, metAnew }
     this.#phones.set(user.number, phone)
     return phone
   }

@@ -33,6 +33,7 @@ export type World = {
   readonly collections: Collections
   readonly tallies: Tallies
   readonly random: Random
+  readonly seed: number
   now(): Date
 }
 
@@ -65,6 +66,7 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     collections: createCollections(db),
     tallies: createTallies(db),
     random: createRandom(seed, `start ${starts}`),
+    seed,
     now,
   }
 }

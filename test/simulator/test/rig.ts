@@ -28,6 +28,7 @@ export type Stats = {
   readonly messages_in: number
   readonly messages_out: number
   readonly repeats: number
+  readonly retries: number
   readonly unknown_recipients: number
   readonly violations: number
   readonly last_violations: readonly Violation[]

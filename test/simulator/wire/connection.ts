@@ -31,7 +31,9 @@ export class Connection {
   readonly #deps: ConnectionDeps
   readonly #reader = new FrameReader()
   readonly #responder: Responder
-  #phase: 'hello' | 'finish' | 'open' | 'closed' = 'hello'
+  #phase: 'hello' | 'finish' | 'open' | 'silent' | 'closed' = 'hello'
+  /** How many bytes a cut still lets through. */
+  readonly #left: { down?: number; up?: number } = {}
   #transport: Transport | undefined
   #work: Promise<void> = Promise.resolve()
 
@@ -39,7 +41,7 @@ export class Connection {
     this.#socket = socket
     this.#deps = deps
     this.#responder = new Responder(deps.identity.staticKey)
-    socket.on('message', bytes => this.#enqueue(bytes as Buffer))
+    socket.on('message', bytes => this.#enqueue(this.#passing(bytes as Buffer, 'up')))
     socket.on('error', () => socket.terminate())
     socket.on('close', () => {
       this.#phase = 'closed'
@@ -50,6 +52,16 @@ export class Connection {
   send(node: Stanza): void {
     if (this.#transport === undefined || this.#phase !== 'open') return
     this.#write(this.#transport.encrypt(encodeBinaryNode(node)))
+  }
+
+  /** Lets so many more bytes through in one direction and cuts the connection there, be it within a frame. */
+  cutAfter(bytes: number, direction: 'down' | 'up'): void {
+    this.#left[direction] ??= bytes
+  }
+
+  /** Neither hears nor says anything from now on, while the socket stays open. */
+  silence(): void {
+    if (this.#phase === 'open') this.#phase = 'silent'
   }
 
   /** Sends a last stanza, if any, and closes; nothing is read or written afterwards. */
@@ -100,6 +112,20 @@ export class Connection {
   }
 
   #write(content: Uint8Array): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame(content))
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const passing = this.#passing(frame(content), 'down')
+    const isCut = this.#left.down === 0
+    if (isCut) this.#phase = 'closed'
+    if (isCut && passing.length === 0) this.cut()
+    else this.#socket.send(passing, () => isCut && this.cut())
+  }
+
+  /** What a cut lets through of these bytes. */
+  #passing(bytes: Buffer, direction: 'down' | 'up'): Buffer {
+    const left = this.#left[direction]
+    if (left === undefined) return bytes
+    this.#left[direction] = Math.max(0, left - bytes.length)
+    if (direction === 'up' && bytes.length >= left) this.#socket.terminate()
+    return bytes.subarray(0, left)
   }
 }

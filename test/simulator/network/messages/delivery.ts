@@ -1,7 +1,7 @@
 import { decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import type { Mailbox, Queued, QueuedKind } from '../../store/mail/queue.ts'
 import type { World } from '../../store/world.ts'
-import { type Stanza, stanza } from '../../wire/stanza.ts'
+import { bytesOf, children, type Stanza, stanza } from '../../wire/stanza.ts'
 import type { Client } from '../client.ts'
 import type { Clients } from '../clients.ts'
 import type { Faults } from '../faults/faults.ts'
@@ -11,6 +11,8 @@ export type DeliveryDeps = {
   readonly clients: Clients
   readonly faults: Faults
   wakePhone(number: string): void
+  /** A message has gone to a device of the account. */
+  messagePassed(client: Client, number: string): void
 }
 
 /** A message held back by `reorder` goes after the next one, or when none has come for so long. */
@@ -38,7 +40,7 @@ export class Delivery {
    * these were all. From here on it gets stanzas as they come.
    */
   async flush(client: Client, mailbox: Mailbox): Promise<void> {
-    const waiting = this.#deps.world.queue.list(mailbox, 0)
+    const waiting = client.isDeaf ? [] : this.#deps.world.queue.list(mailbox, 0)
     const count = (kind: QueuedKind) => String(waiting.filter(queued => queued.kind === kind).length)
     const total = String(waiting.length)
     const nodes = await Promise.all(waiting.map(queued => decodeBinaryNode(Buffer.from(queued.stanza))))
@@ -59,7 +61,7 @@ export class Delivery {
   }
 
   #next(client: Client, mailbox: Mailbox): Queued | undefined {
-    return this.#deps.world.queue.next(mailbox, client.deliveredSeq)
+    return client.isDeaf ? undefined : this.#deps.world.queue.next(mailbox, client.deliveredSeq)
   }
 
   #handOver(mailbox: Mailbox, seq: number, node: Stanza): void {
@@ -69,15 +71,39 @@ export class Delivery {
       return
     }
     const client = this.#deps.clients.of(mailbox)
-    if (client === undefined || !client.isReady || seq <= client.deliveredSeq) return
+    if (client === undefined || !client.isReady || client.isDeaf || seq <= client.deliveredSeq) return
     client.deliveredSeq = seq
-    if (node.tag === 'message' && this.#deps.faults.fires('reorder', mailbox.number)) {
+    if (node.tag === 'message') this.#handOverMessage(client, mailbox.number, node)
+    else {
+      client.send(node)
+      client.sendHeld()
+    }
+  }
+
+  #handOverMessage(client: Client, number: string, message: Stanza): void {
+    const { faults, messagePassed } = this.#deps
+    const node = faults.fires('unreadable', number) === undefined ? message : damaged(message)
+    if (faults.fires('reorder', number) !== undefined) {
       client.held.push(node)
       setTimeout(() => client.sendHeld(), HELD_MS).unref()
       return
     }
     client.send(node)
     client.sendHeld()
-    if (node.tag === 'message' && this.#deps.faults.fires('duplicate', mailbox.number)) client.send(node)
+    if (faults.fires('duplicate', number) !== undefined) client.send(node)
+    messagePassed(client, number)
   }
+}
+
+const FROM_THE_END = 10
+
+/** The message with a bit turned over in each of its ciphertexts. */
+function damaged(message: Stanza): Stanza {
+  const content = children(message).map(part => {
+    const sealed = part.tag === 'enc' ? bytesOf(part) : undefined
+    if (sealed === undefined || sealed.length < FROM_THE_END) return part
+    sealed.writeUInt8(sealed.readUInt8(sealed.length - FROM_THE_END) ^ 1, sealed.length - FROM_THE_END)
+    return { ...part, content: sealed }
+  })
+  return { ...message, content }
 }

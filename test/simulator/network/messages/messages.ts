@@ -4,7 +4,7 @@ import type { World } from '../../store/world.ts'
 import { jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import type { Client, LoggedIn } from '../client.ts'
-import { strike } from '../faults/strike.ts'
+import { strikeAfterMessage } from '../faults/strike.ts'
 import type { Network } from '../network.ts'
 import { recordViolation } from '../violations.ts'
 import { type Envelope, type Parcel, readEnvelope } from './envelope.ts'
@@ -38,10 +38,12 @@ export async function takeMessage(
   if (envelope.to === undefined) world.tallies.count('unknown_recipients', `+${number}`)
   if (envelope.isStale) world.tallies.count('stale_device_lists', `+${number}`)
   await world.db.committed()
-  if (faults.fires('no-ack', number) === undefined) acknowledge(client, world, node)
-  faults.messagePassed(number)
-  const due = faults.connectionFault(number)
-  if (due !== undefined) strike(network, client, due)
+  if (faults.fires('no-ack', number) === undefined) {
+    const late = faults.fires('late-ack', number)
+    if (late === undefined) acknowledge(client, world, node)
+    else setTimeout(() => acknowledge(client, world, node), late.delayMs ?? SLOW_MS).unref()
+  }
+  strikeAfterMessage(network, client, number)
 }
 
 type Accepted = { readonly node: Stanza; readonly envelope: Envelope }

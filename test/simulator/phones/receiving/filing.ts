@@ -5,11 +5,13 @@ import { contentDigest, readContent } from '../content.ts'
 import type { Phone } from '../phone.ts'
 import { type Incoming, userAt } from './incoming.ts'
 
-/** What became of a message: filed in the inbox, there already, kept without an inbox entry, or refused. */
+/** What became of a message: filed in the inbox, there already, kept without an inbox entry, unreadable or refused. */
 export type Filed =
   | { readonly kind: 'filed' }
   | { readonly kind: 'repeated' }
   | { readonly kind: 'kept' }
+  /** For keys that this phone had before it was set up anew; nobody's fault. */
+  | { readonly kind: 'unreadable' }
   | {
       readonly kind: 'refused'
       readonly violation: ViolationKind

@@ -11,11 +11,11 @@ import { askAgain, sendReceipt } from './receipts.ts'
 export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> {
   const incoming = lookUp(phone.world, node)
   if (incoming === undefined) return
+  if (isKeptFrom(phone, incoming)) return askAgain(phone, incoming)
   const opened = await open(phone, incoming)
   const result = 'message' in opened ? fileMessage(phone, incoming, opened.message) : opened
   switch (result.kind) {
     case 'filed':
-      if (phone.asksAgain(incoming.sender.number)) return askAgain(phone, incoming)
       return sendReceipt(phone, 'delivered', incoming)
     case 'repeated':
       phone.world.tallies.count('repeats', `+${incoming.sender.number}`)
@@ -30,7 +30,15 @@ export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> 
         at: phone.world.now().toISOString(),
       })
       if (result.askAgain) await askAgain(phone, incoming)
+      return
+    case 'unreadable':
+      return askAgain(phone, incoming)
   }
+}
+
+/** A fault may keep a phone from reading what others write to it, never from the copies of its own devices. */
+function isKeptFrom({ user, asksAgain }: Phone, { sender }: Incoming): boolean {
+  return sender.number !== user.number && asksAgain(sender.number)
 }
 
 async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.IMessage } | Filed> {
@@ -47,8 +55,11 @@ async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.
   const type = sealed?.attrs.type as CipherType
   try {
     const ciphertext = bytesOf(sealed) ?? Buffer.alloc(0)
-    return { message: await phone.signal.decrypt(peerOf(incoming), { type, ciphertext }) }
+    const message = await phone.signal.decrypt(peerOf(incoming), { type, ciphertext })
+    phone.metAnew?.add(peerOf(incoming))
+    return { message }
   } catch (error) {
+    if (phone.metAnew?.has(peerOf(incoming)) === false) return { kind: 'unreadable' }
     return cipherFault(phone, incoming, error instanceof Error ? error.message : String(error))
   }
 }

@@ -18,6 +18,8 @@ export type Sent = {
   add(number: string, message: SentMessage): void
   find(number: string, id: string): SentMessage | undefined
   list(number: string): readonly SentMessage[]
+  /** The numbers that a number has written to, or that have written to it. */
+  partners(number: string): readonly string[]
   /** Moves a status forward, never back. */
   advance(number: string, id: string, status: SentStatus): void
   clear(): void
@@ -26,6 +28,8 @@ export type Sent = {
 const SCHEMA = `CREATE TABLE IF NOT EXISTS sent (
   number TEXT NOT NULL, id TEXT NOT NULL, recipient TEXT NOT NULL, device INTEGER NOT NULL, message BLOB NOT NULL,
   status TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (number, id)) STRICT`
+const PARTNERS = `SELECT recipient AS partner FROM sent WHERE number = ?
+  UNION SELECT number FROM sent WHERE recipient = ? ORDER BY partner`
 const ORDER: readonly SentStatus[] = ['sent', 'delivered', 'read']
 
 export function createSent(db: Database): Sent {
@@ -42,6 +46,7 @@ export function createSent(db: Database): Sent {
       ),
     find,
     list: number => db.all('SELECT * FROM sent WHERE number = ? ORDER BY rowid', number).map(fromRow),
+    partners: number => db.all(PARTNERS, number, number).map(row => String(row.partner)),
     advance(number, id, status) {
       const known = find(number, id)
       if (known === undefined || ORDER.indexOf(known.status) >= ORDER.indexOf(status)) return

@@ -21,6 +21,8 @@ export type PhoneKeys = {
 export type PhoneKeyRing = {
   /** Made when they are first asked for, so that thousands of phones that nobody writes to cost nothing. */
   of(number: string): PhoneKeys
+  /** Lets others be made the next time. */
+  forget(number: string): void
   clear(): void
 }
 
@@ -41,6 +43,10 @@ export function createPhoneKeys(db: Database): PhoneKeyRing {
       const keys = known.get(number) ?? load(number)
       known.set(number, keys)
       return keys
+    },
+    forget(number) {
+      known.delete(number)
+      db.run('DELETE FROM phone_keys WHERE number = ?', number)
     },
     clear() {
       known.clear()

@@ -5,6 +5,7 @@ import { fromText, toText } from '../meta.ts'
 /** The private side of the simulated phones: sessions, one-time keys, identities that they have seen. */
 export type SignalKeys = {
   of(number: string): SignalKeyStore
+  forget(number: string): void
   clear(): void
 }
 
@@ -20,6 +21,10 @@ export function createSignalKeys(db: Database): SignalKeys {
       const store = stores.get(number) ?? keyStore(db, number)
       stores.set(number, store)
       return store
+    },
+    forget(number) {
+      stores.delete(number)
+      db.run('DELETE FROM signal_keys WHERE number = ?', number)
     },
     clear() {
       stores.clear()
