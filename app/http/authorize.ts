@@ -1,5 +1,6 @@
 import { newId } from '../lib/ids.ts'
 import type { Decision, DecisionRequest } from '../model/decision.ts'
+import { recordRefusal } from '../outbox/record-refusal.ts'
 import { decide } from '../policy/decide.ts'
 import { applicableLimits } from '../policy/limiter.ts'
 import type { Rule } from '../policy/snapshot.ts'
@@ -86,16 +87,15 @@ async function refuse(
   const decisionId = newId('dec', call.at)
   const { by, reason } = asked.decision
   const target = asked.to ?? asked.account
-  await deps.store.audit.append([
-    {
-      ...call.actor,
-      at: deps.now(),
-      action,
-      decision: 'deny',
-      ...(target === undefined ? {} : { target }),
-      detail: { decision: decisionId, by, request: call.id, policy: call.policy.revision },
-    },
-  ])
+  const refusal = {
+    ...call.actor,
+    at: deps.now(),
+    action,
+    decision: 'deny',
+    ...(target === undefined ? {} : { target }),
+    detail: { decision: decisionId, by, request: call.id, policy: call.policy.revision },
+  } as const
+  await recordRefusal(refusal, deps)
   const unknown = asked.account === undefined ? undefined : unknownAccount(call, asked.account)
   return unknown ?? problem('denied', reason, { decision: decisionId })
 }

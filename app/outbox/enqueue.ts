@@ -11,6 +11,7 @@ import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { auditOf, type Entry, newMessageId, sendingOf } from './entry.ts'
+import { recordRefusal } from './record-refusal.ts'
 import { createTurns } from './turns.ts'
 
 export type EnqueueDeps = {
@@ -96,13 +97,13 @@ async function judge(
 
   const decision = decide(snapshot, sendingOf(draft, at))
   if (decision.effect === 'deny') {
-    await deps.store.audit.append([audit('deny', decision.by)])
+    await recordRefusal(audit('deny', decision.by), deps)
     return { kind: 'denied', decisionId, decision }
   }
   // A held request takes its limits as well: a hold must not be the way round them.
   const outcome = deps.limiter.take(applicableLimits(snapshot, 'send'), limitKeys(draft), at.getTime())
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
-    await deps.store.audit.append([audit('deny', `limit:${outcome.limit.name}`)])
+    await recordRefusal(audit('deny', `limit:${outcome.limit.name}`), deps)
     return { kind: 'limited', decisionId, limit: outcome.limit, retryAfterMs: outcome.retryAfterMs }
   }
   const start = startOf(decision, outcome, at)
