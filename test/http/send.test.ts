@@ -192,6 +192,12 @@ describe('a message that cannot be read', () => {
     invalid(await send({ ...text(fresh()), ...times }), '$.expires_at', /must come after/)
   })
 
+  test('uses up the limit of requests like one that can be read', async () => {
+    for (let i = 0; i < 3; i++) assert.equal((await send({ to: 7 }, {}, 'busy')).status, 422)
+    const answer = await send({ to: 7 }, {}, 'busy')
+    assert.deepEqual([answer.status, answer.json.code], [429, 'limited'])
+  })
+
   test('leaves nothing in the outbox', async () => {
     const to = fresh()
     await send({ ...text(to), purpse: 'x' })

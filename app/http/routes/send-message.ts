@@ -43,7 +43,7 @@ async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
   const unknown = unknownAccount(call, account)
   if (unknown !== undefined) return (await authorize(call, ACTION, { account }, deps)) ?? unknown
   const request = readRequest(call, account)
-  if (request.kind === 'problem') return request
+  if (request.kind === 'problem') return takeRequestLimits(call, deps) ?? request
   const { recipient, content } = request.value
   const touched = { account, to: recipient.chat, recipientKind: recipient.kind, type: content.type }
   // A refusal by the access rules is told before one by a limit; `enqueue` decides again and records it.
