@@ -10,11 +10,13 @@ import { testCommand } from './cli/test.ts'
 import { upCommand } from './cli/up.ts'
 import { type Config, loadConfig, readEnvironment } from './config/config.ts'
 import { EX_CONFIG, exitCodeOf, reasonOf } from './lib/error.ts'
+import { explainSystemError } from './lib/system-error.ts'
 import { runDemo } from './supervise/demo.ts'
 import { makeDemoClients } from './supervise/demo-clients.ts'
-import { freePortBase } from './supervise/ports.ts'
+import { interruption } from './supervise/interruption.ts'
 import { checkEdge, prepare } from './supervise/prepare.ts'
-import { interruption, runUp } from './supervise/run-up.ts'
+import { freePortBase } from './supervise/processes/ports.ts'
+import { runUp } from './supervise/run-up.ts'
 import { bringUp } from './supervise/up.ts'
 
 const USAGE = 2
@@ -36,9 +38,9 @@ function searchPath(): string {
 }
 
 async function demo({ json, keep }: DemoFlags): Promise<number> {
+  const interrupted = interruption()
   const folder = mkdtempSync(join(tmpdir(), 'postern-demo-'))
   const policies = join(folder, 'policies')
-  cpSync(join(root, 'test', 'sandbox', 'policies'), policies, { recursive: true })
   const base = environment.POSTERN_PORT_BASE ?? String(await freePortBase(Math.random))
   const flags = { sandbox: true, policies, data: join(folder, 'data') }
   const config = configure(flags, { POSTERN_PORT_BASE: base, POSTERN_SECRETS: join(folder, 'secrets') })
@@ -46,8 +48,11 @@ async function demo({ json, keep }: DemoFlags): Promise<number> {
     folder,
     json,
     keep,
-    clients: await makeDemoClients(config),
-    interrupted: interruption(),
+    makeClients() {
+      cpSync(join(root, 'test', 'sandbox', 'policies'), policies, { recursive: true })
+      return makeDemoClients(config)
+    },
+    interrupted,
     async checkPolicies() {
       const { rules, endpoints, principals } = await prepare(config, searchPath()).then(
         ({ snapshot }) => snapshot,
@@ -56,7 +61,7 @@ async function demo({ json, keep }: DemoFlags): Promise<number> {
     },
     async bringUp(output) {
       const prepared = await prepare(config, searchPath())
-      return bringUp({ config, ...prepared, output, now: () => new Date(), random: Math.random })
+      return bringUp({ config, ...prepared, output, interrupted, now: () => new Date(), random: Math.random })
     },
   })
 }
@@ -91,6 +96,6 @@ function withSubcommands(command: Command): readonly Command[] {
 /** Commander reports wrong usage by throwing; everything else is a failure of ours to explain. */
 function exitOf(error: unknown): number {
   if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : USAGE
-  console.error(`postern: ${reasonOf(error)}`)
+  console.error(`postern: ${explainSystemError(error) ?? reasonOf(error)}`)
   return exitCodeOf(error)
 }

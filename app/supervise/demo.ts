@@ -1,6 +1,7 @@
-import { openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ClientFiles, Endpoints } from './endpoints.ts'
+import { type ClientFiles, type Endpoints, endpointsFile } from './endpoints.ts'
+import { whenAborted } from './interruption.ts'
 import type { TourClient, TourContext } from './tour/context.ts'
 import { tourSteps } from './tour/steps.ts'
 import { type StepOutcome, tableRow, walk } from './tour/tour.ts'
@@ -13,39 +14,47 @@ export type DemoOptions = {
   readonly folder: string
   readonly json: boolean
   readonly keep: boolean
-  readonly clients: Readonly<Record<TourClient, ClientFiles>>
+  readonly makeClients: () => Promise<Readonly<Record<TourClient, ClientFiles>>>
   readonly checkPolicies: () => Promise<string>
+  /** Ends what it has started when `interrupted` is aborted, at any moment. */
   readonly bringUp: (output: { stdout: number; stderr: number }) => Promise<Appliance>
-  /** Resolves at Ctrl-C. */
-  readonly interrupted: Promise<void>
+  readonly interrupted: AbortSignal
 }
 
-/** Walks the tour and prints it. Answers 0 only when every step passed. */
+/** Walks the tour and prints it. Answers 0 only when every step passed. Leaves nothing behind unless it is to be kept. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const logFile = join(options.folder, 'appliance.log')
-  const log = openSync(logFile, 'a', 0o600)
+  const { folder, interrupted } = options
+  const logFile = join(folder, 'appliance.log')
+  let log: number | undefined
   let appliance: Appliance | undefined
-  const context: TourContext = {
-    clients: options.clients,
-    checkPolicies: options.checkPolicies,
-    linkMain: async () => appliance?.link(),
-    async bringUp(): Promise<Endpoints> {
-      appliance = await options.bringUp({ stdout: log, stderr: log })
-      return appliance.endpoints()
-    },
-  }
-  const interrupted = options.interrupted.then(() => undefined)
   try {
-    const outcomes = await Promise.race([walk(tourSteps, context, row(options)), interrupted])
-    if (outcomes === undefined) return 1
+    const output = openSync(logFile, 'a', 0o600)
+    log = output
+    const context: TourContext = {
+      clients: await options.makeClients(),
+      checkPolicies: options.checkPolicies,
+      linkMain: async () => appliance?.link(),
+      async bringUp(): Promise<Endpoints> {
+        appliance = await options.bringUp({ stdout: output, stderr: output })
+        return appliance.endpoints()
+      },
+    }
+    const outcomes = await walk(tourSteps, context, { interrupted, onOutcome: row(options) })
+    if (interrupted.aborted) return tellInterrupted()
     const passed = outcomes.length === tourSteps.length && outcomes.every(({ ok }) => ok)
     report(options, outcomes, { passed, logFile })
     if (options.keep && appliance !== undefined) await stay(appliance, options)
     return passed ? 0 : 1
   } finally {
     await appliance?.stop()
-    if (!options.keep) rmSync(options.folder, { recursive: true, force: true })
+    if (log !== undefined) closeSync(log)
+    if (!options.keep) rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function tellInterrupted(): number {
+  console.error('postern: interrupted; everything that was started has ended')
+  return 1
 }
 
 function row({ json }: DemoOptions): (outcome: StepOutcome) => void {
@@ -72,7 +81,9 @@ function report(
 async function stay(appliance: Appliance, options: DemoOptions): Promise<void> {
   appliance.announce()
   console.error(
-    `postern: still running, endpoints in ${join(options.folder, 'data', 'run', 'endpoints.json')}; Ctrl-C ends it`,
+    `postern: still running, endpoints in ${endpointsFile(join(options.folder, 'data'))}; Ctrl-C ends it`,
   )
-  await Promise.race([options.interrupted, appliance.gaveUp])
+  const ending = await Promise.race([whenAborted(options.interrupted), appliance.gaveUp])
+  if (ending !== undefined) console.error(`postern: ${ending.reason}`)
+  console.error(`postern: its files stay in ${options.folder}`)
 }

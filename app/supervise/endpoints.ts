@@ -24,14 +24,18 @@ export type ClientFiles = {
   readonly api_key_file?: string
 }
 
+/** Where it lies. Its presence says that everything answers. */
+export function endpointsFile(dataDir: string): string {
+  return join(dataDir, 'run', 'endpoints.json')
+}
+
 /** Replaces the file in one step, so that a reader never sees half of it. */
 export function writeEndpoints(dataDir: string, endpoints: Endpoints): void {
-  const folder = join(dataDir, 'run')
-  privateFolder(folder)
-  replaceFile(join(folder, 'endpoints.json'), `${JSON.stringify(endpoints, null, 2)}\n`, 0o600)
+  privateFolder(join(dataDir, 'run'))
+  replaceFile(endpointsFile(dataDir), `${JSON.stringify(endpoints, null, 2)}\n`, 0o600)
 }
 
 /** Says that nothing answers any more. */
 export function removeEndpoints(dataDir: string): void {
-  rmSync(join(dataDir, 'run', 'endpoints.json'), { force: true })
+  rmSync(endpointsFile(dataDir), { force: true })
 }

@@ -1,6 +1,13 @@
 import type { Config } from '../config/config.ts'
 import { exitCodeOf, reasonOf } from '../lib/error.ts'
+import { explainSystemError } from '../lib/system-error.ts'
+import { endpointsFile, removeEndpoints } from './endpoints.ts'
+import { interruption, whenAborted } from './interruption.ts'
 import { prepare } from './prepare.ts'
+import { claimDataFolder } from './processes/claim.ts'
+import type { Ending } from './processes/crew.ts'
+import { PartFailure } from './processes/part.ts'
+import { sandboxLogin } from './sandbox.ts'
 import { type Appliance, bringUp } from './up.ts'
 
 const DISCLAIMER =
@@ -9,38 +16,51 @@ const DISCLAIMER =
 /** `postern up`: prepares, starts, announces, and stays until Ctrl-C or until a part cannot be kept up. Answers the exit code. */
 export async function runUp(config: Config, searchPath: string): Promise<number> {
   const interrupted = interruption()
+  let claim: { release(): void } | undefined
   let appliance: Appliance | undefined
   try {
+    claim = claimDataFolder(config.dataDir)
+    removeEndpoints(config.dataDir) // of a start before that could not clear up
+    console.error('postern: checking policies, keys and the edge')
     const prepared = await prepare(config, searchPath)
+    console.error('postern: starting')
     const output = { stdout: process.stdout.fd, stderr: process.stderr.fd }
-    appliance = await bringUp({ config, ...prepared, output, now: () => new Date(), random: Math.random })
-    if (config.sandbox) await appliance.link()
-    appliance.announce()
-    greet(config, appliance)
-    const ending = await Promise.race([interrupted, appliance.gaveUp])
+    const clock = { now: () => new Date(), random: Math.random }
+    appliance = await bringUp({ config, ...prepared, output, interrupted, ...clock })
+    const ending = await Promise.race([whenAborted(interrupted), appliance.gaveUp, stay(config, appliance)])
     if (ending !== undefined) console.error(`postern: ${ending.reason}`)
     return ending?.exitCode ?? 0
   } catch (error) {
-    console.error(`postern: ${reasonOf(error)}`)
-    return error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : exitCodeOf(error)
+    if (interrupted.aborted) return 0
+    return tellFailure(error)
   } finally {
     await appliance?.stop()
+    claim?.release()
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM. */
-export function interruption(): Promise<undefined> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined))
-  })
+/** Says that everything answers. Rejects when it does not; otherwise it has no end of its own. */
+async function stay(config: Config, appliance: Appliance): Promise<Ending> {
+  if (config.sandbox) await appliance.link()
+  appliance.announce()
+  greet(config, appliance)
+  return new Promise(() => {})
+}
+
+function tellFailure(error: unknown): number {
+  console.error(`postern: ${explainSystemError(error) ?? reasonOf(error)}`)
+  if (!(error instanceof PartFailure)) return exitCodeOf(error)
+  console.error('postern: what it said itself stands above')
+  return error.exitCode
 }
 
 function greet(config: Config, appliance: Appliance): void {
   const { api, dashboard } = appliance.endpoints()
-  if (config.sandbox)
+  if (config.sandbox) {
     console.error('postern: SANDBOX: WhatsApp is simulated, no real account can be linked here')
-  else console.error(`postern: ${DISCLAIMER}`)
+    console.error(`postern: dashboard: ${sandboxLogin(config)}`)
+  } else console.error(`postern: ${DISCLAIMER}`)
   console.error(
-    `postern: ready. api ${api}, dashboard ${dashboard}; endpoints in ${config.dataDir}/run/endpoints.json`,
+    `postern: ready. api ${api}, dashboard ${dashboard}; endpoints in ${endpointsFile(config.dataDir)}; Ctrl-C ends it`,
   )
 }

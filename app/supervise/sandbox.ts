@@ -2,11 +2,16 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { nodeEnvironment, type SimulatorFlags } from './app-command.ts'
 import type { Endpoints } from './endpoints.ts'
-import type { PartSpec } from './part.ts'
+import type { PartSpec } from './processes/part.ts'
 
 /** Where the simulator, the receiver and the demo client keep their files: beside the data folder, never in it. */
 export function sandboxFolder(config: Config): string {
   return `${config.dataDir}.sandbox`
+}
+
+/** How to log in to the sandbox's dashboard, in words. */
+export function sandboxLogin(config: Config): string {
+  return `user oncall, password in ${join(sandboxFolder(config), 'clients', 'demo.password')}`
 }
 
 /** What the app is told about the simulated WhatsApp. */

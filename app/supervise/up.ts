@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { PosternError } from '../lib/error.ts'
+import { PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicySnapshot, SiteName } from '../policy/snapshot.ts'
 import { appArguments, appEnvironment } from './app-command.ts'
 import { ask, type Proof } from './ask.ts'
 import { caddyCommand, edgeAnswers, exportEdgeCa } from './edge.ts'
-import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints.ts'
+import { type Endpoints, endpointsFile, removeEndpoints, writeEndpoints } from './endpoints.ts'
 import { linkMain, MAIN_PHONE } from './link-main.ts'
-import { Part, type PartSpec } from './part.ts'
-import { neededPorts, takenPorts } from './ports.ts'
+import { createCrew, type Ending } from './processes/crew.ts'
+import type { PartSpec } from './processes/part.ts'
+import { explainTaken, neededPorts, takenPorts } from './processes/ports.ts'
 import { sandboxEndpoints, sandboxParts, simulatorFlags } from './sandbox.ts'
 
 export type UpOptions = {
@@ -20,11 +21,11 @@ export type UpOptions = {
   /** Certificate and key of the proxy with the internal CA: to ask the app's own port whether it is ready. */
   readonly hopProof: Proof
   readonly output: PartSpec['output']
+  /** Aborted when everything is to end, also while it is still starting. */
+  readonly interrupted: AbortSignal
   readonly now: () => Date
   readonly random: () => number
 }
-
-export type Ending = { readonly reason: string; readonly exitCode: number }
 
 /** A running appliance. */
 export type Appliance = {
@@ -38,60 +39,59 @@ export type Appliance = {
   readonly gaveUp: Promise<Ending>
 }
 
+/** What a killed supervisor had started is just being ended by its guard. */
+const LEFTOVERS_END_WITHIN_MS = 3_000
+const ASK_EVERY_MS = 200
+
 /**
  * Starts every part: the sandbox's first, because the app reads what the simulator writes, then the app and Caddy
- * together. When one does not come up the others are stopped again and the reason is thrown.
+ * together. When one does not come up, or when interrupted, the others are stopped again and the reason is thrown.
  */
 export async function bringUp(options: UpOptions): Promise<Appliance> {
-  const { config, output } = options
-  await refuseTakenPorts(config)
-  const parts: Part[] = []
+  const { config, output, now, random, interrupted } = options
+  await refuseTakenPorts(options)
+  const file = endpointsFile(config.dataDir)
+  const crew = createCrew({ now, random, interrupted, endpointsFile: file, tell, onRestart })
   let revision = ''
   let announced = false
-  let giveUp: (ending: Ending) => void = () => {}
-  const gaveUp = new Promise<Ending>(resolve => {
-    giveUp = resolve
-  })
-  const deps = {
-    now: options.now,
-    random: options.random,
-    onRestart: () => announced && announce(),
-    onGiveUp: (part: Part, reason: string, exitCode: number) =>
-      giveUp({ reason: `${part.spec.name} ${reason}`, exitCode: exitCode === 0 ? 1 : exitCode }),
-  }
   try {
-    if (config.sandbox) await Promise.all(sandboxParts(config, output).map(startPart))
+    if (config.sandbox) await Promise.all(sandboxParts(config, output).map(crew.start))
     const app = appPart(options, found => {
       revision = found
     })
-    await Promise.all([app, edgePart(options)].map(startPart))
+    await Promise.all([app, edgePart(options)].map(crew.start))
   } catch (error) {
     await stop()
     throw error
   }
-  return { endpoints, link: () => linkMain(endpoints()), announce, stop, gaveUp }
-
-  async function startPart(spec: PartSpec): Promise<void> {
-    const part = new Part(spec, deps)
-    parts.push(part)
-    await part.start()
-  }
+  return { endpoints, link: () => linkMain(endpoints()), announce, stop, gaveUp: crew.gaveUp }
 
   function endpoints(): Endpoints {
-    const pids = Object.fromEntries(parts.map(part => [part.spec.name, part.pid ?? 0]))
-    return endpointsOf(options, { revision, pids: { up: process.pid, ...pids } })
+    return endpointsOf(options, { revision, pids: { up: process.pid, ...crew.pids() } })
   }
 
   function announce(): void {
+    if (crew.isStopping()) return
     announced = true
     writeEndpoints(config.dataDir, endpoints())
   }
 
-  async function stop(): Promise<void> {
-    if (announced) removeEndpoints(config.dataDir)
-    announced = false
-    for (const part of parts.toReversed()) await part.stop()
+  function onRestart(): void {
+    try {
+      if (announced) announce()
+    } catch (error) {
+      tell(`${file} cannot be brought up to date: ${reasonOf(error)}`)
+    }
   }
+
+  async function stop(): Promise<void> {
+    removeEndpoints(config.dataDir)
+    await crew.stop()
+  }
+}
+
+function tell(sentence: string): void {
+  console.error(`postern: ${sentence}`)
 }
 
 function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: string) => void): PartSpec {
@@ -149,12 +149,14 @@ function endpointsOf(
   }
 }
 
-async function refuseTakenPorts(config: Config): Promise<void> {
-  const taken = await takenPorts(neededPorts(config))
-  if (taken.length === 0) return
-  const which = taken.length === 1 ? `port ${taken[0]} is` : `ports ${taken.join(', ')} are`
-  throw new PosternError(
-    'up.port_in_use',
-    `${which} in use by another program (another Postern?): stop it, or move all ports with POSTERN_PORT_BASE`,
-  )
+async function refuseTakenPorts({ config, snapshot, interrupted }: UpOptions): Promise<void> {
+  const needed = neededPorts(config, snapshot.edge)
+  const deadline = performance.now() + LEFTOVERS_END_WITHIN_MS
+  for (;;) {
+    const taken = await takenPorts(needed)
+    if (taken.length === 0) return
+    interrupted.throwIfAborted()
+    if (performance.now() > deadline) throw new PosternError('up.port_in_use', explainTaken(taken))
+    await new Promise(resolve => setTimeout(resolve, ASK_EVERY_MS))
+  }
 }

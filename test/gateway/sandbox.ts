@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Answer, ask, proofFrom } from '../../app/supervise/ask.ts'
 import type { ClientFiles, Endpoints } from '../../app/supervise/endpoints.ts'
-import { freePortBase } from '../../app/supervise/ports.ts'
+import { freePortBase } from '../../app/supervise/processes/ports.ts'
 
 export const ROOT = dirname(dirname(import.meta.dirname))
 const UP_WITHIN_MS = 120_000

@@ -10,19 +10,29 @@ export type StepOutcome = {
   readonly detail: string
 }
 
-/** Runs the steps one after another. After a failure the rest is not tried, because each builds on the one before. */
+export type WalkOptions = {
+  readonly interrupted: AbortSignal
+  readonly onOutcome: (outcome: StepOutcome) => void
+}
+
+/**
+ * Runs the steps one after another. After a failure the rest is not tried, because each builds on the one before. A step
+ * that is interrupted has no outcome.
+ */
 export async function walk<Context>(
   steps: readonly Step<Context>[],
   context: Context,
-  onOutcome: (outcome: StepOutcome) => void,
+  { interrupted, onOutcome }: WalkOptions,
 ): Promise<readonly StepOutcome[]> {
   const outcomes: StepOutcome[] = []
   for (const { step, run } of steps) {
+    if (interrupted.aborted) break
     const startedAt = performance.now()
     const result = await run(context).then(
       detail => ({ ok: true, detail }),
       (error: unknown) => ({ ok: false, detail: reasonOf(error) }),
     )
+    if (interrupted.aborted) break
     const outcome = {
       step,
       ok: result.ok,
