@@ -35,6 +35,13 @@ export function refusalOf(error: string): SendOutcome {
   return { kind: 'refused', code: `whatsapp.${error}`, reason }
 }
 
+/** What a send that broke off comes to. A refusal of what the send had to ask first, such as a group's members, refuses the message. */
+export function failureOf(error: unknown): SendOutcome {
+  const code = error instanceof Error && 'data' in error && typeof error.data === 'number' ? error.data : 0
+  const refusal = refusalOf(String(code))
+  return refusal.kind === 'refused' ? refusal : { kind: 'retry', reason: `not sent: ${wordsOf(error)}` }
+}
+
 export function createSender(deps: SenderDeps): Sender {
   const pending = new Map<string, (outcome: SendOutcome) => void>()
   let unanswered = 0
@@ -62,7 +69,7 @@ export function createSender(deps: SenderDeps): Sender {
     const settle = pending.get(order.messageId)
     write(order, socket).then(
       refused => refused && settle?.(refused),
-      error => settle?.({ kind: 'retry', reason: `not sent: ${wordsOf(error)}` }),
+      error => settle?.(failureOf(error)),
     )
     const settled = await outcome
     if (pending.get(order.messageId) === settle) pending.delete(order.messageId)
