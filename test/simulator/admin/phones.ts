@@ -1,9 +1,11 @@
 import { proto } from '@whiskeysockets/baileys'
+import { whyNotIn } from '../network/groups/rights.ts'
 import type { LinkOutcome } from '../network/linking/pairing.ts'
 import { readContent, writeContent } from '../phones/content.ts'
 import type { SentMessage } from '../store/mail/sent.ts'
 import type { User } from '../store/people/users.ts'
 import type { World } from '../store/world.ts'
+import { isGroupJid } from '../wire/address.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
 
@@ -41,6 +43,15 @@ export function phoneOf({ network, path }: AdminRequest): User {
   return user
 }
 
+/** The user with a number that a body names. Throws an AdminError when there is none. */
+export function userOf(world: World, asked: string, member: string): User {
+  const number = readNumber(asked, member)
+  const user = world.users.get(number)
+  if (user === undefined)
+    throw new AdminError(404, `+${number} is not on WhatsApp; POST /phones makes a phone`)
+  return user
+}
+
 async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
   const { world } = network
   const asked = readBody(body, { number: 'string', name: 'string?' })
@@ -60,10 +71,13 @@ async function send(request: AdminRequest): Promise<unknown> {
   const asked = readBody(body, { to: 'string', type: 'string', [type]: 'any?' })
   const message = writeContent(type, (body as Record<string, unknown>)[type])
   if (typeof message === 'string') throw new AdminError(400, message)
-  const number = readNumber(String(asked.to), 'to')
-  const to = network.world.users.get(number)
-  if (to === undefined) throw new AdminError(404, `+${number} is not on WhatsApp; POST /phones makes a phone`)
-  return { id: await network.phones.send(user, to, message) }
+  const { world, phones } = network
+  const to = String(asked.to)
+  const group = world.groups.get(to)
+  if (group === undefined) return { id: await phones.send(user, userOf(world, to, 'to'), message) }
+  const fault = whyNotIn(group, user)
+  if (fault !== undefined) throw new AdminError(403, fault)
+  return { id: await phones.sendToGroup(user, group, message) }
 }
 
 async function read(request: AdminRequest): Promise<unknown> {
@@ -103,7 +117,7 @@ function showPhone(world: World, { number, name, lid, on }: User): unknown {
 
 function showSent({ id, to, device, message, status, at }: SentMessage): unknown {
   const { type, content } = readContent(proto.Message.decode(message))
-  return { id, to: `+${to}`, device, type, [type]: content, status, at }
+  return { id, to: isGroupJid(to) ? to : `+${to}`, device, type, [type]: content, status, at }
 }
 
 function linked(outcome: LinkOutcome): unknown {

@@ -4,10 +4,11 @@ import type { ChatServer } from '../network/server.ts'
 import { AdminError } from './body.ts'
 import { controlRoutes } from './control.ts'
 import { faultRoutes } from './faults.ts'
+import { groupRoutes } from './groups.ts'
 import { phoneRoutes } from './phones.ts'
 import { type AdminRoutes, findRoute } from './routes.ts'
 
-const ROUTES: AdminRoutes = { ...controlRoutes, ...faultRoutes, ...phoneRoutes }
+const ROUTES: AdminRoutes = { ...controlRoutes, ...faultRoutes, ...phoneRoutes, ...groupRoutes }
 const MAX_BODY_BYTES = 1024 * 1024
 
 type Answer = {

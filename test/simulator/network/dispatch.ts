@@ -1,8 +1,10 @@
 import { children, type Stanza, stanza } from '../wire/stanza.ts'
 import type { Client } from './client.ts'
+import { groupIqs } from './groups/iqs.ts'
 import { accountIqs } from './iq/account.ts'
 import { appStateIqs } from './iq/app-state.ts'
 import { encryptIqs } from './iq/encrypt.ts'
+import { profileIqs } from './iq/profile.ts'
 import type { IqOutcome, IqTable } from './iq/table.ts'
 import { usyncIqs } from './iq/usync.ts'
 import { takeAck, takeReceipt } from './messages/confirmations.ts'
@@ -10,7 +12,7 @@ import { takeMessage } from './messages/messages.ts'
 import type { Network } from './network.ts'
 import { recordViolation } from './violations.ts'
 
-const IQS: IqTable = { ...accountIqs, ...encryptIqs, ...usyncIqs, ...appStateIqs }
+const IQS: IqTable = { ...accountIqs, ...encryptIqs, ...usyncIqs, ...appStateIqs, ...groupIqs, ...profileIqs }
 /** What WhatsApp limits when a client asks too much: the directory and what hangs on it. */
 const LIMITED = ['usync', 'w:g2', 'w:mex', 'w:profile:picture', 'status']
 const RATE_OVERLIMIT = 429

@@ -2,12 +2,14 @@ import { decodeBinaryNode, type proto } from '@whiskeysockets/baileys'
 import type { Queued } from '../store/mail/queue.ts'
 import type { Device } from '../store/people/devices.ts'
 import type { User } from '../store/people/users.ts'
+import type { Group } from '../store/social/groups.ts'
 import type { World } from '../store/world.ts'
 import type { Stanza } from '../wire/stanza.ts'
 import type { Enqueue, Phone } from './phone.ts'
 import { sendReceipt } from './receiving/receipts.ts'
 import { receiveMessage } from './receiving/receive.ts'
 import { bootstrapStanzas } from './sending/bootstrap.ts'
+import { sendToGroup } from './sending/group.ts'
 import { resendOnRetry } from './sending/resend.ts'
 import { sendMessage } from './sending/send.ts'
 import { createSignalDevice } from './signal/signal.ts'
@@ -58,13 +60,22 @@ export class Phones {
     return id
   }
 
+  /** The same for a message to a group that the user is in. */
+  async sendToGroup(user: User, group: Group, message: proto.IMessage): Promise<string> {
+    const { db } = this.#deps.world
+    const id = await db.unit(() => sendToGroup(this.#phone(user), group, message))
+    await db.committed()
+    return id
+  }
+
   /** Sends read receipts for messages in the phone's inbox. */
   async read(user: User, ids: readonly string[]): Promise<void> {
     const { world } = this.#deps
     for (const id of ids) {
       const known = world.inbox.find(user.number, id)
       const sender = world.users.get(known?.entry.from.slice(1) ?? '')
-      if (known && sender) sendReceipt(this.#phone(user), 'read', { id, sender, by: known.by })
+      const group = world.groups.get(known?.entry.chat ?? '')
+      if (known && sender) sendReceipt(this.#phone(user), 'read', { id, sender, by: known.by, group })
     }
     await world.db.committed()
   }

@@ -13,6 +13,11 @@ import { createPreKeys, type PreKeys } from './people/prekeys.ts'
 import { createSignalKeys, type SignalKeys } from './people/signal-keys.ts'
 import { createUsers, type Users } from './people/users.ts'
 import { createRandom, type Random } from './random.ts'
+import { createGroupReceipts, type GroupReceipts } from './social/group-receipts.ts'
+import { createGroups, type Groups } from './social/groups.ts'
+import { createPictures, type Pictures } from './social/pictures.ts'
+import { createProfiles, type Profiles } from './social/profiles.ts'
+import { createSenderKeySightings, type SenderKeySightings } from './social/sender-keys.ts'
 
 /**
  * Everything the simulator knows, and its clock and dice. Passed as the first argument to whatever acts on
@@ -31,6 +36,11 @@ export type World = {
   readonly sent: Sent
   readonly contents: Contents
   readonly collections: Collections
+  readonly groups: Groups
+  readonly groupReceipts: GroupReceipts
+  readonly pictures: Pictures
+  readonly profiles: Profiles
+  readonly senderKeys: SenderKeySightings
   readonly tallies: Tallies
   readonly random: Random
   readonly seed: number
@@ -64,6 +74,11 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     sent: createSent(db),
     contents: createContents(db),
     collections: createCollections(db),
+    groups: createGroups(db),
+    groupReceipts: createGroupReceipts(db),
+    pictures: createPictures(db),
+    profiles: createProfiles(db),
+    senderKeys: createSenderKeySightings(db),
     tallies: createTallies(db),
     random: createRandom(seed, `start ${starts}`),
     seed,
@@ -86,6 +101,11 @@ export function emptyWorld(world: World): void {
     sent,
     contents,
     collections,
+    groups,
+    groupReceipts,
+    pictures,
+    profiles,
+    senderKeys,
     tallies,
   } = world
   const tables = [
@@ -99,6 +119,11 @@ export function emptyWorld(world: World): void {
     sent,
     contents,
     collections,
+    groups,
+    groupReceipts,
+    pictures,
+    profiles,
+    senderKeys,
     tallies,
   ]
   for (const table of tables) table.clear()

@@ -25,15 +25,20 @@ globalThis.setTimeout = Object.assign(
 )
 
 /** The credentials of an unmodified Baileys, in memory; they survive its reconnects, not the test. */
-export type Account = { readonly creds: AuthenticationCreds; readonly keys: SignalKeyStore }
+export type Account = {
+  readonly creds: AuthenticationCreds
+  readonly keys: SignalKeyStore
+  /** The ids of what is kept of one kind. */
+  names(type: string): string[]
+}
 
 export function newAccount(): Account {
-  return { creds: initAuthCreds(), keys: memoryKeys() }
+  return { creds: initAuthCreds(), ...memoryKeys() }
 }
 
 /** The same credentials in other hands, as a copied backup would be. */
-export function copyOf({ creds, keys }: Account): Account {
-  return { creds: JSON.parse(JSON.stringify(creds, BufferJSON.replacer), BufferJSON.reviver), keys }
+export function copyOf({ creds, ...kept }: Account): Account {
+  return { creds: JSON.parse(JSON.stringify(creds, BufferJSON.replacer), BufferJSON.reviver), ...kept }
 }
 
 /** One connection of an unmodified Baileys. */
@@ -42,7 +47,12 @@ export function connect(
   account: Account,
   config: Partial<UserFacingSocketConfig> = {},
 ): WASocket {
-  const sock = makeWASocket({ auth: account, waWebSocketUrl: url, logger: silentLogger, ...config })
+  const sock = makeWASocket({
+    auth: { creds: account.creds, keys: account.keys },
+    waWebSocketUrl: url,
+    logger: silentLogger,
+    ...config,
+  })
   sock.ev.on('creds.update', update => Object.assign(account.creds, update))
   return sock
 }
@@ -89,8 +99,11 @@ export function closed(sock: WASocket): Promise<number | undefined> {
 /** The text of the next message that arrives and is not the account's own. */
 export function nextText(sock: WASocket): Promise<{ id: string; text: string; type: string }> {
   return eventOf(sock, 'messages.upsert', ({ messages, type }) => {
-    const message = messages.find(({ key, message }) => !key.fromMe && message?.conversation)
-    return message && { id: String(message.key.id), text: String(message.message?.conversation), type }
+    const [found] = messages.flatMap(({ key, message }) => {
+      const text = message?.conversation || message?.extendedTextMessage?.text
+      return key.fromMe || !text ? [] : [{ id: String(key.id), text, type }]
+    })
+    return found
   })
 }
 
@@ -113,9 +126,11 @@ function closeCode({ lastDisconnect }: Partial<ConnectionState>): number | undef
   return error?.output?.statusCode
 }
 
-function memoryKeys(): SignalKeyStore {
+function memoryKeys(): Pick<Account, 'keys' | 'names'> {
   const kept = new Map<string, unknown>()
-  return {
+  const names = (type: string): string[] =>
+    [...kept.keys()].filter(name => name.startsWith(`${type}|`)).map(name => name.slice(type.length + 1))
+  const keys: SignalKeyStore = {
     get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
       const found: { [id: string]: SignalDataTypeMap[T] } = {}
       for (const id of ids) {
@@ -133,4 +148,5 @@ function memoryKeys(): SignalKeyStore {
       }
     },
   }
+  return { keys, names }
 }

@@ -18,6 +18,7 @@ export const CONTACT = '12025550101'
 type Entry = {
   readonly id: string
   readonly from: string
+  readonly chat: string
   readonly type: string
   readonly text?: { body: string }
 }
@@ -30,12 +31,17 @@ export type Stats = {
   readonly repeats: number
   readonly retries: number
   readonly unknown_recipients: number
+  readonly stale_sender_keys: number
   readonly violations: number
   readonly last_violations: readonly Violation[]
   readonly unanswered: readonly string[]
 }
 
-type Sent = Omit<Entry, 'from'> & { readonly to: string; readonly device: number; readonly status: string }
+type Sent = Omit<Entry, 'from' | 'chat'> & {
+  readonly to: string
+  readonly device: number
+  readonly status: string
+}
 
 /** An account's credentials and its open connection. */
 export type Linked = { readonly account: Account; readonly sock: WASocket }

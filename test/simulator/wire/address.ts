@@ -24,3 +24,8 @@ export function jidOf(user: { number: string; lid: string }, by: Addressing, dev
   const suffix = device === 0 ? '' : `:${device}`
   return by === 'lid' ? `${user.lid}${suffix}@lid` : `${user.number}${suffix}@${USERS}`
 }
+
+/** True for the JID of a group or a community. */
+export function isGroupJid(jid: string | undefined): jid is string {
+  return /^[\d-]+@g\.us$/.test(jid ?? '')
+}

@@ -1,7 +1,8 @@
 import { companionsOf } from '../../phones/phone.ts'
+import { noteInGroup } from '../../phones/receiving/group.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import type { QueuedKind } from '../../store/mail/queue.ts'
-import { type Address, jidOf, parseAddress } from '../../wire/address.ts'
+import { type Address, isGroupJid, jidOf, parseAddress } from '../../wire/address.ts'
 import { child, children, type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import type { Client, LoggedIn } from '../client.ts'
 import type { Network } from '../network.ts'
@@ -28,7 +29,7 @@ export function takeReceipt(
     if (known !== undefined) world.devices.change(known, { bootstrapped: true })
   }
   client.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }))
-  const address = parseAddress(to)
+  const address = parseAddress(isGroupJid(to) ? participant : to)
   if (address === undefined || PRIVATE.includes(type ?? '')) return
   forward(network, { user, device }, { node, address, ids })
 }
@@ -42,12 +43,15 @@ function forward(
 ): void {
   const sender = userAt(world, address)
   if (sender === undefined) return
-  const { id, type } = node.attrs
+  const { id, type, to } = node.attrs
+  const group = world.groups.get(to ?? '')
+  const jid = jidOf(user, address.by, device.id)
+  const signed = group === undefined ? { from: jid } : { from: group.id, participant: jid }
   const attributes = {
     id,
     type: type === 'inactive' ? undefined : type,
     t: seconds(world.now()),
-    from: jidOf(user, address.by, device.id),
+    ...signed,
   }
   const receipt = stanza('receipt', attributes, node.content)
   if (type === 'retry') {
@@ -55,7 +59,10 @@ function forward(
     return
   }
   const status = type === 'read' || type === 'played' ? 'read' : 'delivered'
-  for (const each of ids) world.sent.advance(sender.number, each, status)
+  for (const each of ids) {
+    if (group === undefined) world.sent.advance(sender.number, each, status)
+    else noteInGroup(world, group, { sender: sender.number, id: each, member: user.number, status })
+  }
   for (const mailbox of companionsOf(world, sender.number)) delivery.enqueue(mailbox, 'receipt', receipt)
 }
 

@@ -27,8 +27,11 @@ export type Envelope = {
 
 export type EnvelopeRefusal = {
   readonly kind: 'refused'
-  readonly violation: ViolationKind
+  /** undefined where a correct client may be wrong: it has not heard yet. */
+  readonly violation?: ViolationKind
   readonly detail: string
+  /** The error that the ack bears, where it is not 479. */
+  readonly error?: number
 }
 
 const NOT_PASSED_ON = ['participants', 'enc', 'reporting', 'tctoken']

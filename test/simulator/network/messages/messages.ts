@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
-import { jidOf } from '../../wire/address.ts'
+import { isGroupJid, jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import type { Client, LoggedIn } from '../client.ts'
 import { strikeAfterMessage } from '../faults/strike.ts'
 import type { Network } from '../network.ts'
 import { recordViolation } from '../violations.ts'
-import { type Envelope, type Parcel, readEnvelope } from './envelope.ts'
+import { type Envelope, type EnvelopeRefusal, type Parcel, readEnvelope } from './envelope.ts'
+import { passToGroup } from './group-messages.ts'
 
 const SMAX_INVALID = 479
 const RATE_OVERLIMIT = 429
@@ -28,15 +29,14 @@ export async function takeMessage(
   if (slow !== undefined) await sleep(slow.delayMs ?? SLOW_MS)
   const limit = faults.fires('rate-overlimit', number)
   if (limit !== undefined) return acknowledge(client, world, node, { error: limit.code ?? RATE_OVERLIMIT })
-  const envelope = readEnvelope(world, account, node)
-  if (envelope.kind === 'refused') {
-    recordViolation(world, { kind: envelope.violation, account: number, detail: envelope.detail })
-    return acknowledge(client, world, node, { error: SMAX_INVALID })
+  const pass = isGroupJid(node.attrs.to) ? passToGroup : passToUser
+  const refusal = pass(network, account, node)
+  if (refusal !== undefined) {
+    const { violation, detail, error } = refusal
+    if (violation !== undefined) recordViolation(world, { kind: violation, account: number, detail })
+    return acknowledge(client, world, node, { error: error ?? SMAX_INVALID })
   }
-  distribute(network, account, { node, envelope })
   world.tallies.count('messages_out', `+${number}`)
-  if (envelope.to === undefined) world.tallies.count('unknown_recipients', `+${number}`)
-  if (envelope.isStale) world.tallies.count('stale_device_lists', `+${number}`)
   await world.db.committed()
   if (faults.fires('no-ack', number) === undefined) {
     const late = faults.fires('late-ack', number)
@@ -44,6 +44,17 @@ export async function takeMessage(
     else setTimeout(() => acknowledge(client, world, node), late.delayMs ?? SLOW_MS).unref()
   }
   strikeAfterMessage(network, client, number)
+}
+
+function passToUser(network: Network, account: LoggedIn, node: Stanza): EnvelopeRefusal | undefined {
+  const { world } = network
+  const { number } = account.user
+  const envelope = readEnvelope(world, account, node)
+  if (envelope.kind === 'refused') return envelope
+  distribute(network, account, { node, envelope })
+  if (envelope.to === undefined) world.tallies.count('unknown_recipients', `+${number}`)
+  if (envelope.isStale) world.tallies.count('stale_device_lists', `+${number}`)
+  return undefined
 }
 
 type Accepted = { readonly node: Stanza; readonly envelope: Envelope }

@@ -14,7 +14,8 @@ export type Filed =
   | { readonly kind: 'unreadable' }
   | {
       readonly kind: 'refused'
-      readonly violation: ViolationKind
+      /** undefined where the sender could not know better. */
+      readonly violation?: ViolationKind
       readonly detail: string
       readonly askAgain: boolean
     }
@@ -28,6 +29,7 @@ export function fileMessage(phone: Phone, incoming: Incoming, message: proto.IMe
   if (incoming.node.attrs.category === 'peer') {
     return isOwn ? { kind: 'kept' } : refused('wrong-destination', 'a peer message from another account')
   }
+  if (incoming.group !== undefined) return fileFromGroup(phone, incoming, incoming.group.id, message)
   const copy = message.deviceSentMessage
   if (isOwn && !copy)
     return refused('wrong-destination', 'the copy for the own phone does not say where it went')
@@ -60,9 +62,23 @@ function fileCopy({ world, user }: Phone, { id, node, from }: Incoming, { destin
   return { kind: 'kept' }
 }
 
-function fileText({ world, user }: Phone, { id, sender, by }: Incoming, said: proto.IMessage): Filed {
+/** What own devices sent to a group comes to the phone as it comes to everybody. */
+function fileFromGroup(phone: Phone, incoming: Incoming, group: string, message: proto.IMessage): Filed {
+  const { world, user } = phone
+  const { id, sender, from } = incoming
+  if (!world.contents.claim(sender.number, id, contentDigest(message))) {
+    return refused('message-id-reused', 'its id stands for another content already')
+  }
+  if (sender.number !== user.number) return fileText(phone, incoming, message)
+  const at = world.now().toISOString()
+  const bytes = proto.Message.encode(message).finish()
+  world.sent.add(user.number, { id, to: group, device: from.device, message: bytes, status: 'sent', at })
+  return { kind: 'kept' }
+}
+
+function fileText({ world, user }: Phone, { id, sender, by, group }: Incoming, said: proto.IMessage): Filed {
   const from = `+${sender.number}`
-  const entry = { id, from, chat: from, ...readContent(said), at: world.now().toISOString() }
+  const entry = { id, from, chat: group?.id ?? from, ...readContent(said), at: world.now().toISOString() }
   return { kind: world.inbox.add(user.number, { entry, by }) ? 'filed' : 'repeated' }
 }
 

@@ -1,25 +1,25 @@
+import type { User } from '../../store/people/users.ts'
 import { jidOf } from '../../wire/address.ts'
 import { bigEndian, seconds, stanza } from '../../wire/stanza.ts'
 import { companionsOf, type Phone } from '../phone.ts'
 import { bundleContent, takeBundle } from '../signal/bundle.ts'
+import { noteInGroup } from './group.ts'
 import type { Incoming } from './incoming.ts'
 
 /** A message that a receipt is about, and how its sender was addressed. */
-export type ReceiptSubject = Pick<Incoming, 'id' | 'sender' | 'by'>
+export type ReceiptSubject = Pick<Incoming, 'id' | 'sender' | 'by' | 'group'>
 
 const MAX_ATTEMPTS = 5
 const KEYS_FROM_ATTEMPT = 2
 
 /** Tells every device of the sender that a message has arrived or been read. */
-export function sendReceipt(
-  phone: Phone,
-  type: 'delivered' | 'read',
-  { id, sender, by }: ReceiptSubject,
-): void {
+export function sendReceipt(phone: Phone, type: 'delivered' | 'read', subject: ReceiptSubject): void {
   const { world, user, enqueue } = phone
-  world.sent.advance(sender.number, id, type)
+  const { id, sender, group } = subject
+  if (group === undefined) world.sent.advance(sender.number, id, type)
+  else noteInGroup(world, group, { sender: sender.number, id, member: user.number, status: type })
   const named = type === 'read' ? 'read' : undefined
-  const receipt = stanza('receipt', { from: jidOf(user, by), id, t: seconds(world.now()), type: named })
+  const receipt = stanza('receipt', { ...signed(user, subject), id, t: seconds(world.now()), type: named })
   for (const mailbox of companionsOf(world, sender.number)) enqueue(mailbox, 'receipt', receipt)
 }
 
@@ -27,7 +27,8 @@ export function sendReceipt(
  * Asks the sending device to encrypt a message again, up to five times; from the second time on with fresh keys to do
  * it with, as WhatsApp's own clients do.
  */
-export async function askAgain(phone: Phone, { id, node, sender, from, by }: Incoming): Promise<void> {
+export async function askAgain(phone: Phone, incoming: Incoming): Promise<void> {
+  const { id, node, sender, from } = incoming
   const { world, user, attempts, enqueue } = phone
   const attempt = (attempts.get(id) ?? 0) + 1
   if (attempt > MAX_ATTEMPTS) return
@@ -41,6 +42,12 @@ export async function askAgain(phone: Phone, { id, node, sender, from, by }: Inc
     ...(bundle === undefined ? [] : [stanza('keys', {}, bundleContent(bundle))]),
   ]
   const recipient = node.attrs.recipient
-  const receipt = stanza('receipt', { from: jidOf(user, by), id, t, type: 'retry', recipient }, content)
+  const receipt = stanza('receipt', { ...signed(user, incoming), id, t, type: 'retry', recipient }, content)
   enqueue({ number: sender.number, device: from.device }, 'receipt', receipt)
+}
+
+/** Who a receipt is from: the user, or a member of a group. */
+function signed(user: User, { by, group }: ReceiptSubject): { from: string; participant?: string } {
+  const jid = jidOf(user, by)
+  return group === undefined ? { from: jid } : { from: group.id, participant: jid }
 }

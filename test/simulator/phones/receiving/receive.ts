@@ -1,9 +1,12 @@
 import type { proto } from '@whiskeysockets/baileys'
+import { senderKeyOwner } from '../../store/social/sender-keys.ts'
+import type { World } from '../../store/world.ts'
 import { bytesOf, child, type Stanza } from '../../wire/stanza.ts'
 import type { Phone } from '../phone.ts'
 import { identityFault } from '../signal/identity.ts'
 import type { CipherType } from '../signal/signal.ts'
 import { type Filed, fileMessage } from './filing.ts'
+import { openFromGroup } from './group.ts'
 import { type Incoming, lookUp, peerOf } from './incoming.ts'
 import { askAgain, sendReceipt } from './receipts.ts'
 
@@ -23,12 +26,14 @@ export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> 
     case 'kept':
       return
     case 'refused':
-      phone.world.tallies.violation({
-        kind: result.violation,
-        account: `+${incoming.sender.number}`,
-        detail: `message ${incoming.id} on +${phone.user.number}: ${result.detail}`,
-        at: phone.world.now().toISOString(),
-      })
+      if (result.violation !== undefined) {
+        phone.world.tallies.violation({
+          kind: result.violation,
+          account: `+${incoming.sender.number}`,
+          detail: `message ${incoming.id} on +${phone.user.number}: ${result.detail}`,
+          at: phone.world.now().toISOString(),
+        })
+      }
       if (result.askAgain) await askAgain(phone, incoming)
       return
     case 'unreadable':
@@ -54,6 +59,9 @@ async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.
   const sealed = child(node, 'enc')
   const type = sealed?.attrs.type as CipherType
   try {
+    if (incoming.group !== undefined) {
+      return { message: await openFromGroup(phone, incoming, incoming.group) }
+    }
     const ciphertext = bytesOf(sealed) ?? Buffer.alloc(0)
     const message = await phone.signal.decrypt(peerOf(incoming), { type, ciphertext })
     phone.metAnew?.add(peerOf(incoming))
@@ -68,11 +76,20 @@ async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.
  * A message key that was used already is no fault when the message is here: a sender killed between writing to the
  * socket and saving its ratchet encrypts the same message with the same key again.
  */
-function cipherFault({ world, user }: Phone, { id, sender }: Incoming, detail: string): Filed {
+function cipherFault({ world, user }: Phone, incoming: Incoming, detail: string): Filed {
+  const { id, sender } = incoming
   const keyUsed = detail.includes('Key used already')
   if (keyUsed && world.inbox.find(user.number, id)?.entry.from === `+${sender.number}`)
     return { kind: 'repeated' }
   if (keyUsed && sender.number === user.number && world.sent.find(user.number, id)) return { kind: 'kept' }
+  if (detail.includes('no such sender key')) return keyFault(world, incoming, detail)
   const violation = detail.includes('PreKey') ? 'unknown-prekey' : 'bad-ciphertext'
   return { kind: 'refused', violation, detail, askAgain: true }
+}
+
+/** A sender key that was never handed out is a violation, unless the network itself lost it with a refused message. */
+function keyFault(world: World, { group, sender, from }: Incoming, detail: string): Filed {
+  const owner = senderKeyOwner(group?.id ?? '', { number: sender.number, device: from.device })
+  const fault = { kind: 'refused', detail, askAgain: true } as const
+  return world.senderKeys.wereLost(owner) ? fault : { ...fault, violation: 'unknown-sender-key' }
 }

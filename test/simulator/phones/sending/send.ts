@@ -1,11 +1,12 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Mailbox } from '../../store/mail/queue.ts'
 import type { User } from '../../store/people/users.ts'
-import { type Addressing, jidOf } from '../../wire/address.ts'
+import { type Addressing, isGroupJid, jidOf } from '../../wire/address.ts'
 import { seconds, stanza } from '../../wire/stanza.ts'
 import { companionsOf, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
 import type { Ciphertext } from '../signal/signal.ts'
+import { sendAgainInGroup } from './group.ts'
 
 /** One message for one device. `retry` numbers a repeat that the device asked for. */
 type Parcel = {
@@ -48,6 +49,12 @@ export async function sendAgain(
 ): Promise<void> {
   const { world, user } = phone
   const known = world.sent.find(user.number, request.id)
+  if (known !== undefined && isGroupJid(known.to)) {
+    const group = world.groups.get(known.to)
+    const message = proto.Message.decode(known.message)
+    if (group !== undefined) await sendAgainInGroup(phone, mailbox, { ...request, group, message })
+    return
+  }
   const to = known === undefined ? undefined : world.users.get(known.to)
   if (known === undefined || to === undefined) return
   await sendTo(phone, { to, mailbox, message: proto.Message.decode(known.message), ...request })

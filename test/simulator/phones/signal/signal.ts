@@ -9,6 +9,7 @@ import {
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import type { KeyBundle } from './bundle.ts'
+import { createSenderKeys, type SenderKeys } from './sender-keys.ts'
 import { silentLogger } from './silence.ts'
 
 export type CipherType = 'pkmsg' | 'msg'
@@ -29,6 +30,7 @@ export type SignalDevice = {
   ): Promise<Ciphertext | undefined>
   /** Begins a new session from a bundle. */
   begin(to: string, bundle: KeyBundle): Promise<void>
+  readonly groups: SenderKeys
 }
 
 const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
@@ -62,6 +64,7 @@ export function createSignalDevice(world: World, { number }: User): SignalDevice
 
   return {
     begin,
+    groups: createSenderKeys(repository, keys),
     async decrypt(from, { type, ciphertext }) {
       const padded = await repository.decryptMessage({ jid: from, type, ciphertext: Buffer.from(ciphertext) })
       return proto.Message.decode(unpadRandomMax16(padded))

@@ -9,6 +9,7 @@ export type ViolationKind =
   | 'message-id-reused'
   | 'noise-failure'
   | 'unknown-prekey'
+  | 'unknown-sender-key'
   | 'wrong-destination'
   | 'wrong-device-list'
 
@@ -27,6 +28,7 @@ export type TallyName =
   | 'retries'
   | 'nacks'
   | 'stale_device_lists'
+  | 'stale_sender_keys'
   | 'unknown_recipients'
 
 /** Counts by account, and the violations. Both survive a restart. */
@@ -51,6 +53,7 @@ const NAMES: readonly TallyName[] = [
   'retries',
   'nacks',
   'stale_device_lists',
+  'stale_sender_keys',
   'unknown_recipients',
 ]
 

@@ -1,0 +1,129 @@
+import { proto } from '@whiskeysockets/baileys'
+import type { Mailbox } from '../../store/mail/queue.ts'
+import type { Group } from '../../store/social/groups.ts'
+import type { World } from '../../store/world.ts'
+import { jidOf } from '../../wire/address.ts'
+import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import { companionsOf, type Phone } from '../phone.ts'
+import { takeBundle } from '../signal/bundle.ts'
+import { sealedContent } from './send.ts'
+
+const ID_BYTES = 16
+
+/**
+ * Sends a message to a group: encrypted once with the phone's sender key, which goes along to every device that does not
+ * hold it yet. When somebody who holds it is gone from the group, a new key begins. Gives the message's id.
+ */
+export async function sendToGroup(phone: Phone, group: Group, message: proto.IMessage): Promise<string> {
+  const { world, user, signal, enqueue } = phone
+  const id = world.random.hex(ID_BYTES)
+  const bytes = proto.Message.encode(message).finish()
+  const at = world.now().toISOString()
+  world.sent.add(user.number, { id, to: group.id, device: 0, message: bytes, status: 'sent', at })
+  const mailboxes = devicesOf(world, group).filter(
+    ({ number, device }) => number !== user.number || device !== 0,
+  )
+  const held = await holdersOf(phone, group)
+  const present = new Set(mailboxes.map(nameOf))
+  const isCompromised = [...held].some(holder => !present.has(holder))
+  if (isCompromised) await signal.groups.forget(group.id, jidOf(user, 'lid'))
+  const holders = isCompromised ? new Set<string>() : held
+  const { ciphertext, distribution } = await signal.groups.encrypt(group.id, jidOf(user, 'lid'), message)
+  const sealed = stanza('enc', { v: '2', type: 'skmsg' }, Buffer.from(ciphertext))
+  for (const mailbox of mailboxes) {
+    const key = holders.has(nameOf(mailbox))
+      ? undefined
+      : await sealKey(phone, mailbox, { group, distribution })
+    if (key !== undefined) holders.add(nameOf(mailbox))
+    const content = key === undefined ? [sealed] : [key, sealed]
+    enqueue(mailbox, 'message', groupStanza(phone, group, { id, content }))
+  }
+  await rememberHolders(phone, group, holders)
+  for (const { number } of group.members) {
+    if (number !== user.number && companionsOf(world, number).length > 0) {
+      world.tallies.count('messages_in', `+${number}`)
+    }
+  }
+  return id
+}
+
+/** Encrypts a message to a group once more, with the sender key inside, for the one device that could not read it. */
+export async function sendAgainInGroup(
+  phone: Phone,
+  { number, device }: Mailbox,
+  { id, retry, group, message }: { id: string; retry: number; group: Group; message: proto.IMessage },
+): Promise<void> {
+  const { world, user, signal, enqueue } = phone
+  const owner = world.users.get(number)
+  if (owner === undefined || !group.members.some(member => member.number === number)) return
+  const { distribution } = await signal.groups.encrypt(group.id, jidOf(user, 'lid'), {})
+  const said = { ...message, ...keyMessage(group, distribution) }
+  const sealed = await signal.encrypt(jidOf(owner, 'lid', device), said, () =>
+    takeBundle(phone, owner, device),
+  )
+  if (sealed === undefined) return
+  const content = [sealedContent(sealed, retry)]
+  enqueue({ number, device }, 'message', groupStanza(phone, group, { id, content }))
+}
+
+/** Every device of everybody in the group. */
+export function devicesOf(world: World, group: Group): readonly Mailbox[] {
+  return group.members.flatMap(({ number }) => [{ number, device: 0 }, ...companionsOf(world, number)])
+}
+
+async function sealKey(
+  phone: Phone,
+  { number, device }: Mailbox,
+  { group, distribution }: { group: Group; distribution: Uint8Array },
+): Promise<Stanza | undefined> {
+  const owner = phone.world.users.get(number)
+  if (owner === undefined) return undefined
+  const sealed = await phone.signal.encrypt(
+    jidOf(owner, 'lid', device),
+    keyMessage(group, distribution),
+    () => takeBundle(phone, owner, device),
+  )
+  return sealed === undefined ? undefined : sealedContent(sealed)
+}
+
+function keyMessage(group: Group, distribution: Uint8Array): proto.IMessage {
+  const handed = { groupId: group.id, axolotlSenderKeyDistributionMessage: distribution }
+  return { senderKeyDistributionMessage: handed }
+}
+
+function groupStanza(
+  { world, user }: Phone,
+  group: Group,
+  { id, content }: { id: string; content: Stanza[] },
+): Stanza {
+  const other = group.addressing === 'lid' ? 'pn' : 'lid'
+  const attributes = {
+    from: group.id,
+    participant: jidOf(user, group.addressing),
+    [`participant_${other}`]: jidOf(user, other),
+    addressing_mode: group.addressing,
+    id,
+    type: 'text',
+    t: seconds(world.now()),
+    notify: user.name,
+  }
+  return stanza('message', attributes, content)
+}
+
+function nameOf({ number, device }: Mailbox): string {
+  return `${number}:${device}`
+}
+
+async function holdersOf({ world, user }: Phone, { id }: Group): Promise<Set<string>> {
+  const memory = await world.signalKeys.of(user.number).get('sender-key-memory', [id])
+  return new Set(Object.keys(memory[id] ?? {}))
+}
+
+async function rememberHolders(
+  { world, user }: Phone,
+  { id }: Group,
+  holders: ReadonlySet<string>,
+): Promise<void> {
+  const memory = Object.fromEntries([...holders].map(holder => [holder, true]))
+  await world.signalKeys.of(user.number).set({ 'sender-key-memory': { [id]: memory } })
+}

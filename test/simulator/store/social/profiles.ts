@@ -1,0 +1,69 @@
+import type { Database } from '../database.ts'
+import { fromText, toText } from '../meta.ts'
+
+/** What a user shows and whom they shut out. Times in seconds since 1970. */
+export type Profile = {
+  readonly about: string
+  readonly aboutAt: number
+  /** Who may do and see what, by WhatsApp's own category names. */
+  readonly privacy: Readonly<Record<string, string>>
+  /** Seconds after which messages of new chats disappear; 0 for never. */
+  readonly disappearing: number
+  /** Numbers without `+`. */
+  readonly blocked: readonly string[]
+}
+
+/** Profiles by number; who has never changed theirs has WhatsApp's defaults. */
+export type Profiles = {
+  of(number: string): Profile
+  change(number: string, change: Partial<Profile>): Profile
+  /** Hands a profile on to the number that its owner has changed to. */
+  move(from: string, to: string): void
+  clear(): void
+}
+
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS profiles (number TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT'
+
+const DEFAULT: Profile = {
+  about: 'Hey there! I am using WhatsApp.',
+  aboutAt: 0,
+  privacy: {
+    readreceipts: 'all',
+    profile: 'all',
+    status: 'all',
+    online: 'all',
+    last: 'all',
+    groupadd: 'all',
+    calladd: 'all',
+    messages: 'all',
+  },
+  disappearing: 0,
+  blocked: [],
+}
+
+export function createProfiles(db: Database): Profiles {
+  db.define(SCHEMA)
+  const known = new Map<string, Profile>()
+  for (const row of db.all('SELECT number, body FROM profiles')) {
+    known.set(String(row.number), fromText(row.body) as Profile)
+  }
+  const put = (number: string, profile: Profile): Profile => {
+    db.run('INSERT OR REPLACE INTO profiles (number, body) VALUES (?, ?)', number, toText(profile))
+    known.set(number, profile)
+    return profile
+  }
+  const of = (number: string): Profile => known.get(number) ?? DEFAULT
+  return {
+    of,
+    change: (number, change) => put(number, { ...of(number), ...change }),
+    move(from, to) {
+      put(to, of(from))
+      known.delete(from)
+      db.run('DELETE FROM profiles WHERE number = ?', from)
+    },
+    clear() {
+      known.clear()
+      db.run('DELETE FROM profiles')
+    },
+  }
+}
