@@ -8,7 +8,7 @@ import { readPolicyFolder } from '../config/policy-folder.ts'
 import { secretState } from '../config/secrets.ts'
 import { ensureSandboxSecrets } from '../identity/first-start.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
-import { PosternError, reasonOf } from '../lib/error.ts'
+import { PosternError } from '../lib/error.ts'
 import { formatDiagnostics } from '../policy/diagnostic.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { movePorts } from '../policy/move-ports.ts'
@@ -58,7 +58,8 @@ export async function checkEdge(
     )
     return { ok: true }
   } catch (error) {
-    return { ok: false, error: reasonOf(error) }
+    if (!(error instanceof PosternError) || !error.code.startsWith('edge.')) throw error
+    return { ok: false, error: error.message }
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
   }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 const LISTENING = '0A'
 
@@ -8,7 +9,7 @@ export function whoListens(port: number): string | undefined {
   if (inodes.size === 0) return undefined
   for (const pid of list('/proc').filter(name => /^\d+$/.test(name))) {
     const holds = list(`/proc/${pid}/fd`).some(fd => inodes.has(socketOf(`/proc/${pid}/fd/${fd}`)))
-    if (holds) return `${read(`/proc/${pid}/comm`).trim()} (process ${pid})`
+    if (holds) return `${basename(target(`/proc/${pid}/exe`))} (process ${pid})`
   }
   return undefined
 }
@@ -24,11 +25,7 @@ function inodesIn(table: string, port: number): string[] {
 }
 
 function socketOf(link: string): string {
-  try {
-    return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.[1] ?? ''
-  } catch {
-    return ''
-  }
+  return /^socket:\[(\d+)\]$/.exec(target(link))?.[1] ?? ''
 }
 
 /** Other people's processes cannot be looked into, and any may end meanwhile. */
@@ -43,6 +40,14 @@ function list(folder: string): string[] {
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function target(link: string): string {
+  try {
+    return readlinkSync(link)
   } catch {
     return ''
   }

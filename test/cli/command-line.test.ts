@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+
+const CLI = join(import.meta.dirname, '..', '..', 'app', 'cli.ts')
+const USAGE = 2
+const HANGS_AFTER_MS = 20_000
+
+type End = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** Runs the command line as a person does, in a folder that is not the repository. */
+function postern(args: readonly string[], env: Record<string, string> = {}): Promise<End> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: HANGS_AFTER_MS,
+    })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', chunk => (stdout += chunk))
+    child.stderr.on('data', chunk => (stderr += chunk))
+    child.once('error', reject)
+    child.once('close', code => resolve({ code, stdout, stderr }))
+  })
+}
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-command-line-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const COMMANDS = [
+  ['demo'],
+  ['init'],
+  ['up'],
+  ['test'],
+  ['policy', 'check'],
+  ['policy', 'explain'],
+  ['pki', 'init'],
+  ['pki', 'issue'],
+  ['pki', 'renew'],
+  ['pki', 'list'],
+]
+
+for (const command of COMMANDS) {
+  test(`the help of ${command.join(' ')} has an example of it`, async () => {
+    const { code, stdout } = await postern([...command, '--help'])
+    assert.equal(code, 0)
+    assert.match(stdout, new RegExp(`Example:\\n {2}./postern ${command.join(' ')}`))
+  })
+}
+
+const WRONG_USAGE = [['frobnicate'], ['up', '--nope'], ['up', 'extra'], ['policy'], ['pki', 'issue'], []]
+
+for (const args of WRONG_USAGE) {
+  test(`wrong usage ends with 2 and says what is possible: postern ${args.join(' ')}`, async () => {
+    const { code, stdout, stderr } = await postern(args)
+    assert.equal(code, USAGE)
+    assert.equal(stdout, '')
+    assert.match(stderr, /Usage: postern/)
+  })
+}
+
+test('a data folder that cannot be made is told with its path and a remedy', async t => {
+  const file = join(folderFor(t), 'a-file')
+  writeFileSync(file, '')
+  for (const args of [
+    ['up', '--sandbox', '--data', file],
+    ['pki', 'init', '--data', join(file, 'data')],
+  ]) {
+    const { code, stderr } = await postern(args)
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, /^postern: .*a-file.* name another$/m)
+    assert.doesNotMatch(stderr, /ENOTDIR|EEXIST/)
+  }
+})
+
+test('a temporary folder that is missing is told with its path and a remedy', async () => {
+  const { code, stderr } = await postern(['demo'], { TMPDIR: '/nonexistent' })
+  assert.equal(code, 1)
+  assert.match(stderr, /^postern: \/nonexistent\/.* is missing: make it, or name another$/m)
+})
+
+test('a demo that fails before it starts leaves no folder behind', async t => {
+  const folder = folderFor(t)
+  const { code } = await postern(['demo'], { TMPDIR: folder, POSTERN_CADDY: '/bin/true' })
+  assert.equal(code, 1)
+  assert.deepEqual(readdirSync(folder), [])
+})
