@@ -192,6 +192,20 @@ test('cuts strangers off before it hashes a password', async () => {
   }
 })
 
+test('hashes no password for a name that is nobody’s: each costs 46 MiB, and strangers can ask for many at once', async () => {
+  const strangers = ['root', 'oncal', 'oncall2', 'ONCALL', ''].flatMap(name =>
+    Array.from({ length: 4 }, (_, i) => basic(name, `guess ${name} ${i}`)),
+  )
+  const used = cpuTicks(rig.pid())
+  for (const header of [...strangers, 'Authorization: Basic', 'Authorization: Basic b25jYWxs']) {
+    const answer = await send('dashboard', [header], '/')
+    assert.equal(answer.kind === 'answered' && answer.status, 401, header)
+  }
+  assert.ok(cpuTicks(rig.pid()) - used < 60, `${cpuTicks(rig.pid()) - used} ticks`)
+  const known = await send('dashboard', [basic('oncall', PASSWORD).replace('Basic', 'basic')], '/')
+  assert.equal(known.kind === 'answered' && known.status, 200)
+})
+
 /** Processor time of a process so far, in hundredths of a second. */
 function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
