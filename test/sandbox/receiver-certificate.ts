@@ -24,7 +24,10 @@ export async function receiverCertificate(dir: string, names: readonly string[])
 }
 
 /** A fresh CA and one server certificate of it for the names and addresses given. */
-export async function createServerCertificate(names: readonly string[]): Promise<ServerCertificate> {
+export async function createServerCertificate(
+  names: readonly string[],
+  subject = 'Postern sandbox receiver',
+): Promise<ServerCertificate> {
   x509.cryptoProvider.set(webcrypto as Crypto)
   const caKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
@@ -32,7 +35,7 @@ export async function createServerCertificate(names: readonly string[]): Promise
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity,
     serialNumber: randomBytes(16).toString('hex'),
-    name: 'CN=Postern sandbox receiver CA',
+    name: `CN=${subject} CA`,
     keys: caKeys,
     signingAlgorithm: ALGORITHM,
     extensions: [
@@ -44,7 +47,7 @@ export async function createServerCertificate(names: readonly string[]): Promise
   const cert = await x509.X509CertificateGenerator.create({
     ...validity,
     serialNumber: randomBytes(16).toString('hex'),
-    subject: 'CN=Postern sandbox receiver',
+    subject: `CN=${subject}`,
     issuer: ca.subject,
     publicKey: keys.publicKey,
     signingKey: caKeys.privateKey,

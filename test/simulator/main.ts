@@ -7,7 +7,8 @@ const USAGE_ERROR = 2
 const options = optionsOrExit()
 silenceLibsignal()
 const simulator = await startSimulator(options)
-process.stdout.write(`${JSON.stringify({ ready: true, url: simulator.url, admin: simulator.admin })}\n`)
+const { url, admin, media } = simulator
+process.stdout.write(`${JSON.stringify({ ready: true, url, admin, media })}\n`)
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
 
 async function stop(): Promise<void> {

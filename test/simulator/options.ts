@@ -3,6 +3,7 @@ import { BAD_CERTIFICATES, type BadCertificate } from './noise/certificate.ts'
 import type { SimulatorOptions } from './simulator.ts'
 
 export const USAGE = `node test/simulator/main.ts [--port N] [--admin-port N] [--host ADDRESS] [--state DIR] [--seed N]
+                            [--media-port N] [--media-name NAME]
                             [--bad-certificate ${BAD_CERTIFICATES.join('|')}]
 `
 
@@ -14,6 +15,8 @@ export function readOptions(args: readonly string[]): SimulatorOptions {
       port: { type: 'string', default: '7070' },
       'admin-port': { type: 'string', default: '7071' },
       host: { type: 'string', default: '127.0.0.1' },
+      'media-port': { type: 'string' },
+      'media-name': { type: 'string' },
       state: { type: 'string' },
       seed: { type: 'string', default: '1' },
       'bad-certificate': { type: 'string' },
@@ -26,6 +29,10 @@ export function readOptions(args: readonly string[]): SimulatorOptions {
     adminPort: wholeNumber('--admin-port', values['admin-port']),
     host: values.host,
     seed: wholeNumber('--seed', values.seed),
+    ...(values['media-port'] === undefined
+      ? {}
+      : { mediaPort: wholeNumber('--media-port', values['media-port']) }),
+    ...(values['media-name'] === undefined ? {} : { mediaName: values['media-name'] }),
     ...(values.state === undefined ? {} : { stateDir: values.state }),
     ...(bad === undefined ? {} : { badCertificate: bad }),
   }

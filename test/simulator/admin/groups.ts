@@ -8,7 +8,8 @@ import type { World } from '../store/world.ts'
 import { jidOf } from '../wire/address.ts'
 import { children, type Stanza, stanza } from '../wire/stanza.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
-import { phoneOf, userOf } from './phones.ts'
+import { userOf } from './destination.ts'
+import { phoneOf } from './phones.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
 
 /** What people do to groups with their phones. Rights are as on the wire: who is no admin is refused with 403. */

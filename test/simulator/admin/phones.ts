@@ -1,12 +1,15 @@
 import { proto } from '@whiskeysockets/baileys'
-import { whyNotIn } from '../network/groups/rights.ts'
 import type { LinkOutcome } from '../network/linking/pairing.ts'
-import { readContent, writeContent } from '../phones/content.ts'
+import { AROUND } from '../phones/content/context.ts'
+import type { Shape } from '../phones/content/members.ts'
+import { readContent } from '../phones/content.ts'
+import { readerOf } from '../phones/receiving/reader.ts'
 import type { SentMessage } from '../store/mail/sent.ts'
 import type { User } from '../store/people/users.ts'
 import type { World } from '../store/world.ts'
 import { isGroupJid } from '../wire/address.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
+import { sendInto } from './destination.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
 
 /** What people do with their phones. */
@@ -30,8 +33,9 @@ export const phoneRoutes: AdminRoutes = {
   'POST /phones/{number}/off': request => turn(request, false),
   'GET /phones/{number}/inbox': inbox,
   'GET /phones/{number}/sent': request => {
-    const { number } = phoneOf(request)
-    return { data: request.network.world.sent.list(number).map(showSent) }
+    const { world } = request.network
+    const user = phoneOf(request)
+    return { data: world.sent.list(user.number).map(sent => showSent(world, user, sent)) }
   },
 }
 
@@ -40,15 +44,6 @@ export function phoneOf({ network, path }: AdminRequest): User {
   const number = readNumber(path.number ?? '')
   const user = network.world.users.get(number)
   if (user === undefined) throw new AdminError(404, `there is no phone +${number}; POST /phones makes one`)
-  return user
-}
-
-/** The user with a number that a body names. Throws an AdminError when there is none. */
-export function userOf(world: World, asked: string, member: string): User {
-  const number = readNumber(asked, member)
-  const user = world.users.get(number)
-  if (user === undefined)
-    throw new AdminError(404, `+${number} is not on WhatsApp; POST /phones makes a phone`)
   return user
 }
 
@@ -68,16 +63,9 @@ async function send(request: AdminRequest): Promise<unknown> {
   const user = phoneOf(request)
   const type = (body as { type?: unknown }).type
   if (typeof type !== 'string') throw new AdminError(400, '`type` must be a non-empty string')
-  const asked = readBody(body, { to: 'string', type: 'string', [type]: 'any?' })
-  const message = writeContent(type, (body as Record<string, unknown>)[type])
-  if (typeof message === 'string') throw new AdminError(400, message)
-  const { world, phones } = network
-  const to = String(asked.to)
-  const group = world.groups.get(to)
-  if (group === undefined) return { id: await phones.send(user, userOf(world, to, 'to'), message) }
-  const fault = whyNotIn(group, user)
-  if (fault !== undefined) throw new AdminError(403, fault)
-  return { id: await phones.sendToGroup(user, group, message) }
+  const shape: Shape = { ...AROUND, to: 'string', type: 'string', [type]: 'any?' }
+  const { to, type: _, [type]: member, ...around } = readBody(body, shape)
+  return sendInto(network, user, { to: String(to), wording: { type, member, around } })
 }
 
 async function read(request: AdminRequest): Promise<unknown> {
@@ -106,7 +94,7 @@ function inbox(request: AdminRequest): unknown {
   if (skip === undefined) throw new AdminError(404, `+${number} has no message ${after}`)
   const data = world.inbox
     .list(number, skip)
-    .map(({ content, ...entry }) => ({ ...entry, [entry.type]: content }))
+    .map(({ content, around, ...entry }) => ({ ...entry, [entry.type]: content, ...around }))
   return { data }
 }
 
@@ -115,9 +103,10 @@ function showPhone(world: World, { number, name, lid, on }: User): unknown {
   return { number: `+${number}`, name, lid, on, devices, inbox_count: world.inbox.count(number) }
 }
 
-function showSent({ id, to, device, message, status, at }: SentMessage): unknown {
-  const { type, content } = readContent(proto.Message.decode(message))
-  return { id, to: isGroupJid(to) ? to : `+${to}`, device, type, [type]: content, status, at }
+function showSent(world: World, user: User, sent: SentMessage): unknown {
+  const { id, to, device, message, status, at } = sent
+  const { type, content, around } = readContent(proto.Message.decode(message), readerOf(world, user, user))
+  return { id, to: isGroupJid(to) ? to : `+${to}`, device, type, [type]: content, ...around, status, at }
 }
 
 function linked(outcome: LinkOutcome): unknown {

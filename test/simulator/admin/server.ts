@@ -4,12 +4,19 @@ import type { ChatServer } from '../network/server.ts'
 import { AdminError } from './body.ts'
 import { controlRoutes } from './control.ts'
 import { faultRoutes } from './faults.ts'
+import { gestureRoutes } from './gestures.ts'
 import { groupRoutes } from './groups.ts'
 import { phoneRoutes } from './phones.ts'
 import { type AdminRoutes, findRoute } from './routes.ts'
 
-const ROUTES: AdminRoutes = { ...controlRoutes, ...faultRoutes, ...phoneRoutes, ...groupRoutes }
-const MAX_BODY_BYTES = 1024 * 1024
+const ROUTES: AdminRoutes = {
+  ...controlRoutes,
+  ...faultRoutes,
+  ...phoneRoutes,
+  ...gestureRoutes,
+  ...groupRoutes,
+}
+const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 type Answer = {
   readonly status: number
@@ -78,7 +85,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   let size = 0
   for await (const chunk of request) {
     size += (chunk as Buffer).length
-    if (size > MAX_BODY_BYTES) throw new AdminError(413, 'the body is longer than 1 MiB')
+    if (size > MAX_BODY_BYTES) throw new AdminError(413, 'the body is longer than 16 MiB')
     chunks.push(chunk as Buffer)
   }
   if (size === 0) return {}

@@ -4,21 +4,31 @@ import { groupIqs } from './groups/iqs.ts'
 import { accountIqs } from './iq/account.ts'
 import { appStateIqs } from './iq/app-state.ts'
 import { encryptIqs } from './iq/encrypt.ts'
+import { mediaIqs } from './iq/media.ts'
 import { profileIqs } from './iq/profile.ts'
 import type { IqOutcome, IqTable } from './iq/table.ts'
 import { usyncIqs } from './iq/usync.ts'
 import { takeAck, takeReceipt } from './messages/confirmations.ts'
 import { takeMessage } from './messages/messages.ts'
+import { takeCall } from './messages/signals.ts'
 import type { Network } from './network.ts'
 import { recordViolation } from './violations.ts'
 
-const IQS: IqTable = { ...accountIqs, ...encryptIqs, ...usyncIqs, ...appStateIqs, ...groupIqs, ...profileIqs }
+const IQS: IqTable = {
+  ...accountIqs,
+  ...encryptIqs,
+  ...usyncIqs,
+  ...appStateIqs,
+  ...groupIqs,
+  ...profileIqs,
+  ...mediaIqs,
+}
 /** What WhatsApp limits when a client asks too much: the directory and what hangs on it. */
 const LIMITED = ['usync', 'w:g2', 'w:mex', 'w:profile:picture', 'status']
 const RATE_OVERLIMIT = 429
 const NOT_IMPLEMENTED: IqOutcome = { kind: 'error', code: 501, text: 'feature-not-implemented' }
 /** Stanzas that WhatsApp takes note of without a word. */
-const UNANSWERED = ['presence', 'chatstate', 'ib', 'call']
+const UNANSWERED = ['presence', 'chatstate', 'ib']
 
 /**
  * Answers one stanza of a client. Never throws: what a client cannot say ends as a refusal and a violation.
@@ -47,6 +57,8 @@ async function takeLinked(network: Network, client: Client, node: Stanza): Promi
       return takeReceipt(network, client, account, node)
     case 'ack':
       return takeAck(network, account, node)
+    case 'call':
+      return takeCall(network, client, account, node)
     default:
       if (UNANSWERED.includes(node.tag)) return
       recordViolation(network.world, {

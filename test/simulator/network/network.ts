@@ -3,6 +3,7 @@ import type { World } from '../store/world.ts'
 import type { Clients } from './clients.ts'
 import type { Faults } from './faults/faults.ts'
 import type { Pairings } from './linking/pairings.ts'
+import type { MediaHost } from './media/host.ts'
 import type { Delivery } from './messages/delivery.ts'
 
 /** The server's parts, as everything that answers a client needs them. */
@@ -13,6 +14,7 @@ export type Network = {
   readonly delivery: Delivery
   readonly faults: Faults
   readonly pairings: Pairings
+  readonly media: MediaHost
   /** iqs that clients have sent and the simulator knows no answer to: its gaps, not their faults. */
   readonly unanswered: Set<string>
 }

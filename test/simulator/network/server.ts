@@ -17,6 +17,7 @@ import { reinstall } from './faults/reinstall.ts'
 import { strikeAfterMessage } from './faults/strike.ts'
 import { Pairings } from './linking/pairings.ts'
 import { logIn } from './login.ts'
+import { MediaHost } from './media/host.ts'
 import { Delivery } from './messages/delivery.ts'
 import type { Network } from './network.ts'
 import { recordViolation } from './violations.ts'
@@ -27,10 +28,12 @@ const IDENTITY = 'server-identity'
 export function createNetwork(world: World): Network {
   const clients = new Clients()
   const faults = new Faults(world)
+  const media = new MediaHost({ world, faults })
   const phones: Phones = new Phones({
     world,
     enqueue: (...stanza) => delivery.enqueue(...stanza),
     asksAgain: sender => faults.fires('retry-receipt', sender) !== undefined,
+    mediaOrigin: () => media.origin,
     beforeMessage: user => {
       if (faults.fires('identity-change', user.number) !== undefined) reinstall(network, user)
     },
@@ -44,7 +47,16 @@ export function createNetwork(world: World): Network {
   })
   for (const number of world.queue.waitingPhones()) void phones.wake(number)
   const pairings = new Pairings(world)
-  const network: Network = { world, clients, faults, phones, delivery, pairings, unanswered: new Set() }
+  const network: Network = {
+    world,
+    clients,
+    faults,
+    phones,
+    delivery,
+    media,
+    pairings,
+    unanswered: new Set(),
+  }
   return network
 }
 

@@ -5,6 +5,8 @@ import type { User } from '../store/people/users.ts'
 import type { Group } from '../store/social/groups.ts'
 import type { World } from '../store/world.ts'
 import type { Stanza } from '../wire/stanza.ts'
+import type { Writer } from './content/kind.ts'
+import { uploadAgain } from './media/upload-again.ts'
 import type { Enqueue, Phone } from './phone.ts'
 import { sendReceipt } from './receiving/receipts.ts'
 import { receiveMessage } from './receiving/receive.ts'
@@ -12,6 +14,7 @@ import { bootstrapStanzas } from './sending/bootstrap.ts'
 import { sendToGroup } from './sending/group.ts'
 import { resendOnRetry } from './sending/resend.ts'
 import { sendMessage } from './sending/send.ts'
+import { type Chat, writerOf } from './sending/writer.ts'
 import { createSignalDevice } from './signal/signal.ts'
 
 export type PhonesDeps = {
@@ -21,6 +24,8 @@ export type PhonesDeps = {
   asksAgain(sender: string): boolean
   /** Lets faults happen to a phone that is about to read a message. */
   beforeMessage(user: User): void
+  /** What the media host is called, as the beginning of a URL. */
+  mediaOrigin(): string
 }
 
 /** All simulated phones. Each works through its own mailbox in order; a phone that is off lets it fill up. */
@@ -50,6 +55,12 @@ export class Phones {
     } finally {
       this.#draining.delete(number)
     }
+  }
+
+  /** What a phone writes its messages in a chat with. */
+  writer(user: User, chat: Chat): Writer {
+    const { world, mediaOrigin } = this.#deps
+    return writerOf(world, user, { ...chat, mediaOrigin: mediaOrigin() })
   }
 
   /** Resolves with the id once the message is durable in every mailbox. */
@@ -119,6 +130,8 @@ export class Phones {
         }
         if (queued.kind === 'receipt' && node.attrs.type === 'retry')
           await resendOnRetry(this.#phone(user), node)
+        if (queued.kind === 'receipt' && node.attrs.type === 'server-error')
+          uploadAgain(this.#phone(user), node)
       } catch (error) {
         const detail = `+${number} could not take a ${queued.kind}: ${error instanceof Error ? error.message : error}`
         world.tallies.violation({ kind: 'malformed-stanza', detail, at: world.now().toISOString() })

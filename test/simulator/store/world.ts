@@ -4,8 +4,10 @@ import { type Collections, createCollections } from './mail/collections.ts'
 import { type Contents, createContents } from './mail/contents.ts'
 import { createInbox, type Inbox } from './mail/inbox.ts'
 import { createQueue, type Queue } from './mail/queue.ts'
+import { createReceived, type Received } from './mail/received.ts'
 import { createSent, type Sent } from './mail/sent.ts'
 import { createTallies, type Tallies } from './mail/tallies.ts'
+import { createMedia, type Media } from './media.ts'
 import { createMeta, type Meta } from './meta.ts'
 import { createDevices, type Devices } from './people/devices.ts'
 import { createPhoneKeys, type PhoneKeyRing } from './people/phone-keys.ts'
@@ -34,6 +36,8 @@ export type World = {
   readonly queue: Queue
   readonly inbox: Inbox
   readonly sent: Sent
+  readonly received: Received
+  readonly media: Media
   readonly contents: Contents
   readonly collections: Collections
   readonly groups: Groups
@@ -72,6 +76,8 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     queue: createQueue(db),
     inbox: createInbox(db),
     sent: createSent(db),
+    received: createReceived(db),
+    media: createMedia(db),
     contents: createContents(db),
     collections: createCollections(db),
     groups: createGroups(db),
@@ -106,6 +112,8 @@ export function emptyWorld(world: World): void {
     pictures,
     profiles,
     senderKeys,
+    received,
+    media,
     tallies,
   } = world
   const tables = [
@@ -124,6 +132,8 @@ export function emptyWorld(world: World): void {
     pictures,
     profiles,
     senderKeys,
+    received,
+    media,
     tallies,
   ]
   for (const table of tables) table.clear()

@@ -25,6 +25,7 @@ export const MESSAGE_FAULTS = [
   'unreadable',
   'retry-receipt',
   'identity-change',
+  'media-404',
 ] as const
 
 export const FAULT_KINDS = [...CONNECTION_FAULTS, ...MESSAGE_FAULTS] as const

@@ -29,9 +29,20 @@ export function takeReceipt(
     if (known !== undefined) world.devices.change(known, { bootstrapped: true })
   }
   client.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }))
+  if (type === 'server-error') {
+    askPhoneForFile(network, { user, device }, node)
+    return
+  }
   const address = parseAddress(isGroupJid(to) ? participant : to)
   if (address === undefined || PRIVATE.includes(type ?? '')) return
   forward(network, { user, device }, { node, address, ids })
+}
+
+/** A device could not download the file of a message: the account's own phone is asked to upload it again. */
+function askPhoneForFile({ world, delivery }: Network, { user, device }: LoggedIn, node: Stanza): void {
+  const { id, type } = node.attrs
+  const attributes = { id, type, t: seconds(world.now()), from: jidOf(user, 'pn', device.id) }
+  delivery.enqueue({ number: user.number, device: 0 }, 'receipt', stanza('receipt', attributes, node.content))
 }
 
 type Forwarded = { readonly node: Stanza; readonly address: Address; readonly ids: readonly string[] }

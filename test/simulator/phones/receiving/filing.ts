@@ -4,10 +4,14 @@ import { parseAddress } from '../../wire/address.ts'
 import { contentDigest, readContent } from '../content.ts'
 import type { Phone } from '../phone.ts'
 import { type Incoming, userAt } from './incoming.ts'
+import { readerOf } from './reader.ts'
 
 /** What became of a message: filed in the inbox, there already, kept without an inbox entry, unreadable or refused. */
 export type Filed =
-  | { readonly kind: 'filed' }
+  | {
+      readonly kind: 'filed'
+      readonly fault?: { readonly violation: ViolationKind; readonly detail: string }
+    }
   | { readonly kind: 'repeated' }
   | { readonly kind: 'kept' }
   /** For keys that this phone had before it was set up anew; nobody's fault. */
@@ -40,7 +44,7 @@ export function fileMessage(phone: Phone, incoming: Incoming, message: proto.IMe
   }
   return copy
     ? fileCopy(phone, incoming, { destination: copy.destinationJid, said })
-    : fileText(phone, incoming, said)
+    : fileContent(phone, incoming, said)
 }
 
 type Copy = { readonly destination: string | null | undefined; readonly said: proto.IMessage }
@@ -69,17 +73,27 @@ function fileFromGroup(phone: Phone, incoming: Incoming, group: string, message:
   if (!world.contents.claim(sender.number, id, contentDigest(message))) {
     return refused('message-id-reused', 'its id stands for another content already')
   }
-  if (sender.number !== user.number) return fileText(phone, incoming, message)
+  if (sender.number !== user.number) return fileContent(phone, incoming, message)
   const at = world.now().toISOString()
   const bytes = proto.Message.encode(message).finish()
   world.sent.add(user.number, { id, to: group, device: from.device, message: bytes, status: 'sent', at })
   return { kind: 'kept' }
 }
 
-function fileText({ world, user }: Phone, { id, sender, by, group }: Incoming, said: proto.IMessage): Filed {
+function fileContent(
+  { world, user }: Phone,
+  { id, sender, by, group }: Incoming,
+  said: proto.IMessage,
+): Filed {
   const from = `+${sender.number}`
-  const entry = { id, from, chat: group?.id ?? from, ...readContent(said), at: world.now().toISOString() }
-  return { kind: world.inbox.add(user.number, { entry, by }) ? 'filed' : 'repeated' }
+  const { fault, ...content } = readContent(said, readerOf(world, user, sender))
+  const entry = { id, from, chat: group?.id ?? from, ...content, at: world.now().toISOString() }
+  if (!world.inbox.add(user.number, { entry, by })) return { kind: 'repeated' }
+  const message = proto.Message.encode(said).finish()
+  world.received.add(user.number, { id, sender: sender.number, message })
+  if (fault === undefined) return { kind: 'filed' }
+  const violation = said.pollUpdateMessage == null ? 'bad-media' : 'bad-vote'
+  return { kind: 'filed', fault: { violation, detail: fault } }
 }
 
 function refused(violation: ViolationKind, detail: string): Filed {

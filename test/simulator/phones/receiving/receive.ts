@@ -1,4 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys'
+import type { ViolationKind } from '../../store/mail/tallies.ts'
 import { senderKeyOwner } from '../../store/social/sender-keys.ts'
 import type { World } from '../../store/world.ts'
 import { bytesOf, child, type Stanza } from '../../wire/stanza.ts'
@@ -19,6 +20,7 @@ export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> 
   const result = 'message' in opened ? fileMessage(phone, incoming, opened.message) : opened
   switch (result.kind) {
     case 'filed':
+      if (result.fault !== undefined) recordFault(phone, incoming, result.fault)
       return sendReceipt(phone, 'delivered', incoming)
     case 'repeated':
       phone.world.tallies.count('repeats', `+${incoming.sender.number}`)
@@ -26,14 +28,8 @@ export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> 
     case 'kept':
       return
     case 'refused':
-      if (result.violation !== undefined) {
-        phone.world.tallies.violation({
-          kind: result.violation,
-          account: `+${incoming.sender.number}`,
-          detail: `message ${incoming.id} on +${phone.user.number}: ${result.detail}`,
-          at: phone.world.now().toISOString(),
-        })
-      }
+      if (result.violation !== undefined)
+        recordFault(phone, incoming, { ...result, violation: result.violation })
       if (result.askAgain) await askAgain(phone, incoming)
       return
     case 'unreadable':
@@ -44,6 +40,17 @@ export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> 
 /** A fault may keep a phone from reading what others write to it, never from the copies of its own devices. */
 function isKeptFrom({ user, asksAgain }: Phone, { sender }: Incoming): boolean {
   return sender.number !== user.number && asksAgain(sender.number)
+}
+
+type Fault = { readonly violation: ViolationKind; readonly detail: string }
+
+function recordFault({ world, user }: Phone, { id, sender }: Incoming, { violation, detail }: Fault): void {
+  world.tallies.violation({
+    kind: violation,
+    account: `+${sender.number}`,
+    detail: `message ${id} on +${user.number}: ${detail}`,
+    at: world.now().toISOString(),
+  })
 }
 
 async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.IMessage } | Filed> {

@@ -7,6 +7,7 @@ import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import { companionsOf, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
 import { sealedContent } from './send.ts'
+import { type Traits, traitsOf } from './traits.ts'
 
 const ID_BYTES = 16
 
@@ -29,14 +30,15 @@ export async function sendToGroup(phone: Phone, group: Group, message: proto.IMe
   if (isCompromised) await signal.groups.forget(group.id, jidOf(user, 'lid'))
   const holders = isCompromised ? new Set<string>() : held
   const { ciphertext, distribution } = await signal.groups.encrypt(group.id, jidOf(user, 'lid'), message)
-  const sealed = stanza('enc', { v: '2', type: 'skmsg' }, Buffer.from(ciphertext))
+  const traits = traitsOf(message)
+  const sealed = stanza('enc', { v: '2', type: 'skmsg', ...traits.sealed }, Buffer.from(ciphertext))
   for (const mailbox of mailboxes) {
     const key = holders.has(nameOf(mailbox))
       ? undefined
       : await sealKey(phone, mailbox, { group, distribution })
     if (key !== undefined) holders.add(nameOf(mailbox))
-    const content = key === undefined ? [sealed] : [key, sealed]
-    enqueue(mailbox, 'message', groupStanza(phone, group, { id, content }))
+    const content = [...(key === undefined ? [] : [key]), sealed, ...traits.beside]
+    enqueue(mailbox, 'message', groupStanza(phone, group, { id, traits, content }))
   }
   await rememberHolders(phone, group, holders)
   for (const { number } of group.members) {
@@ -62,8 +64,9 @@ export async function sendAgainInGroup(
     takeBundle(phone, owner, device),
   )
   if (sealed === undefined) return
-  const content = [sealedContent(sealed, retry)]
-  enqueue({ number, device }, 'message', groupStanza(phone, group, { id, content }))
+  const traits = traitsOf(message)
+  const content = [sealedContent(sealed, { retry, ...traits.sealed }), ...traits.beside]
+  enqueue({ number, device }, 'message', groupStanza(phone, group, { id, traits, content }))
 }
 
 /** Every device of everybody in the group. */
@@ -94,7 +97,7 @@ function keyMessage(group: Group, distribution: Uint8Array): proto.IMessage {
 function groupStanza(
   { world, user }: Phone,
   group: Group,
-  { id, content }: { id: string; content: Stanza[] },
+  { id, traits, content }: { id: string; traits: Traits; content: Stanza[] },
 ): Stanza {
   const other = group.addressing === 'lid' ? 'pn' : 'lid'
   const attributes = {
@@ -103,7 +106,8 @@ function groupStanza(
     [`participant_${other}`]: jidOf(user, other),
     addressing_mode: group.addressing,
     id,
-    type: 'text',
+    type: traits.type,
+    edit: traits.edit,
     t: seconds(world.now()),
     notify: user.name,
   }

@@ -2,11 +2,12 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Mailbox } from '../../store/mail/queue.ts'
 import type { User } from '../../store/people/users.ts'
 import { type Addressing, isGroupJid, jidOf } from '../../wire/address.ts'
-import { seconds, stanza } from '../../wire/stanza.ts'
+import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import { companionsOf, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
 import type { Ciphertext } from '../signal/signal.ts'
 import { sendAgainInGroup } from './group.ts'
+import { traitsOf } from './traits.ts'
 
 /** One message for one device. `retry` numbers a repeat that the device asked for. */
 type Parcel = {
@@ -69,13 +70,16 @@ async function sendTo(phone: Phone, parcel: Parcel): Promise<void> {
   const peer = jidOf(owner, 'lid', mailbox.device)
   const sealed = await signal.encrypt(peer, said, () => takeBundle(phone, owner, mailbox.device))
   if (sealed === undefined) return
+  const traits = traitsOf(message)
   const attributes = {
     ...messageAttributes(phone, 'pn'),
     id,
-    type: 'text',
+    type: traits.type,
+    edit: traits.edit,
     recipient: isOwn ? jidOf(to, 'pn') : undefined,
   }
-  enqueue(mailbox, 'message', stanza('message', attributes, [sealedContent(sealed, retry)]))
+  const content = [sealedContent(sealed, { retry, ...traits.sealed }), ...traits.beside]
+  enqueue(mailbox, 'message', stanza('message', attributes, content))
 }
 
 /** The attributes that every message of a phone bears. */
@@ -84,7 +88,15 @@ export function messageAttributes({ world, user }: Phone, by: Addressing): Reado
   return { from: jidOf(user, by), t: seconds(world.now()), notify: user.name, ...other }
 }
 
-export function sealedContent({ type, ciphertext }: Ciphertext, retry?: number) {
+/** A ciphertext with its attributes; `retry` numbers a repeat. */
+export function sealedContent(
+  { type, ciphertext }: Ciphertext,
+  { retry, ...attributes }: { retry?: number | undefined; [name: string]: string | number | undefined } = {},
+): Stanza {
   const count = retry === undefined ? undefined : String(retry)
-  return stanza('enc', { v: '2', type, count }, Buffer.from(ciphertext))
+  return stanza(
+    'enc',
+    { v: '2', type, count, ...(attributes as Record<string, string>) },
+    Buffer.from(ciphertext),
+  )
 }

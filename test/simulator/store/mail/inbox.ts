@@ -10,6 +10,8 @@ export type InboxEntry = {
   readonly type: string
   /** The member named by `type`, as in the message object that the admin API takes. */
   readonly content: unknown
+  /** Members of the message object beside that one: `context`, `mentions`, …, `media_sha256`. */
+  readonly around?: Readonly<Record<string, unknown>>
   readonly at: string
 }
 

@@ -1,0 +1,40 @@
+import { whyNotIn } from '../network/groups/rights.ts'
+import type { Network } from '../network/network.ts'
+import { type Wording, writeContent } from '../phones/content.ts'
+import { type Chat, chatIn, chatWith } from '../phones/sending/writer.ts'
+import type { User } from '../store/people/users.ts'
+import type { World } from '../store/world.ts'
+import { AdminError, readNumber } from './body.ts'
+
+/** The user with a number. Throws an AdminError when there is none; `name` is the member that holds the number. */
+export function userOf(world: World, text: string, name: string): User {
+  const number = readNumber(text, name)
+  const user = world.users.get(number)
+  if (user === undefined)
+    throw new AdminError(404, `+${number} is not on WhatsApp; POST /phones makes a phone`)
+  return user
+}
+
+/**
+ * Lets a user send a message to a number or into a group. Gives its id; throws an AdminError about what is wrong with
+ * the message or forbids it.
+ */
+export async function sendInto(
+  { world, phones }: Network,
+  user: User,
+  { to, wording }: { readonly to: string; readonly wording: Wording },
+): Promise<{ readonly id: string }> {
+  const write = (chat: Chat) => {
+    const message = writeContent(wording, phones.writer(user, chat))
+    if (typeof message === 'string') throw new AdminError(400, message)
+    return message
+  }
+  const group = world.groups.get(to)
+  if (group === undefined) {
+    const addressee = userOf(world, to, 'to')
+    return { id: await phones.send(user, addressee, write(chatWith(addressee))) }
+  }
+  const fault = whyNotIn(group, user)
+  if (fault !== undefined) throw new AdminError(403, fault)
+  return { id: await phones.sendToGroup(user, group, write(chatIn(group))) }
+}
