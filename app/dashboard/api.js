@@ -26,7 +26,9 @@ export async function picture(path) {
 }
 
 async function ask(path, init) {
-  const answer = await fetch(path, { ...init, cache: 'no-store', signal: AbortSignal.timeout(15_000) })
+  // Without the name and password that may stand in the page's own address: fetch refuses those.
+  const url = new URL(path, location.origin)
+  const answer = await fetch(url, { ...init, cache: 'no-store', signal: AbortSignal.timeout(15_000) })
   if (answer.ok) return answer
   const problem = await answer.json().catch(() => ({}))
   throw new Refusal(answer.status, problem, Number(answer.headers.get('Retry-After') ?? 0) * 1_000)

@@ -64,7 +64,7 @@ export async function openDashboard(endpoints: SandboxEndpoints): Promise<OpenPa
 }
 
 /** The sandbox keeps its dashboard's password beside the demo client's key. */
-function passwordOf(endpoints: SandboxEndpoints): string {
+export function passwordOf(endpoints: SandboxEndpoints): string {
   const { demo } = endpoints.clients
   if (demo === undefined) throw new Error('the sandbox has no client "demo"')
   return readFileSync(join(dirname(demo.key_file), 'demo.password'), 'utf8').trim()

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { encode } from 'uqr'
 import { eventually, type Sandbox, startSandbox } from '../gateway/sandbox.ts'
-import { noBrowser, type OpenPage, openDashboard } from './browser.ts'
+import { noBrowser, OPERATOR, type OpenPage, openDashboard, passwordOf } from './browser.ts'
 
 const MAIN = '+12025550100'
 const CONTACT = '+15551230001'
@@ -111,6 +111,16 @@ test('fits a phone, in light and in dark', { skip }, async () => {
     const width = await page.evaluate('document.documentElement.scrollWidth')
     assert.equal(width, 360)
   }
+})
+
+test('works as well when name and password stand in the address', { skip }, async () => {
+  const address = new URL(sandbox.endpoints().dashboard)
+  address.username = OPERATOR
+  address.password = passwordOf(sandbox.endpoints())
+  const another = await page.context().newPage()
+  await another.goto(address.href)
+  await another.getByText(`${OPERATOR} (operator)`).waitFor({ timeout: WITHIN_MS })
+  await another.close()
 })
 
 test('went without a complaint of the page or its security policy', { skip }, () => {
