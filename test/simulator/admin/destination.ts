@@ -3,6 +3,7 @@ import type { Network } from '../network/network.ts'
 import { type Wording, writeContent } from '../phones/content.ts'
 import { type Chat, chatIn, chatWith } from '../phones/sending/writer.ts'
 import type { User } from '../store/people/users.ts'
+import { STATUS_JID, statusCircle } from '../store/social/circle.ts'
 import type { World } from '../store/world.ts'
 import { AdminError, readNumber } from './body.ts'
 
@@ -15,19 +16,31 @@ export function userOf(world: World, text: string, name: string): User {
   return user
 }
 
+/** `audience`: who sees a status, by number. */
+export type Sending = {
+  readonly to: string
+  readonly wording: Wording
+  readonly audience?: readonly string[]
+}
+
 /**
- * Lets a user send a message to a number or into a group. Gives its id; throws an AdminError about what is wrong with
+ * Lets a user send a message to a number or into a group, or show it as a status. Gives its id; throws an AdminError about what is wrong with
  * the message or forbids it.
  */
 export async function sendInto(
   { world, phones }: Network,
   user: User,
-  { to, wording }: { readonly to: string; readonly wording: Wording },
+  { to, wording, audience = [] }: Sending,
 ): Promise<{ readonly id: string }> {
   const write = (chat: Chat) => {
     const message = writeContent(wording, phones.writer(user, chat))
     if (typeof message === 'string') throw new AdminError(400, message)
     return message
+  }
+  if (to === STATUS_JID) {
+    const viewers = audience.map(number => userOf(world, number, 'audience').number)
+    const circle = statusCircle([...new Set([user.number, ...viewers])])
+    return { id: await phones.sendToGroup(user, circle, write(chatIn(circle))) }
   }
   const group = world.groups.get(to)
   if (group === undefined) {

@@ -7,7 +7,7 @@ import { readerOf } from '../phones/receiving/reader.ts'
 import type { SentMessage } from '../store/mail/sent.ts'
 import type { User } from '../store/people/users.ts'
 import type { World } from '../store/world.ts'
-import { isGroupJid } from '../wire/address.ts'
+import { isCircleJid } from '../wire/address.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
 import { sendInto } from './destination.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
@@ -63,9 +63,10 @@ async function send(request: AdminRequest): Promise<unknown> {
   const user = phoneOf(request)
   const type = (body as { type?: unknown }).type
   if (typeof type !== 'string') throw new AdminError(400, '`type` must be a non-empty string')
-  const shape: Shape = { ...AROUND, to: 'string', type: 'string', [type]: 'any?' }
-  const { to, type: _, [type]: member, ...around } = readBody(body, shape)
-  return sendInto(network, user, { to: String(to), wording: { type, member, around } })
+  const shape: Shape = { ...AROUND, audience: 'strings?', to: 'string', type: 'string', [type]: 'any?' }
+  const { to, type: _, [type]: member, audience, ...around } = readBody(body, shape)
+  const viewers = (audience ?? []) as readonly string[]
+  return sendInto(network, user, { to: String(to), wording: { type, member, around }, audience: viewers })
 }
 
 async function read(request: AdminRequest): Promise<unknown> {
@@ -106,7 +107,7 @@ function showPhone(world: World, { number, name, lid, on }: User): unknown {
 function showSent(world: World, user: User, sent: SentMessage): unknown {
   const { id, to, device, message, status, at } = sent
   const { type, content, around } = readContent(proto.Message.decode(message), readerOf(world, user, user))
-  return { id, to: isGroupJid(to) ? to : `+${to}`, device, type, [type]: content, ...around, status, at }
+  return { id, to: isCircleJid(to) ? to : `+${to}`, device, type, [type]: content, ...around, status, at }
 }
 
 function linked(outcome: LinkOutcome): unknown {

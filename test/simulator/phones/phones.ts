@@ -2,7 +2,7 @@ import { decodeBinaryNode, type proto } from '@whiskeysockets/baileys'
 import type { Queued } from '../store/mail/queue.ts'
 import type { Device } from '../store/people/devices.ts'
 import type { User } from '../store/people/users.ts'
-import type { Group } from '../store/social/groups.ts'
+import { type Circle, circleAt } from '../store/social/circle.ts'
 import type { World } from '../store/world.ts'
 import type { Stanza } from '../wire/stanza.ts'
 import type { Writer } from './content/kind.ts'
@@ -71,8 +71,8 @@ export class Phones {
     return id
   }
 
-  /** The same for a message to a group that the user is in. */
-  async sendToGroup(user: User, group: Group, message: proto.IMessage): Promise<string> {
+  /** The same for a message to a group that the user is in, or to those who see a status. */
+  async sendToGroup(user: User, group: Circle, message: proto.IMessage): Promise<string> {
     const { db } = this.#deps.world
     const id = await db.unit(() => sendToGroup(this.#phone(user), group, message))
     await db.committed()
@@ -85,7 +85,7 @@ export class Phones {
     for (const id of ids) {
       const known = world.inbox.find(user.number, id)
       const sender = world.users.get(known?.entry.from.slice(1) ?? '')
-      const group = world.groups.get(known?.entry.chat ?? '')
+      const group = circleAt(world, known?.entry.chat)
       if (known && sender) sendReceipt(this.#phone(user), 'read', { id, sender, by: known.by, group })
     }
     await world.db.committed()

@@ -25,6 +25,11 @@ export function jidOf(user: { number: string; lid: string }, by: Addressing, dev
   return by === 'lid' ? `${user.lid}${suffix}@lid` : `${user.number}${suffix}@${USERS}`
 }
 
+/** True for a JID that names many: a group, a community, everybody who sees a status. */
+export function isCircleJid(jid: string | undefined): jid is string {
+  return jid === 'status@broadcast' || isGroupJid(jid)
+}
+
 /** True for the JID of a group or a community. */
 export function isGroupJid(jid: string | undefined): jid is string {
   return /^[\d-]+@g\.us$/.test(jid ?? '')

@@ -2,7 +2,8 @@ import { companionsOf } from '../../phones/phone.ts'
 import { noteInGroup } from '../../phones/receiving/group.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import type { QueuedKind } from '../../store/mail/queue.ts'
-import { type Address, isGroupJid, jidOf, parseAddress } from '../../wire/address.ts'
+import { circleAt } from '../../store/social/circle.ts'
+import { type Address, isCircleJid, jidOf, parseAddress } from '../../wire/address.ts'
 import { child, children, type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import type { Client, LoggedIn } from '../client.ts'
 import type { Network } from '../network.ts'
@@ -33,7 +34,7 @@ export function takeReceipt(
     askPhoneForFile(network, { user, device }, node)
     return
   }
-  const address = parseAddress(isGroupJid(to) ? participant : to)
+  const address = parseAddress(isCircleJid(to) ? participant : to)
   if (address === undefined || PRIVATE.includes(type ?? '')) return
   forward(network, { user, device }, { node, address, ids })
 }
@@ -55,7 +56,7 @@ function forward(
   const sender = userAt(world, address)
   if (sender === undefined) return
   const { id, type, to } = node.attrs
-  const group = world.groups.get(to ?? '')
+  const group = circleAt(world, to)
   const jid = jidOf(user, address.by, device.id)
   const signed = group === undefined ? { from: jid } : { from: group.id, participant: jid }
   const attributes = {

@@ -1,12 +1,13 @@
 import { userAt } from '../../phones/receiving/incoming.ts'
 import { devicesOf } from '../../phones/sending/group.ts'
 import type { Mailbox } from '../../store/mail/queue.ts'
+import { type Circle, STATUS_JID, statusCircle } from '../../store/social/circle.ts'
 import type { Group } from '../../store/social/groups.ts'
 import { senderKeyOwner } from '../../store/social/sender-keys.ts'
 import { jidOf, parseAddress } from '../../wire/address.ts'
 import { bytesOf, child, children, type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import type { LoggedIn } from '../client.ts'
-import { isMember, whyNotIn } from '../groups/rights.ts'
+import { whyNotIn } from '../groups/rights.ts'
 import type { Network } from '../network.ts'
 import type { EnvelopeRefusal } from './envelope.ts'
 
@@ -19,13 +20,25 @@ const NOT_PASSED_ON = ['participants', 'enc', 'reporting']
 type Parts = ReadonlyMap<string, Stanza>
 
 /**
- * Takes a message of a linked device to every device of a group: the same ciphertext for all, with the sender key for
- * those that it was sealed for. Gives a refusal, or undefined when the message is on its way.
+ * Takes a message of a linked device to every device of a group, or a status to those that it is addressed to: the same
+ * ciphertext for all, with the sender key for those that it was sealed for. Gives a refusal, or undefined when the message
+ * is on its way.
  */
-export function passToGroup(network: Network, account: LoggedIn, node: Stanza): EnvelopeRefusal | undefined {
+export function passToCircle(network: Network, account: LoggedIn, node: Stanza): EnvelopeRefusal | undefined {
+  const { id, to, type } = node.attrs
+  if (!id || !type) return malformed(`a message to ${to} without id or type`)
+  if (to !== STATUS_JID) return passToGroup(network, account, node)
+  const listed = [
+    ...children(child(node, 'participants'), 'to').map(({ attrs }) => attrs.jid),
+    node.attrs.participant,
+  ]
+  const viewers = listed.map(jid => userAt(network.world, parseAddress(jid))?.number ?? '')
+  return pass(network, { account, node, group: statusCircle([...new Set(viewers)]) })
+}
+
+function passToGroup(network: Network, account: LoggedIn, node: Stanza): EnvelopeRefusal | undefined {
   const { world } = network
-  const { id, to = '', type, participant } = node.attrs
-  if (!id || !type) return malformed('a message to a group without id or type')
+  const { to = '' } = node.attrs
   const group = world.groups.get(to)
   if (group === undefined) return refused(NOT_FOUND, `there is no group ${to}`)
   const fault = mayNot(group, account, node)
@@ -33,17 +46,31 @@ export function passToGroup(network: Network, account: LoggedIn, node: Stanza): 
     if (child(node, 'participants') !== undefined) world.senderKeys.lose(keyOwner(group, account))
     return fault
   }
+  const refusal = pass(network, { account, node, group })
+  if (refusal === undefined) {
+    for (const part of sealedForAll(node)) noteSenderKey(network, group, { account, part })
+  }
+  return refusal
+}
+
+type Addressed = { readonly account: LoggedIn; readonly node: Stanza; readonly group: Circle }
+
+function pass(network: Network, { account, node, group }: Addressed): EnvelopeRefusal | undefined {
+  const { id, participant } = node.attrs
   const parts = readParts(network, group, node)
   if ('kind' in parts) return parts
   const needsIdentity = [...parts.values()].some(({ attrs }) => attrs.type === 'pkmsg')
   if (needsIdentity && child(node, 'device-identity') === undefined) {
     return malformed(`message ${id} opens a session without a device identity`)
   }
-  const common = children(node, 'enc').filter(({ attrs }) => attrs.type === 'skmsg')
+  const common = sealedForAll(node)
   if (participant === undefined && common.length !== 1) return malformed(`message ${id} has no skmsg`)
-  for (const part of common) noteSenderKey(network, group, { account, part })
   distribute(network, { account, node, group, parts, common })
   return undefined
+}
+
+function sealedForAll(node: Stanza): readonly Stanza[] {
+  return children(node, 'enc').filter(({ attrs }) => attrs.type === 'skmsg')
 }
 
 function mayNot(group: Group, { user }: LoggedIn, { attrs }: Stanza): EnvelopeRefusal | undefined {
@@ -56,7 +83,7 @@ function mayNot(group: Group, { user }: LoggedIn, { attrs }: Stanza): EnvelopeRe
 }
 
 /** What is sealed for single devices: sender keys, or the whole message again for the one that asked. */
-function readParts({ world }: Network, group: Group, node: Stanza): Parts | EnvelopeRefusal {
+function readParts({ world }: Network, group: Circle, node: Stanza): Parts | EnvelopeRefusal {
   const { id, participant } = node.attrs
   const listed =
     participant === undefined
@@ -75,7 +102,7 @@ function readParts({ world }: Network, group: Group, node: Stanza): Parts | Enve
     const isThere =
       owner !== undefined &&
       address !== undefined &&
-      isMember(group, owner.number) &&
+      group.members.some(({ number }) => number === owner.number) &&
       (address.device === 0 || world.devices.get(owner.number, address.device) !== undefined)
     if (!isThere) {
       const detail = `message ${id}: a part is for ${jid}, which is no device in ${group.id}`
@@ -86,10 +113,7 @@ function readParts({ world }: Network, group: Group, node: Stanza): Parts | Enve
   return parts
 }
 
-type Accepted = {
-  readonly account: LoggedIn
-  readonly node: Stanza
-  readonly group: Group
+type Accepted = Addressed & {
   readonly parts: Parts
   readonly common: readonly Stanza[]
 }
@@ -111,11 +135,11 @@ function distribute(
     addressing_mode: group.addressing,
   }
   const extras = children(node).filter(({ tag }) => !NOT_PASSED_ON.includes(tag))
-  const isForOne = node.attrs.participant !== undefined
+  const isForListed = node.attrs.participant !== undefined || group.id === STATUS_JID
   for (const mailbox of devicesOf(world, group)) {
     if (mailbox.number === user.number && mailbox.device === device.id) continue
     const part = parts.get(nameOf(mailbox))
-    if (isForOne && part === undefined) continue
+    if (isForListed && part === undefined) continue
     const content = [...(part === undefined ? [] : [part]), ...common, ...extras]
     delivery.enqueue(mailbox, 'message', stanza('message', attributes, content))
   }

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
-import { isGroupJid, jidOf } from '../../wire/address.ts'
+import { isCircleJid, jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import type { Client, LoggedIn } from '../client.ts'
 import { strikeAfterMessage } from '../faults/strike.ts'
 import type { Network } from '../network.ts'
 import { recordViolation } from '../violations.ts'
 import { type Envelope, type EnvelopeRefusal, type Parcel, readEnvelope } from './envelope.ts'
-import { passToGroup } from './group-messages.ts'
+import { passToCircle } from './group-messages.ts'
 
 const SMAX_INVALID = 479
 const RATE_OVERLIMIT = 429
@@ -29,7 +29,7 @@ export async function takeMessage(
   if (slow !== undefined) await sleep(slow.delayMs ?? SLOW_MS)
   const limit = faults.fires('rate-overlimit', number)
   if (limit !== undefined) return acknowledge(client, world, node, { error: limit.code ?? RATE_OVERLIMIT })
-  const pass = isGroupJid(node.attrs.to) ? passToGroup : passToUser
+  const pass = isCircleJid(node.attrs.to) ? passToCircle : passToUser
   const refusal = pass(network, account, node)
   if (refusal !== undefined) {
     const { violation, detail, error } = refusal

@@ -1,6 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { SentStatus } from '../../store/mail/sent.ts'
-import type { Group } from '../../store/social/groups.ts'
+import type { Circle } from '../../store/social/circle.ts'
 import type { World } from '../../store/world.ts'
 import { bytesOf, children } from '../../wire/stanza.ts'
 import type { Phone } from '../phone.ts'
@@ -14,7 +14,7 @@ import { type Incoming, peerOf } from './incoming.ts'
 export async function openFromGroup(
   { signal }: Phone,
   incoming: Incoming,
-  group: Group,
+  group: Circle,
 ): Promise<proto.IMessage> {
   const { node } = incoming
   const author = peerOf(incoming)
@@ -43,7 +43,7 @@ export type GroupReceipt = {
 }
 
 /** A message to a group has arrived, or was read, when that is true of every other member. */
-export function noteInGroup(world: World, group: Group, { sender, id, member, status }: GroupReceipt): void {
+export function noteInGroup(world: World, group: Circle, { sender, id, member, status }: GroupReceipt): void {
   if (member === sender) return
   world.groupReceipts.add(sender, id, { member, status })
   const having = world.groupReceipts.having(sender, id, status)

@@ -1,7 +1,7 @@
 import type { User } from '../../store/people/users.ts'
-import type { Group } from '../../store/social/groups.ts'
+import { type Circle, circleAt } from '../../store/social/circle.ts'
 import type { World } from '../../store/world.ts'
-import { type Address, type Addressing, isGroupJid, jidOf, parseAddress } from '../../wire/address.ts'
+import { type Address, type Addressing, isCircleJid, jidOf, parseAddress } from '../../wire/address.ts'
 import type { Stanza } from '../../wire/stanza.ts'
 
 /** A stanza as it reaches a phone, its sender looked up. */
@@ -11,17 +11,17 @@ export type Incoming = {
   readonly sender: User
   readonly from: Address
   readonly by: Addressing
-  /** The group that it came to; undefined in a chat of two. */
-  readonly group?: Group | undefined
+  /** The group that it came to, or the viewers of a status; undefined in a chat of two. */
+  readonly group?: Circle | undefined
 }
 
 /** undefined when the sender is no user (any more). */
 export function lookUp(world: World, node: Stanza): Incoming | undefined {
-  const isInGroup = isGroupJid(node.attrs.from)
+  const isInGroup = isCircleJid(node.attrs.from)
   const from = parseAddress(isInGroup ? node.attrs.participant : node.attrs.from)
   const sender = userAt(world, from)
   if (from === undefined || sender === undefined) return undefined
-  const group = isInGroup ? world.groups.get(node.attrs.from ?? '') : undefined
+  const group = isInGroup ? circleAt(world, node.attrs.from) : undefined
   return { node, id: node.attrs.id ?? '', sender, from, by: from.by, group }
 }
 

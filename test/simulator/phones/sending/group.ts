@@ -1,6 +1,6 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Mailbox } from '../../store/mail/queue.ts'
-import type { Group } from '../../store/social/groups.ts'
+import type { Circle } from '../../store/social/circle.ts'
 import type { World } from '../../store/world.ts'
 import { jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
@@ -15,7 +15,7 @@ const ID_BYTES = 16
  * Sends a message to a group: encrypted once with the phone's sender key, which goes along to every device that does not
  * hold it yet. When somebody who holds it is gone from the group, a new key begins. Gives the message's id.
  */
-export async function sendToGroup(phone: Phone, group: Group, message: proto.IMessage): Promise<string> {
+export async function sendToGroup(phone: Phone, group: Circle, message: proto.IMessage): Promise<string> {
   const { world, user, signal, enqueue } = phone
   const id = world.random.hex(ID_BYTES)
   const bytes = proto.Message.encode(message).finish()
@@ -53,7 +53,7 @@ export async function sendToGroup(phone: Phone, group: Group, message: proto.IMe
 export async function sendAgainInGroup(
   phone: Phone,
   { number, device }: Mailbox,
-  { id, retry, group, message }: { id: string; retry: number; group: Group; message: proto.IMessage },
+  { id, retry, group, message }: { id: string; retry: number; group: Circle; message: proto.IMessage },
 ): Promise<void> {
   const { world, user, signal, enqueue } = phone
   const owner = world.users.get(number)
@@ -70,14 +70,14 @@ export async function sendAgainInGroup(
 }
 
 /** Every device of everybody in the group. */
-export function devicesOf(world: World, group: Group): readonly Mailbox[] {
+export function devicesOf(world: World, group: Circle): readonly Mailbox[] {
   return group.members.flatMap(({ number }) => [{ number, device: 0 }, ...companionsOf(world, number)])
 }
 
 async function sealKey(
   phone: Phone,
   { number, device }: Mailbox,
-  { group, distribution }: { group: Group; distribution: Uint8Array },
+  { group, distribution }: { group: Circle; distribution: Uint8Array },
 ): Promise<Stanza | undefined> {
   const owner = phone.world.users.get(number)
   if (owner === undefined) return undefined
@@ -89,14 +89,14 @@ async function sealKey(
   return sealed === undefined ? undefined : sealedContent(sealed)
 }
 
-function keyMessage(group: Group, distribution: Uint8Array): proto.IMessage {
+function keyMessage(group: Circle, distribution: Uint8Array): proto.IMessage {
   const handed = { groupId: group.id, axolotlSenderKeyDistributionMessage: distribution }
   return { senderKeyDistributionMessage: handed }
 }
 
 function groupStanza(
   { world, user }: Phone,
-  group: Group,
+  group: Circle,
   { id, traits, content }: { id: string; traits: Traits; content: Stanza[] },
 ): Stanza {
   const other = group.addressing === 'lid' ? 'pn' : 'lid'
@@ -118,14 +118,14 @@ function nameOf({ number, device }: Mailbox): string {
   return `${number}:${device}`
 }
 
-async function holdersOf({ world, user }: Phone, { id }: Group): Promise<Set<string>> {
+async function holdersOf({ world, user }: Phone, { id }: Circle): Promise<Set<string>> {
   const memory = await world.signalKeys.of(user.number).get('sender-key-memory', [id])
   return new Set(Object.keys(memory[id] ?? {}))
 }
 
 async function rememberHolders(
   { world, user }: Phone,
-  { id }: Group,
+  { id }: Circle,
   holders: ReadonlySet<string>,
 ): Promise<void> {
   const memory = Object.fromEntries([...holders].map(holder => [holder, true]))

@@ -1,7 +1,8 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Mailbox } from '../../store/mail/queue.ts'
 import type { User } from '../../store/people/users.ts'
-import { type Addressing, isGroupJid, jidOf } from '../../wire/address.ts'
+import { STATUS_JID, statusCircle } from '../../store/social/circle.ts'
+import { type Addressing, isCircleJid, jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
 import { companionsOf, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
@@ -50,8 +51,9 @@ export async function sendAgain(
 ): Promise<void> {
   const { world, user } = phone
   const known = world.sent.find(user.number, request.id)
-  if (known !== undefined && isGroupJid(known.to)) {
-    const group = world.groups.get(known.to)
+  if (known !== undefined && isCircleJid(known.to)) {
+    const isStatus = known.to === STATUS_JID
+    const group = isStatus ? statusCircle([mailbox.number]) : world.groups.get(known.to)
     const message = proto.Message.decode(known.message)
     if (group !== undefined) await sendAgainInGroup(phone, mailbox, { ...request, group, message })
     return

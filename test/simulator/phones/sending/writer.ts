@@ -1,5 +1,5 @@
 import type { User } from '../../store/people/users.ts'
-import type { Group } from '../../store/social/groups.ts'
+import type { Circle } from '../../store/social/circle.ts'
 import type { World } from '../../store/world.ts'
 import { type Addressing, jidOf } from '../../wire/address.ts'
 import type { Writer } from '../content/kind.ts'
@@ -21,8 +21,8 @@ export function chatWith(user: User, by: Addressing = 'pn'): Chat {
   return { jid: jidOf(user, by), by, isGroup: false, account: user.number }
 }
 
-/** The chat of a group. */
-export function chatIn({ id, addressing }: Group): Chat {
+/** The chat of a group, or the statuses. */
+export function chatIn({ id, addressing }: Circle): Chat {
   return { jid: id, by: addressing, isGroup: true, account: '' }
 }
 

@@ -78,6 +78,11 @@ export class Chat {
     return message
   }
 
+  /** The ids of everything that has arrived. */
+  arrivals(): readonly (string | null | undefined)[] {
+    return this.#arrived.map(({ key }) => key.id)
+  }
+
   download(message: WAMessage): Promise<Buffer> {
     const reuploadRequest = this.sock.updateMediaMessage
     return downloadMediaMessage(

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { createCipheriv, createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { decryptPollVote, hmacSign, proto, type WAMessage } from '@whiskeysockets/baileys'
+import { decryptPollVote, proto, type WAMessage } from '@whiskeysockets/baileys'
 import { CONTACT, jid, MAIN } from '../rig.ts'
+import { sealVote } from './ballot.ts'
 import { Chat, type InboxEntry } from './chat.ts'
 
 const { MESSAGE_EDIT, REVOKE } = proto.Message.ProtocolMessage.Type
@@ -158,25 +159,4 @@ function about({
   ...said
 }: InboxEntry): Readonly<Record<string, unknown>> {
   return said
-}
-
-type Ballot = {
-  readonly id: string
-  readonly secret: Uint8Array
-  readonly author: string
-  readonly voter: string
-}
-
-/** A vote as WhatsApp's clients make it; Baileys reads votes but makes none. */
-function sealVote(
-  { id, secret, author, voter }: Ballot,
-  options: readonly string[],
-): proto.Message.IPollEncValue {
-  const info = Buffer.concat([Buffer.from(`${id}${author}${voter}Poll Vote`), Buffer.from([1])])
-  const key = hmacSign(info, hmacSign(secret, Buffer.alloc(32)))
-  const encIv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, encIv)
-  cipher.setAAD(Buffer.from(`${id}\0${voter}`))
-  const plain = proto.Message.PollVoteMessage.encode({ selectedOptions: options.map(hashOf) }).finish()
-  return { encPayload: Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]), encIv }
 }
