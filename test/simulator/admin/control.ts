@@ -11,16 +11,18 @@ const SHOWN_VIOLATIONS = 100
 export const controlRoutes: AdminRoutes = {
   'GET /stats': stats,
   'POST /accounts/{number}/unlink': unlinkDevices,
+  'GET /stanzas': ({ network }) => ({ data: network.log.lines() }),
   'POST /certificate': setCertificate,
   'POST /reset': reset,
 }
 
 function stats({ network }: AdminRequest): unknown {
-  const { world, clients, unanswered } = network
+  const { world, clients, log, unanswered } = network
   const linkedNumbers = [...new Set(world.devices.list().map(({ number }) => number))]
   return {
     connections: clients.count,
     stanzas: clients.stanzaCount,
+    stanza_log: log.digest(),
     phones: world.users.list().length,
     accounts: linkedNumbers.length,
     ...world.tallies.totals(),
@@ -71,6 +73,7 @@ async function reset({ network, server }: AdminRequest): Promise<unknown> {
   network.faults.clear()
   network.phones.forget()
   network.unanswered.clear()
+  network.log.clear()
   server.badCertificate = undefined
   await network.world.db.unit(async () => emptyWorld(network.world))
   await network.world.db.committed()

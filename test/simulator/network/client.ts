@@ -34,6 +34,11 @@ export class Client {
     this.connection.send(this.skewMs === 0 ? node : skewed(node, this.skewMs))
   }
 
+  /** `number:id` of the device behind it, empty until it has logged in. */
+  get deviceName(): string {
+    return this.account === undefined ? '' : `${this.account.user.number}:${this.account.device.id}`
+  }
+
   sendHeld(): void {
     for (const node of this.held.splice(0)) this.send(node)
   }

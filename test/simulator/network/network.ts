@@ -5,6 +5,7 @@ import type { Faults } from './faults/faults.ts'
 import type { Pairings } from './linking/pairings.ts'
 import type { MediaHost } from './media/host.ts'
 import type { Delivery } from './messages/delivery.ts'
+import type { StanzaLog } from './stanza-log.ts'
 
 /** The server's parts, as everything that answers a client needs them. */
 export type Network = {
@@ -15,6 +16,7 @@ export type Network = {
   readonly faults: Faults
   readonly pairings: Pairings
   readonly media: MediaHost
+  readonly log: StanzaLog
   /** iqs that clients have sent and the simulator knows no answer to: its gaps, not their faults. */
   readonly unanswered: Set<string>
 }

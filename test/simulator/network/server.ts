@@ -20,6 +20,7 @@ import { logIn } from './login.ts'
 import { MediaHost } from './media/host.ts'
 import { Delivery } from './messages/delivery.ts'
 import type { Network } from './network.ts'
+import { StanzaLog } from './stanza-log.ts'
 import { recordViolation } from './violations.ts'
 
 const PATH = '/ws/chat'
@@ -55,6 +56,7 @@ export function createNetwork(world: World): Network {
     delivery,
     media,
     pairings,
+    log: new StanzaLog(),
     unanswered: new Set(),
   }
   return network
@@ -115,8 +117,11 @@ export class ChatServer {
         },
         stanza: async node => {
           clients.stanzaCount++
-          if (client !== undefined) await dispatch(network, client, node)
+          if (client === undefined) return
+          network.log.record('in', client.deviceName, node)
+          await dispatch(network, client, node)
         },
+        sent: node => network.log.record('out', client?.deviceName ?? '', node),
         broken(detail) {
           recordViolation(world, { kind: 'noise-failure', account: client?.account?.user.number, detail })
         },

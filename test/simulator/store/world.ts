@@ -69,7 +69,7 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     db,
     meta,
     users: createUsers(db, seed),
-    phoneKeys: createPhoneKeys(db),
+    phoneKeys: createPhoneKeys(db, seed),
     devices: createDevices(db),
     preKeys: createPreKeys(db),
     signalKeys: createSignalKeys(db),

@@ -12,6 +12,8 @@ import { type Stanza, stanza } from './stanza.ts'
 export type ConnectionEvents = {
   handshaken(result: Omit<Handshaken, 'transport'>): void
   stanza(received: Stanza): Promise<void>
+  /** A stanza has gone out. */
+  sent(node: Stanza): void
   /** The bytes made no sense or did not decrypt; the connection is gone afterwards. */
   broken(reason: string): void
   closed(): void
@@ -52,6 +54,7 @@ export class Connection {
   send(node: Stanza): void {
     if (this.#transport === undefined || this.#phase !== 'open') return
     this.#write(this.#transport.encrypt(encodeBinaryNode(node)))
+    this.#deps.events.sent(node)
   }
 
   /** Lets so many more bytes through in one direction and cuts the connection there, be it within a frame. */

@@ -16,7 +16,7 @@ export function reinstall(network: Network, user: User): void {
   const attributes = { from: jidOf(user, 'pn'), type: 'encrypt', t: seconds(world.now()) }
   for (const partner of world.sent.partners(number)) {
     for (const { id } of world.devices.ofUser(partner)) {
-      const notification = stanza('notification', { ...attributes, id: world.random.hex(8) }, [
+      const notification = stanza('notification', { ...attributes, id: world.random.of(partner).hex(8) }, [
         stanza('identity'),
       ])
       delivery.enqueue({ number: partner, device: id }, 'notification', notification)

@@ -22,7 +22,7 @@ export function notifyGroup({ world, delivery }: Network, { group, actor, what, 
   const attributes = {
     from: group.id,
     type: 'w:gp2',
-    id: world.random.hex(ID_BYTES),
+    id: world.random.of(group.id).hex(ID_BYTES),
     t: seconds(world.now()),
     participant: jid,
     [group.addressing === 'lid' ? 'participant_pn' : 'participant_lid']: other,

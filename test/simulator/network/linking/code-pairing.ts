@@ -56,7 +56,11 @@ export class CodePairing {
     const theirs = await unwrap(this.#wrapped, code)
     const ephemeral = Curve.generateKeyPair()
     const shared = Curve.sharedKey(ephemeral.private, theirs)
-    const attributes = { from: SERVER, type: 'link_code_companion_reg', id: this.#world.random.hex(8) }
+    const attributes = {
+      from: SERVER,
+      type: 'link_code_companion_reg',
+      id: this.#world.random.of(user.number).hex(8),
+    }
     const content = [
       stanza('link_code_pairing_ref', {}, this.ref),
       stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, await wrap(ephemeral.public, code)),

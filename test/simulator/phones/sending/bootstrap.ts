@@ -22,7 +22,7 @@ export async function bootstrapStanzas(phone: Phone, device: Device): Promise<re
       () => takeBundle(phone, phone.user, device.id),
     )
     if (sealed === undefined) return []
-    const id = phone.world.random.hex(16)
+    const id = phone.world.random.of(phone.user.number).hex(16)
     const attributes = { ...messageAttributes(phone, 'pn'), id, type: 'text', category: 'peer' }
     stanzas.push(stanza('message', attributes, [sealedContent(sealed)]))
   }

@@ -17,7 +17,7 @@ const ID_BYTES = 16
  */
 export async function sendToGroup(phone: Phone, group: Circle, message: proto.IMessage): Promise<string> {
   const { world, user, signal, enqueue } = phone
-  const id = world.random.hex(ID_BYTES)
+  const id = world.random.of(user.number).hex(ID_BYTES)
   const bytes = proto.Message.encode(message).finish()
   const at = world.now().toISOString()
   world.sent.add(user.number, { id, to: group.id, device: 0, message: bytes, status: 'sent', at })

@@ -27,7 +27,7 @@ const ID_BYTES = 16
  */
 export async function sendMessage(phone: Phone, to: User, message: proto.IMessage): Promise<string> {
   const { world, user } = phone
-  const id = world.random.hex(ID_BYTES)
+  const id = world.random.of(user.number).hex(ID_BYTES)
   const isNote = to.number === user.number
   const bytes = proto.Message.encode(message).finish()
   const at = world.now().toISOString()

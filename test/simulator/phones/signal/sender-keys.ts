@@ -1,10 +1,10 @@
 import {
-  encodeWAMessage,
   proto,
   type SignalKeyStore,
   type SignalRepositoryWithLIDStore,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys'
+import type { Pad } from './padding.ts'
 
 /** A message for a group, and what a device needs to read it and those after it. */
 export type GroupCiphertext = { readonly ciphertext: Uint8Array; readonly distribution: Uint8Array }
@@ -22,10 +22,14 @@ export type SenderKeys = {
   forget(group: string, me: string): Promise<void>
 }
 
-export function createSenderKeys(repository: SignalRepositoryWithLIDStore, keys: SignalKeyStore): SenderKeys {
+export function createSenderKeys(
+  repository: SignalRepositoryWithLIDStore,
+  keys: SignalKeyStore,
+  pad: Pad,
+): SenderKeys {
   return {
     async encrypt(group, me, message) {
-      const sealed = await repository.encryptGroupMessage({ group, meId: me, data: encodeWAMessage(message) })
+      const sealed = await repository.encryptGroupMessage({ group, meId: me, data: pad(message) })
       return { ciphertext: sealed.ciphertext, distribution: sealed.senderKeyDistributionMessage }
     },
     async decrypt(group, authorJid, ciphertext) {

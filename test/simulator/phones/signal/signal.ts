@@ -1,7 +1,6 @@
 import {
   addTransactionCapability,
   DEFAULT_CONNECTION_CONFIG,
-  encodeWAMessage,
   generateSignalPubKey,
   proto,
   unpadRandomMax16,
@@ -9,6 +8,7 @@ import {
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import type { KeyBundle } from './bundle.ts'
+import { createPad } from './padding.ts'
 import { createSenderKeys, type SenderKeys } from './sender-keys.ts'
 import { silentLogger } from './silence.ts'
 
@@ -40,6 +40,7 @@ const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
  */
 export function createSignalDevice(world: World, { number }: User): SignalDevice {
   const creds = world.phoneKeys.of(number)
+  const pad = createPad(world.random.of(`padding of ${number}`))
   const keys = addTransactionCapability(world.signalKeys.of(number), silentLogger, COMMIT)
   const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
     { creds, keys },
@@ -64,10 +65,10 @@ export function createSignalDevice(world: World, { number }: User): SignalDevice
 
   return {
     begin,
-    groups: createSenderKeys(repository, keys),
+    groups: createSenderKeys(repository, keys, pad),
     async decrypt(from, { type, ciphertext }) {
-      const padded = await repository.decryptMessage({ jid: from, type, ciphertext: Buffer.from(ciphertext) })
-      return proto.Message.decode(unpadRandomMax16(padded))
+      const plain = await repository.decryptMessage({ jid: from, type, ciphertext: Buffer.from(ciphertext) })
+      return proto.Message.decode(unpadRandomMax16(plain))
     },
     async encrypt(to, message, bundle) {
       const { exists } = await repository.validateSession(to)
@@ -76,7 +77,7 @@ export function createSignalDevice(world: World, { number }: User): SignalDevice
         if (taken === undefined) return undefined
         await begin(to, taken)
       }
-      return repository.encryptMessage({ jid: to, data: encodeWAMessage(message) })
+      return repository.encryptMessage({ jid: to, data: pad(message) })
     },
   }
 }

@@ -1,11 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import {
-  Curve,
-  generateRegistrationId,
-  type KeyPair,
-  type SignedKeyPair,
-  signedKeyPair,
-} from '@whiskeysockets/baileys'
+import { createHash, randomBytes } from 'node:crypto'
+import { Curve, type KeyPair, type SignedKeyPair, signedKeyPair } from '@whiskeysockets/baileys'
 import type { Database } from '../database.ts'
 import { fromText, toText } from '../meta.ts'
 
@@ -28,13 +22,15 @@ export type PhoneKeyRing = {
 
 const SCHEMA = 'CREATE TABLE IF NOT EXISTS phone_keys (number TEXT PRIMARY KEY, keys TEXT NOT NULL) STRICT'
 
-export function createPhoneKeys(db: Database): PhoneKeyRing {
+const MAX_REGISTRATION_ID = 16_380
+
+export function createPhoneKeys(db: Database, seed: number): PhoneKeyRing {
   db.define(SCHEMA)
   const known = new Map<string, PhoneKeys>()
   const load = (number: string): PhoneKeys => {
     const row = db.get('SELECT keys FROM phone_keys WHERE number = ?', number)
     if (row !== undefined) return fromText(row.keys) as PhoneKeys
-    const keys = newKeys()
+    const keys = newKeys(registrationIdOf(number, seed))
     db.run('INSERT INTO phone_keys (number, keys) VALUES (?, ?)', number, toText(keys))
     return keys
   }
@@ -55,10 +51,16 @@ export function createPhoneKeys(db: Database): PhoneKeyRing {
   }
 }
 
-function newKeys(): PhoneKeys {
+/** It is no secret, but its length shows in ciphertexts. */
+function registrationIdOf(number: string, seed: number): number {
+  const digest = createHash('sha256').update(`registration|${seed}|${number}`).digest()
+  return 1 + (digest.readUInt16BE() % MAX_REGISTRATION_ID)
+}
+
+function newKeys(registrationId: number): PhoneKeys {
   const signedIdentityKey = Curve.generateKeyPair()
   return {
-    registrationId: generateRegistrationId(),
+    registrationId,
     signedIdentityKey,
     signedPreKey: signedKeyPair(signedIdentityKey, 1),
     appStateKey: randomBytes(32),

@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto'
+import { children, type Stanza } from '../wire/stanza.ts'
+
+/** `in` is what clients say, `out` what they are told. */
+export type LogDirection = 'in' | 'out'
+
+/** Attributes that say when something was, or until when it holds. */
+const TIMES = ['t', 'ts', 's_t', 'creation', 'timestamp', 'expiration', 'last', 'offline']
+/** Names that clients make up for what they ask. */
+const MADE_UP = ['sid']
+/** Parts of a message that clients put in or leave out as their dice fall. */
+const BY_CHANCE = ['reporting', 'unified_session']
+/** What clients send when a timer of theirs says so. */
+const BY_THE_CLOCK = ['w:p']
+const KNOWN_IDS = 4_096
+const KEPT_LINES = 1_000
+
+/**
+ * What was said on the wire, as far as it does not depend on the clock, on the clients' keys or on chance of theirs:
+ * direction, device, tag, attributes without times, and sizes. Ids that a client has made are numbered in the order of
+ * their appearance; ids of the simulator's own follow from its seed and stay. Stanzas of one device, direction and tag
+ * are kept in order, because how those of different tags interleave is up to the scheduler.
+ */
+export class StanzaLog {
+  readonly #chains = new Map<string, string>()
+  readonly #names = new Map<string, Map<string, string>>()
+  readonly #labels = new Map<string, number>()
+  #lines: string[] = []
+  #count = 0
+
+  /** `device` is `number:id`, or empty before a log-in. */
+  record(direction: LogDirection, device: string, node: Stanza): void {
+    if (BY_THE_CLOCK.includes(node.attrs.xmlns ?? '')) return
+    const line = this.#describe(direction, device, node)
+    const chain = `${device} ${direction} ${node.tag}`
+    this.#chains.set(chain, hash('sha256', `${this.#chains.get(chain) ?? ''}\n${line}`))
+    this.#count++
+    this.#lines.push(`${device || '-'} ${direction} ${line}`)
+    if (this.#lines.length > 2 * KEPT_LINES) this.#lines = this.#lines.slice(-KEPT_LINES)
+  }
+
+  /** Equal for runs in which the same was said. */
+  digest(): { readonly count: number; readonly hash: string } {
+    const chains = [...this.#chains].map(([chain, last]) => `${chain} ${last}`)
+    return { count: this.#count, hash: hash('sha256', chains.toSorted().join('\n')) }
+  }
+
+  /** The last lines, for eyes that look for the difference between two runs. */
+  lines(): readonly string[] {
+    return this.#lines.slice(-KEPT_LINES)
+  }
+
+  clear(): void {
+    this.#chains.clear()
+    this.#names.clear()
+    this.#labels.clear()
+    this.#lines = []
+    this.#count = 0
+  }
+
+  #describe(direction: LogDirection, device: string, node: Stanza): string {
+    const attributes = Object.entries(node.attrs)
+      .filter(
+        ([name]) => !TIMES.includes(name) && !MADE_UP.includes(name) && !(name === 'id' && node.tag === 'iq'),
+      )
+      .map(
+        ([name, value]) =>
+          `${name}=${this.#named(value, { direction, device, isId: name === 'id', tag: node.tag })}`,
+      )
+    const inside = children(node)
+      .filter(({ tag }) => !BY_CHANCE.includes(tag))
+      .map(each => this.#describe(direction, device, each))
+    const content = inside.length > 0 ? ` [${inside.join(', ')}]` : sizeOf(direction, node)
+    return `${node.tag} ${attributes.toSorted().join(' ')}${content}`
+  }
+
+  /** An id as the log shows it: a client's by its number, the simulator's as it is. */
+  #named(value: string, of: { direction: LogDirection; device: string; isId: boolean; tag: string }): string {
+    const names = this.#names.get(of.device) ?? new Map<string, string>()
+    this.#names.set(of.device, names)
+    const known = names.get(value)
+    if (known !== undefined || !of.isId) return known ?? value
+    const name = of.direction === 'out' ? value : this.#label(of.device, of.tag)
+    names.set(value, name)
+    for (const oldest of names.keys()) {
+      if (names.size <= KNOWN_IDS) break
+      names.delete(oldest)
+    }
+    return name
+  }
+
+  #label(device: string, tag: string): string {
+    const next = (this.#labels.get(`${device} ${tag}`) ?? 0) + 1
+    this.#labels.set(`${device} ${tag}`, next)
+    return `${tag}#${next}`
+  }
+}
+
+/** What a client encrypts is padded by its own dice, so that its size says nothing. */
+function sizeOf(direction: LogDirection, { tag, content }: Stanza): string {
+  if (content === undefined || Array.isArray(content)) return ''
+  return direction === 'in' && tag === 'enc' ? ' sealed' : ` ${content.length}`
+}
