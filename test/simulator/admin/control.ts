@@ -72,6 +72,7 @@ async function reset({ network, server }: AdminRequest): Promise<unknown> {
   for (const client of network.clients.all()) client.connection.cut()
   network.faults.clear()
   network.phones.forget()
+  network.presences.clear()
   network.unanswered.clear()
   network.log.clear()
   server.badCertificate = undefined

@@ -7,6 +7,7 @@ import { faultRoutes } from './faults.ts'
 import { gestureRoutes } from './gestures.ts'
 import { groupRoutes } from './groups.ts'
 import { phoneRoutes } from './phones.ts'
+import { profileRoutes } from './profiles.ts'
 import { type AdminRoutes, findRoute } from './routes.ts'
 
 const ROUTES: AdminRoutes = {
@@ -15,6 +16,7 @@ const ROUTES: AdminRoutes = {
   ...phoneRoutes,
   ...gestureRoutes,
   ...groupRoutes,
+  ...profileRoutes,
 }
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 

@@ -1,5 +1,8 @@
 import { children, type Stanza, stanza } from '../wire/stanza.ts'
 import type { Client } from './client.ts'
+import { blockIqs } from './contacts/blocking.ts'
+import { pictureIqs } from './contacts/pictures.ts'
+import { takeChatState, takePresence } from './contacts/signs.ts'
 import { groupIqs } from './groups/iqs.ts'
 import { accountIqs } from './iq/account.ts'
 import { appStateIqs } from './iq/app-state.ts'
@@ -22,13 +25,15 @@ const IQS: IqTable = {
   ...groupIqs,
   ...profileIqs,
   ...mediaIqs,
+  ...blockIqs,
+  ...pictureIqs,
 }
 /** What WhatsApp limits when a client asks too much: the directory and what hangs on it. */
 const LIMITED = ['usync', 'w:g2', 'w:mex', 'w:profile:picture', 'status']
 const RATE_OVERLIMIT = 429
 const NOT_IMPLEMENTED: IqOutcome = { kind: 'error', code: 501, text: 'feature-not-implemented' }
 /** Stanzas that WhatsApp takes note of without a word. */
-const UNANSWERED = ['presence', 'chatstate', 'ib']
+const UNANSWERED = ['ib']
 
 /**
  * Answers one stanza of a client. Never throws: what a client cannot say ends as a refusal and a violation.
@@ -59,6 +64,10 @@ async function takeLinked(network: Network, client: Client, node: Stanza): Promi
       return takeAck(network, account, node)
     case 'call':
       return takeCall(network, client, account, node)
+    case 'presence':
+      return takePresence(network, client, account, node)
+    case 'chatstate':
+      return takeChatState(network, account, node)
     default:
       if (UNANSWERED.includes(node.tag)) return
       recordViolation(network.world, {

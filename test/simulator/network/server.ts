@@ -11,6 +11,7 @@ import type { World } from '../store/world.ts'
 import { Connection } from '../wire/connection.ts'
 import { Client } from './client.ts'
 import { Clients } from './clients.ts'
+import { Presences } from './contacts/presences.ts'
 import { dispatch } from './dispatch.ts'
 import { Faults } from './faults/faults.ts'
 import { reinstall } from './faults/reinstall.ts'
@@ -48,6 +49,7 @@ export function createNetwork(world: World): Network {
   })
   for (const number of world.queue.waitingPhones()) void phones.wake(number)
   const pairings = new Pairings(world)
+  const presences = new Presences(world)
   const network: Network = {
     world,
     clients,
@@ -57,6 +59,7 @@ export function createNetwork(world: World): Network {
     media,
     pairings,
     log: new StanzaLog(),
+    presences,
     unanswered: new Set(),
   }
   return network
@@ -103,7 +106,7 @@ export class ChatServer {
 
   #accept(socket: WebSocket): void {
     const network = this.#network
-    const { world, clients, pairings } = network
+    const { world, clients, pairings, presences } = network
     let client: Client | undefined
     const connection = new Connection(socket, {
       identity: this.#identity,
@@ -129,6 +132,7 @@ export class ChatServer {
           if (client === undefined) return
           clients.remove(client)
           pairings.forget(client)
+          presences.drop(client)
         },
       },
     })

@@ -14,12 +14,9 @@ export const accountIqs: IqTable = {
   },
   'passive set passive': () => result(),
   'abt get props': () => result(stanza('props', { hash: 'sim', refresh: '86400', protocol: '1' }, [])),
-  'blocklist get ': () => result(stanza('list', { dhash: 'sim' }, [])),
   'privacy set tokens': () => result(stanza('tokens', {}, [])),
   'urn:xmpp:whatsapp:dirty set clean': () => result(),
   'w:stats set add': () => result(),
-  'w:profile:picture get picture': () => ({ kind: 'error', code: 404, text: 'item-not-found' }),
-  'status set status': () => result(),
   'md set remove-companion-device': ({ network, client, iq, user, request }) => {
     const address = parseAddress(request?.attrs.jid)
     const device = address === undefined ? undefined : network.world.devices.get(user.number, address.device)

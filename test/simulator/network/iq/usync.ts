@@ -15,9 +15,14 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
       ? undefined
       : stanza('lid', { val: jidOf(user, 'lid') }),
   devices: (world, user) => (user === undefined ? undefined : deviceList(world, user)),
-  status: (_world, user) => (user === undefined ? undefined : stanza('status', { t: '0' })),
-  disappearing_mode: (_world, user) =>
-    user === undefined ? undefined : stanza('disappearing_mode', { duration: '0', t: '0' }),
+  status: (world, user) => (user === undefined ? undefined : aboutOf(world, user)),
+  disappearing_mode: (world, user) =>
+    user === undefined
+      ? undefined
+      : stanza('disappearing_mode', {
+          duration: String(world.profiles.of(user.number).disappearing),
+          t: '0',
+        }),
 }
 
 /** The directory: who is on WhatsApp, under which LID, with which devices. */
@@ -50,4 +55,10 @@ function deviceList(world: World, { number }: User): Stanza {
     .ofUser(number)
     .map(({ id, keyIndex }) => stanza('device', { id: String(id), 'key-index': String(keyIndex) }))
   return stanza('devices', {}, [stanza('device-list', {}, [stanza('device', { id: '0' }), ...companions])])
+}
+
+function aboutOf(world: World, { number }: User): Stanza {
+  const { about, aboutAt, privacy } = world.profiles.of(number)
+  if (privacy.status === 'none') return stanza('status', { code: '401' })
+  return stanza('status', { t: String(aboutAt) }, Buffer.from(about))
 }

@@ -74,6 +74,8 @@ function distribute({ world, delivery }: Network, account: LoggedIn, { node, env
     [other === 'lid' ? 'sender_lid' : 'sender_pn']: jidOf(user, other, device.id),
   }
   for (const parcel of envelope.parcels) {
+    const { number } = parcel.mailbox
+    if (number !== user.number && world.profiles.isBlocked(number, user.number)) continue
     const recipient = isCopy(user, node, parcel) ? envelope.recipient : undefined
     const content = [parcel.sealed, ...envelope.extras]
     delivery.enqueue(parcel.mailbox, 'message', stanza('message', { ...attributes, recipient }, content))

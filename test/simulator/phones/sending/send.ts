@@ -33,7 +33,7 @@ export async function sendMessage(phone: Phone, to: User, message: proto.IMessag
   const at = world.now().toISOString()
   world.sent.add(user.number, { id, to: to.number, device: 0, message: bytes, status: 'sent', at })
   const companions = companionsOf(world, to.number)
-  if (!isNote) {
+  if (!isNote && !world.profiles.isBlocked(to.number, user.number)) {
     for (const mailbox of [{ number: to.number, device: 0 }, ...companions]) {
       await sendTo(phone, { to, mailbox, id, message })
     }

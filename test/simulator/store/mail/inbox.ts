@@ -27,6 +27,9 @@ export type Inbox = {
   /** How many entries a phone has up to and including this id; undefined when it has none such. */
   positionOf(number: string, id: string): number | undefined
   count(number: string): number
+  /** Numbers that have written to this one, and those that it has written to. */
+  chatsWith(number: string): readonly string[]
+  move(from: string, to: string): void
   clear(): void
 }
 
@@ -68,6 +71,15 @@ export function createInbox(db: Database): Inbox {
       return row === undefined ? undefined : Number(row.position)
     },
     count,
+    chatsWith: number => [
+      ...db
+        .all('SELECT DISTINCT sender AS other FROM inbox WHERE number = ?', number)
+        .map(row => String(row.other).slice(1)),
+      ...db
+        .all('SELECT DISTINCT number AS other FROM inbox WHERE sender = ?', `+${number}`)
+        .map(row => String(row.other)),
+    ],
+    move: (from, to) => db.run('UPDATE inbox SET number = ? WHERE number = ?', to, from),
     clear: () => db.run('DELETE FROM inbox'),
   }
 }

@@ -11,6 +11,8 @@ export type ReceivedMessage = {
 export type Received = {
   add(number: string, received: ReceivedMessage): void
   find(number: string, id: string): ReceivedMessage | undefined
+  /** Hands messages on to the number that their owner has changed to. */
+  move(from: string, to: string): void
   clear(): void
 }
 
@@ -31,6 +33,7 @@ export function createReceived(db: Database): Received {
       if (row === undefined) return undefined
       return { id: String(row.id), sender: String(row.sender), message: row.message as Uint8Array }
     },
+    move: (from, to) => db.run('UPDATE received SET number = ? WHERE number = ?', to, from),
     clear: () => db.run('DELETE FROM received'),
   }
 }

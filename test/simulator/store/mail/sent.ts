@@ -22,6 +22,9 @@ export type Sent = {
   partners(number: string): readonly string[]
   /** Moves a status forward, never back. */
   advance(number: string, id: string, status: SentStatus): void
+  /** Numbers that this one has sent to, and those that have sent to it. */
+  chatsWith(number: string): readonly string[]
+  move(from: string, to: string): void
   clear(): void
 }
 
@@ -52,6 +55,15 @@ export function createSent(db: Database): Sent {
       if (known === undefined || ORDER.indexOf(known.status) >= ORDER.indexOf(status)) return
       db.run('UPDATE sent SET status = ? WHERE number = ? AND id = ?', status, number, id)
     },
+    chatsWith: number => [
+      ...db
+        .all('SELECT DISTINCT recipient AS other FROM sent WHERE number = ?', number)
+        .map(row => String(row.other)),
+      ...db
+        .all('SELECT DISTINCT number AS other FROM sent WHERE recipient = ?', number)
+        .map(row => String(row.other)),
+    ],
+    move: (from, to) => db.run('UPDATE sent SET number = ? WHERE number = ?', to, from),
     clear: () => db.run('DELETE FROM sent'),
   }
 }

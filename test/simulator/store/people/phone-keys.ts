@@ -17,6 +17,8 @@ export type PhoneKeyRing = {
   of(number: string): PhoneKeys
   /** Lets others be made the next time. */
   forget(number: string): void
+  /** Hands keys on to the number that their owner has changed to. */
+  move(from: string, to: string): void
   clear(): void
 }
 
@@ -43,6 +45,10 @@ export function createPhoneKeys(db: Database, seed: number): PhoneKeyRing {
     forget(number) {
       known.delete(number)
       db.run('DELETE FROM phone_keys WHERE number = ?', number)
+    },
+    move(from, to) {
+      known.delete(from)
+      db.run('UPDATE phone_keys SET number = ? WHERE number = ?', to, from)
     },
     clear() {
       known.clear()

@@ -6,6 +6,8 @@ import { fromText, toText } from '../meta.ts'
 export type SignalKeys = {
   of(number: string): SignalKeyStore
   forget(number: string): void
+  /** Hands keys on to the number that their owner has changed to. */
+  move(from: string, to: string): void
   clear(): void
 }
 
@@ -25,6 +27,10 @@ export function createSignalKeys(db: Database): SignalKeys {
     forget(number) {
       stores.delete(number)
       db.run('DELETE FROM signal_keys WHERE number = ?', number)
+    },
+    move(from, to) {
+      stores.delete(from)
+      db.run('UPDATE signal_keys SET number = ? WHERE number = ?', to, from)
     },
     clear() {
       stores.clear()

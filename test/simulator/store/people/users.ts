@@ -20,6 +20,8 @@ export type Users = {
   list(): readonly User[]
   add(user: { number: string; name: string }): User
   change(number: string, change: Change): User
+  /** Gives a user another number, which must be free; the LID stays. */
+  renumber(from: string, to: string): User
   clear(): void
 }
 
@@ -48,6 +50,13 @@ export function createUsers(db: Database, seed: number): Users {
     return keep(user)
   }
 
+  /** Who has given up a number has kept its LID. */
+  function freeLid(number: string): string {
+    let lid = lidOf(number, seed)
+    for (let taken = 1; byLid.has(lid); taken++) lid = lidOf(`${number}|${taken}`, seed)
+    return lid
+  }
+
   return {
     get: number => byNumber.get(number),
     byLid: lid => byLid.get(lid),
@@ -55,7 +64,7 @@ export function createUsers(db: Database, seed: number): Users {
     add: ({ number, name }) =>
       write({
         number,
-        lid: lidOf(number, seed),
+        lid: freeLid(number),
         name,
         on: true,
         nextPreKeyId: 1,
@@ -65,6 +74,13 @@ export function createUsers(db: Database, seed: number): Users {
       const user = byNumber.get(number)
       if (user === undefined) throw new Error(`no phone ${number}`)
       return write({ ...user, ...change })
+    },
+    renumber(from, to) {
+      const user = byNumber.get(from)
+      if (user === undefined) throw new Error(`no phone ${from}`)
+      byNumber.delete(from)
+      db.run('DELETE FROM users WHERE number = ?', from)
+      return write({ ...user, number: to })
     },
     clear() {
       byNumber.clear()

@@ -16,6 +16,8 @@ export type Profile = {
 /** Profiles by number; who has never changed theirs has WhatsApp's defaults. */
 export type Profiles = {
   of(number: string): Profile
+  /** True when a number has another on its block list. */
+  isBlocked(by: string, who: string): boolean
   change(number: string, change: Partial<Profile>): Profile
   /** Hands a profile on to the number that its owner has changed to. */
   move(from: string, to: string): void
@@ -55,6 +57,7 @@ export function createProfiles(db: Database): Profiles {
   const of = (number: string): Profile => known.get(number) ?? DEFAULT
   return {
     of,
+    isBlocked: (by, who) => of(by).blocked.includes(who),
     change: (number, change) => put(number, { ...of(number), ...change }),
     move(from, to) {
       put(to, of(from))
