@@ -62,9 +62,10 @@ function call(request: AdminRequest): unknown {
   const event = CALL_EVENTS.find(known => known === (asked.event ?? 'offer')) as CallEvent | undefined
   if (event === undefined) throw new AdminError(400, `\`event\` must be one of ${CALL_EVENTS.join(', ')}`)
   const { world } = request.network
-  const callId = asked.call_id ?? world.random.hex(CALL_ID_BYTES)
+  const from = phoneOf(request)
+  const callId = asked.call_id ?? world.random.of(from.number).hex(CALL_ID_BYTES)
   const to = userOf(world, asked.to, 'to')
-  signalCall(request.network, phoneOf(request), { to, callId, event, isVideo: asked.video === true })
+  signalCall(request.network, from, { to, callId, event, isVideo: asked.video === true })
   return { call_id: callId, event }
 }
 

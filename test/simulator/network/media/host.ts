@@ -49,7 +49,7 @@ export class MediaHost {
 
   /** Lets an account upload; gives what it has to show. */
   grant(account: string): string {
-    const auth = this.#deps.world.random.bytes(TOKEN_BYTES).toString('base64url')
+    const auth = this.#deps.world.random.of(`files ${account}`).bytes(TOKEN_BYTES).toString('base64url')
     this.#accounts.set(auth, account)
     return auth
   }

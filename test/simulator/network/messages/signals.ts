@@ -39,7 +39,12 @@ export function signalCall(network: Network, from: User, { to, callId, event, is
   const tag = event === 'timeout' ? 'terminate' : event
   const reason = event === 'timeout' ? { reason: 'timeout' } : {}
   const content = [stanza(tag, { ...about, ...reason }, event === 'offer' ? media : undefined)]
-  const attributes = { from: caller, id: world.random.hex(8), t: seconds(world.now()), notify: from.name }
+  const attributes = {
+    from: caller,
+    id: world.random.of(from.number).hex(8),
+    t: seconds(world.now()),
+    notify: from.name,
+  }
   tell(network, to, stanza('call', attributes, content))
 }
 

@@ -23,12 +23,13 @@ type Upload = {
 
 /** Puts an encrypted file on the media host, under a path that nobody had before. */
 export function storeFile({ media, random, now }: World, { kind, bytes, account }: Upload): StoredPath {
+  const dice = random.of(`files ${account}`)
   const hash = sha256(bytes).toString('base64url')
-  const name = `${random.bytes(6).readUIntBE(0, 6)}_${random.bytes(6).readUIntBE(0, 6)}_n.enc`
+  const name = `${dice.bytes(6).readUIntBE(0, 6)}_${dice.bytes(6).readUIntBE(0, 6)}_n.enc`
   const path = `/v/${FOLDERS[kind] ?? OTHER_FOLDER}/${name}`
   media.put(path, { hash, bytes, account })
   const expiry = Math.floor((now().getTime() + LIFE_MS) / 1000).toString(16)
-  return { directPath: `${path}?ccb=11-4&oh=${random.hex(8)}&oe=${expiry}&_nc_sid=5e03e0`, hash }
+  return { directPath: `${path}?ccb=11-4&oh=${dice.hex(8)}&oe=${expiry}&_nc_sid=5e03e0`, hash }
 }
 
 /** The part of a direct path that finds the file; undefined when it is none. */

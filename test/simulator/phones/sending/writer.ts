@@ -46,6 +46,6 @@ export function writerOf(world: World, user: User, chat: Chat & { readonly media
       const mediaKeyTimestamp = Math.floor(world.now().getTime() / 1000)
       return { ...sealed, directPath, url: `${mediaOrigin}${directPath}`, mediaKeyTimestamp }
     },
-    bytes: count => world.random.bytes(count),
+    bytes: count => world.random.of(`files ${user.number}`).bytes(count),
   }
 }
