@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Network } from '../network/network.ts'
 import type { ChatServer } from '../network/server.ts'
 import { AdminError } from './body.ts'
+import { channelRoutes } from './channels.ts'
 import { controlRoutes } from './control.ts'
 import { faultRoutes } from './faults.ts'
 import { gestureRoutes } from './gestures.ts'
@@ -17,6 +18,7 @@ const ROUTES: AdminRoutes = {
   ...gestureRoutes,
   ...groupRoutes,
   ...profileRoutes,
+  ...channelRoutes,
 }
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 

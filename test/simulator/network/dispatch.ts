@@ -1,4 +1,6 @@
 import { children, type Stanza, stanza } from '../wire/stanza.ts'
+import { mexIqs } from './channels/mex.ts'
+import { channelIqs } from './channels/posts.ts'
 import type { Client } from './client.ts'
 import { blockIqs } from './contacts/blocking.ts'
 import { pictureIqs } from './contacts/pictures.ts'
@@ -26,6 +28,8 @@ const IQS: IqTable = {
   ...profileIqs,
   ...mediaIqs,
   ...blockIqs,
+  ...mexIqs,
+  ...channelIqs,
   ...pictureIqs,
 }
 /** What WhatsApp limits when a client asks too much: the directory and what hangs on it. */

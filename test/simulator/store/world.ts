@@ -15,6 +15,7 @@ import { createPreKeys, type PreKeys } from './people/prekeys.ts'
 import { createSignalKeys, type SignalKeys } from './people/signal-keys.ts'
 import { createUsers, type Users } from './people/users.ts'
 import { createRandom, type Random } from './random.ts'
+import { type Channels, createChannels } from './social/channels.ts'
 import { createGroupReceipts, type GroupReceipts } from './social/group-receipts.ts'
 import { createGroups, type Groups } from './social/groups.ts'
 import { createPictures, type Pictures } from './social/pictures.ts'
@@ -40,6 +41,7 @@ export type World = {
   readonly media: Media
   readonly contents: Contents
   readonly collections: Collections
+  readonly channels: Channels
   readonly groups: Groups
   readonly groupReceipts: GroupReceipts
   readonly pictures: Pictures
@@ -80,6 +82,7 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     media: createMedia(db),
     contents: createContents(db),
     collections: createCollections(db),
+    channels: createChannels(db),
     groups: createGroups(db),
     groupReceipts: createGroupReceipts(db),
     pictures: createPictures(db),
@@ -107,6 +110,7 @@ export function emptyWorld(world: World): void {
     sent,
     contents,
     collections,
+    channels,
     groups,
     groupReceipts,
     pictures,
@@ -127,6 +131,7 @@ export function emptyWorld(world: World): void {
     sent,
     contents,
     collections,
+    channels,
     groups,
     groupReceipts,
     pictures,

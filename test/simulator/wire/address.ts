@@ -34,3 +34,8 @@ export function isCircleJid(jid: string | undefined): jid is string {
 export function isGroupJid(jid: string | undefined): jid is string {
   return /^[\d-]+@g\.us$/.test(jid ?? '')
 }
+
+/** True for the JID of a channel. */
+export function isChannelJid(jid: string | undefined): jid is string {
+  return /^\d+@newsletter$/.test(jid ?? '')
+}

@@ -4,7 +4,7 @@ import type { World } from '../../store/world.ts'
 import { type Stanza, stanza } from '../../wire/stanza.ts'
 import type { Network } from '../network.ts'
 import { createGroup } from './create.ts'
-import { changeMembers, leave, type Named } from './members.ts'
+import { changeMembers, leave, letIn, type Named } from './members.ts'
 import { notifyGroup } from './notify.ts'
 import {
   type Deed,
@@ -57,10 +57,8 @@ export function linkChild({ network, actor, group: parent }: Deed, childId: stri
   if (!isAdmin(parent, actor.number) || !isAdmin(child, actor.number)) return FORBIDDEN
   const linked = world.groups.put({ ...child, parent: parent.id })
   const link = (group: Group, type: string) => stanza('link', { link_type: type }, [briefly(group)])
-  const known = new Set(parent.members.map(({ number }) => number))
-  const newcomers = linked.members.filter(({ number }) => !known.has(number))
-  const members = [...parent.members, ...newcomers.map(({ number }) => ({ number, role: 'member' as const }))]
-  const group = world.groups.put({ ...parent, members })
+  const newcomers = linked.members.map(({ number }) => number).filter(number => !isMember(parent, number))
+  const group = letIn({ network, actor, group: parent }, newcomers)
   notifyGroup(network, { group, actor, what: link(linked, 'sub_group') })
   notifyGroup(network, { group: linked, actor, what: link(group, 'parent_group') })
   const answer = stanza('link', { link_type: 'sub_group' }, [stanza('group', { jid: linked.id })])

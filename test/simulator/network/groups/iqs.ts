@@ -23,7 +23,7 @@ import {
   showCode,
   showInvite,
 } from './invites.ts'
-import { addMembers, changeMembers, leave, type Named } from './members.ts'
+import { addMembers, changeMembers, leave, letIn, type Named } from './members.ts'
 import { type Deed, type DeedOutcome, FORBIDDEN, isMember, NOT_FOUND } from './rights.ts'
 import { changeSetting, SETTINGS } from './settings.ts'
 
@@ -114,14 +114,19 @@ function create({ network, user, request }: IqContext): IqOutcome {
     return made.kind === 'error' ? made : result(describeGroup(world, made.group))
   }
   const parent = child(request, 'linked_parent')?.attrs.jid
+  const community = world.groups.get(parent ?? '')
   if (parent !== undefined) {
-    const community = world.groups.get(parent)
     if (community === undefined || !community.isParent) return NOT_FOUND
     if (!isMember(community, user.number)) return FORBIDDEN
   }
   const participants = named(world, request).flatMap(({ number }) => (number === undefined ? [] : [number]))
   const made = createGroup(network, user, { subject, participants, key, description, parent })
-  return made.kind === 'error' ? made : result(describeGroup(world, made.group))
+  if (made.kind === 'error') return made
+  if (community !== undefined) {
+    const newcomers = participants.filter(number => !isMember(community, number))
+    letIn({ network, actor: user, group: community }, newcomers)
+  }
+  return result(describeGroup(world, made.group))
 }
 
 function leaveGroups({ network, user, request }: IqContext): IqOutcome {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
-import { isCircleJid, jidOf } from '../../wire/address.ts'
+import { isChannelJid, isCircleJid, jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import { passToChannel } from '../channels/posts.ts'
 import type { Client, LoggedIn } from '../client.ts'
 import { strikeAfterMessage } from '../faults/strike.ts'
 import type { Network } from '../network.ts'
@@ -29,7 +30,7 @@ export async function takeMessage(
   if (slow !== undefined) await sleep(slow.delayMs ?? SLOW_MS)
   const limit = faults.fires('rate-overlimit', number)
   if (limit !== undefined) return acknowledge(client, world, node, { error: limit.code ?? RATE_OVERLIMIT })
-  const pass = isCircleJid(node.attrs.to) ? passToCircle : passToUser
+  const pass = passFor(node.attrs.to)
   const refusal = pass(network, account, node)
   if (refusal !== undefined) {
     const { violation, detail, error } = refusal
@@ -44,6 +45,11 @@ export async function takeMessage(
     else setTimeout(() => acknowledge(client, world, node), late.delayMs ?? SLOW_MS).unref()
   }
   strikeAfterMessage(network, client, number)
+}
+
+function passFor(to: string | undefined): typeof passToUser {
+  if (isChannelJid(to)) return passToChannel
+  return isCircleJid(to) ? passToCircle : passToUser
 }
 
 function passToUser(network: Network, account: LoggedIn, node: Stanza): EnvelopeRefusal | undefined {
