@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeBinaryNode, type proto } from '@whiskeysockets/baileys'
 import type { Queued } from '../store/mail/queue.ts'
 import type { Device } from '../store/people/devices.ts'
@@ -32,7 +33,9 @@ export type PhonesDeps = {
 export class Phones {
   readonly #deps: PhonesDeps
   readonly #phones = new Map<string, Phone>()
-  readonly #draining = new Set<string>()
+  /** Numbers of phones with something in their mailbox, in the order of their turns. */
+  readonly #waiting = new Set<string>()
+  #isReading = false
   readonly #attempts = new Map<string, Map<string, number>>()
   readonly #metAnew = new Map<string, Set<string>>()
 
@@ -40,20 +43,17 @@ export class Phones {
     this.#deps = deps
   }
 
-  /** Works through a phone's mailbox, unless it is off or at it already. */
+  /** Works through a phone's mailbox, unless it is off. Phones take turns, and let the network go first. */
   async wake(number: string): Promise<void> {
-    if (this.#draining.has(number)) return
-    this.#draining.add(number)
+    this.#waiting.add(number)
+    if (this.#isReading) return
+    this.#isReading = true
     try {
-      let next = this.#next(number)
-      while (next !== undefined) {
-        await this.#take(number, next)
-        next = this.#next(number)
-      }
+      for (const each of this.#waiting) await this.#takeNext(each)
     } catch (error) {
       if (!this.#deps.world.db.isClosed) throw error // a simulator being stopped drops what it was at; it is queued
     } finally {
-      this.#draining.delete(number)
+      this.#isReading = false
     }
   }
 
@@ -111,9 +111,14 @@ export class Phones {
     this.#attempts.clear()
   }
 
-  #next(number: string): Queued | undefined {
+  async #takeNext(number: string): Promise<void> {
     const { world } = this.#deps
-    return world.users.get(number)?.on ? world.queue.next({ number, device: 0 }, 0) : undefined
+    this.#waiting.delete(number)
+    const next = world.users.get(number)?.on ? world.queue.next({ number, device: 0 }, 0) : undefined
+    if (next === undefined) return
+    this.#waiting.add(number)
+    await this.#take(number, next)
+    await nextTurn()
   }
 
   async #take(number: string, queued: Queued): Promise<void> {
