@@ -18,7 +18,8 @@ export const controlRoutes: AdminRoutes = {
 
 function stats({ network }: AdminRequest): unknown {
   const { world, clients, log, unanswered } = network
-  const linkedNumbers = [...new Set(world.devices.list().map(({ number }) => number))]
+  const companions = world.devices.list().filter(({ isSimulated }) => !isSimulated)
+  const linkedNumbers = [...new Set(companions.map(({ number }) => number))]
   return {
     connections: clients.count,
     stanzas: clients.stanzaCount,
@@ -52,7 +53,7 @@ async function unlinkDevices(request: AdminRequest): Promise<unknown> {
   const { device } = readBody(body, { device: 'number?' })
   const devices = network.world.devices
     .ofUser(number)
-    .filter(({ id }) => device === undefined || id === device)
+    .filter(({ id, isSimulated }) => (device === undefined ? !isSimulated : id === device))
   if (devices.length === 0) throw new AdminError(404, `+${number} has no such linked device`)
   for (const each of devices) unlink(network, each)
   await network.world.db.committed()

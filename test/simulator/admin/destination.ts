@@ -21,6 +21,8 @@ export type Sending = {
   readonly to: string
   readonly wording: Wording
   readonly audience?: readonly string[]
+  /** The device that it is written on, where that is not the phone. */
+  readonly device?: number | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export type Sending = {
 export async function sendInto(
   { world, phones }: Network,
   user: User,
-  { to, wording, audience = [] }: Sending,
+  { to, wording, audience = [], device = 0 }: Sending,
 ): Promise<{ readonly id: string }> {
   const write = (chat: Chat) => {
     const message = writeContent(wording, phones.writer(user, chat))
@@ -40,14 +42,14 @@ export async function sendInto(
   if (to === STATUS_JID) {
     const viewers = audience.map(number => userOf(world, number, 'audience').number)
     const circle = statusCircle([...new Set([user.number, ...viewers])])
-    return { id: await phones.sendToGroup(user, circle, write(chatIn(circle))) }
+    return { id: await phones.sendToGroup({ user, device }, circle, write(chatIn(circle))) }
   }
   const group = world.groups.get(to)
   if (group === undefined) {
     const addressee = userOf(world, to, 'to')
-    return { id: await phones.send(user, addressee, write(chatWith(addressee))) }
+    return { id: await phones.send({ user, device }, addressee, write(chatWith(addressee))) }
   }
   const fault = whyNotIn(group, user)
   if (fault !== undefined) throw new AdminError(403, fault)
-  return { id: await phones.sendToGroup(user, group, write(chatIn(group))) }
+  return { id: await phones.sendToGroup({ user, device }, group, write(chatIn(group))) }
 }

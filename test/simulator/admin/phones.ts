@@ -1,9 +1,12 @@
 import { proto } from '@whiskeysockets/baileys'
+import { haveCompanions } from '../network/linking/companions.ts'
 import type { LinkOutcome } from '../network/linking/pairing.ts'
 import { AROUND } from '../phones/content/context.ts'
 import type { Shape } from '../phones/content/members.ts'
 import { readContent } from '../phones/content.ts'
+import { isPlayed } from '../phones/phone.ts'
 import { readerOf } from '../phones/receiving/reader.ts'
+import { boxOf } from '../store/mail/queue.ts'
 import type { SentMessage } from '../store/mail/sent.ts'
 import type { User } from '../store/people/users.ts'
 import type { World } from '../store/world.ts'
@@ -11,6 +14,8 @@ import { isCircleJid } from '../wire/address.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
 import { sendInto } from './destination.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
+
+const MAX_COMPANIONS = 20
 
 /** What people do with their phones. */
 export const phoneRoutes: AdminRoutes = {
@@ -35,7 +40,7 @@ export const phoneRoutes: AdminRoutes = {
   'GET /phones/{number}/sent': request => {
     const { world } = request.network
     const user = phoneOf(request)
-    return { data: world.sent.list(user.number).map(sent => showSent(world, user, sent)) }
+    return { data: world.sent.list(boxAsked(request)).map(sent => showSent(world, user, sent)) }
   },
 }
 
@@ -49,11 +54,12 @@ export function phoneOf({ network, path }: AdminRequest): User {
 
 async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
   const { world } = network
-  const asked = readBody(body, { number: 'string', name: 'string?' })
+  const asked = readBody(body, { number: 'string', name: 'string?', devices: 'number?' })
   const number = readNumber(asked.number)
   const known = world.users.get(number)
   const name = asked.name ?? known?.name ?? `Phone ${number.slice(-4)}`
   const user = known === undefined ? world.users.add({ number, name }) : world.users.change(number, { name })
+  if (asked.devices !== undefined) haveCompanions(network, user, Math.min(asked.devices, MAX_COMPANIONS))
   await world.db.committed()
   return showPhone(world, user)
 }
@@ -63,10 +69,19 @@ async function send(request: AdminRequest): Promise<unknown> {
   const user = phoneOf(request)
   const type = (body as { type?: unknown }).type
   if (typeof type !== 'string') throw new AdminError(400, '`type` must be a non-empty string')
-  const shape: Shape = { ...AROUND, audience: 'strings?', to: 'string', type: 'string', [type]: 'any?' }
-  const { to, type: _, [type]: member, audience, ...around } = readBody(body, shape)
+  const shape: Shape = {
+    ...AROUND,
+    device: 'number?',
+    audience: 'strings?',
+    to: 'string',
+    type: 'string',
+    [type]: 'any?',
+  }
+  const { to, type: _, [type]: member, audience, device, ...around } = readBody(body, shape)
   const viewers = (audience ?? []) as readonly string[]
-  return sendInto(network, user, { to: String(to), wording: { type, member, around }, audience: viewers })
+  const wording = { type, member, around }
+  const played = playedDevice(network.world, user, device as number | undefined)
+  return sendInto(network, user, { to: String(to), wording, audience: viewers, device: played })
 }
 
 async function read(request: AdminRequest): Promise<unknown> {
@@ -81,7 +96,7 @@ async function read(request: AdminRequest): Promise<unknown> {
 async function turn(request: AdminRequest, on: boolean): Promise<unknown> {
   const { world, phones } = request.network
   const user = world.users.change(phoneOf(request).number, { on })
-  void phones.wake(user.number)
+  void phones.wake({ number: user.number, device: 0 })
   await world.db.committed()
   return showPhone(world, user)
 }
@@ -89,14 +104,26 @@ async function turn(request: AdminRequest, on: boolean): Promise<unknown> {
 /** `after` is the id of a message in the inbox, or how many entries to leave out from the beginning. */
 function inbox(request: AdminRequest): unknown {
   const { world } = request.network
-  const { number } = phoneOf(request)
+  const box = boxAsked(request)
   const after = request.query.get('after') ?? '0'
-  const skip = /^\d{1,9}$/.test(after) ? Number(after) : world.inbox.positionOf(number, after)
-  if (skip === undefined) throw new AdminError(404, `+${number} has no message ${after}`)
+  const skip = /^\d{1,9}$/.test(after) ? Number(after) : world.inbox.positionOf(box, after)
+  if (skip === undefined) throw new AdminError(404, `+${box} has no message ${after}`)
   const data = world.inbox
-    .list(number, skip)
+    .list(box, skip)
     .map(({ content, around, ...entry }) => ({ ...entry, [entry.type]: content, ...around }))
   return { data }
+}
+
+/** The device that `?device=` names: the phone, or a companion that the simulator plays. */
+function boxAsked(request: AdminRequest): string {
+  const user = phoneOf(request)
+  const asked = Number(request.query.get('device') ?? 0)
+  return boxOf({ number: user.number, device: playedDevice(request.network.world, user, asked) })
+}
+
+function playedDevice(world: World, { number }: User, device = 0): number {
+  if (isPlayed(world, { number, device })) return device
+  throw new AdminError(404, `+${number} has no companion ${device} that the simulator plays`)
 }
 
 function showPhone(world: World, { number, name, lid, on }: User): unknown {

@@ -6,6 +6,7 @@ import {
   newServerIdentity,
   type ServerIdentity,
 } from '../noise/certificate.ts'
+import { isPlayed } from '../phones/phone.ts'
 import { Phones } from '../phones/phones.ts'
 import type { World } from '../store/world.ts'
 import { Connection } from '../wire/connection.ts'
@@ -16,6 +17,7 @@ import { dispatch } from './dispatch.ts'
 import { Faults } from './faults/faults.ts'
 import { reinstall } from './faults/reinstall.ts'
 import { strikeAfterMessage } from './faults/strike.ts'
+import { announceDevices } from './linking/device-list.ts'
 import { Pairings } from './linking/pairings.ts'
 import { logIn } from './login.ts'
 import { MediaHost } from './media/host.ts'
@@ -44,11 +46,13 @@ export function createNetwork(world: World): Network {
     world,
     clients,
     faults,
-    wakePhone: number => void phones.wake(number),
+    wake: mailbox => void phones.wake(mailbox),
     messagePassed: (client, number) => strikeAfterMessage(network, client, number),
   })
-  for (const number of world.queue.waitingPhones()) void phones.wake(number)
-  const pairings = new Pairings(world)
+  for (const mailbox of world.queue.waiting()) if (isPlayed(world, mailbox)) void phones.wake(mailbox)
+  const pairings = new Pairings(world, (user, device) =>
+    announceDevices(network, user, { change: 'add', devices: [device] }),
+  )
   const presences = new Presences(world)
   const network: Network = {
     world,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeBinaryNode, type proto } from '@whiskeysockets/baileys'
-import type { Queued } from '../store/mail/queue.ts'
+import { boxOf, type Mailbox, type Queued } from '../store/mail/queue.ts'
 import type { Device } from '../store/people/devices.ts'
 import type { User } from '../store/people/users.ts'
 import { type Circle, circleAt } from '../store/social/circle.ts'
@@ -8,7 +8,7 @@ import type { World } from '../store/world.ts'
 import type { Stanza } from '../wire/stanza.ts'
 import type { Writer } from './content/kind.ts'
 import { uploadAgain } from './media/upload-again.ts'
-import type { Enqueue, Phone } from './phone.ts'
+import { type Enqueue, isPlayed, type Phone } from './phone.ts'
 import { sendReceipt } from './receiving/receipts.ts'
 import { receiveMessage } from './receiving/receive.ts'
 import { bootstrapStanzas } from './sending/bootstrap.ts'
@@ -29,12 +29,18 @@ export type PhonesDeps = {
   mediaOrigin(): string
 }
 
-/** All simulated phones. Each works through its own mailbox in order; a phone that is off lets it fill up. */
+/** Who writes a message, and on which device; absent is the phone. */
+export type Sender = { readonly user: User; readonly device?: number }
+
+/**
+ * All simulated phones, and the companions that the simulator plays. Each works through its own mailbox in order; a
+ * phone that is off lets it fill up.
+ */
 export class Phones {
   readonly #deps: PhonesDeps
   readonly #phones = new Map<string, Phone>()
-  /** Numbers of phones with something in their mailbox, in the order of their turns. */
-  readonly #waiting = new Set<string>()
+  /** Mailboxes with something in them, in the order of their turns. */
+  readonly #waiting = new Map<string, Mailbox>()
   #isReading = false
   readonly #attempts = new Map<string, Map<string, number>>()
   readonly #metAnew = new Map<string, Set<string>>()
@@ -43,13 +49,13 @@ export class Phones {
     this.#deps = deps
   }
 
-  /** Works through a phone's mailbox, unless it is off. Phones take turns, and let the network go first. */
-  async wake(number: string): Promise<void> {
-    this.#waiting.add(number)
+  /** Works through a mailbox, unless its phone is off. Phones take turns, and let the network go first. */
+  async wake(mailbox: Mailbox): Promise<void> {
+    this.#waiting.set(boxOf(mailbox), mailbox)
     if (this.#isReading) return
     this.#isReading = true
     try {
-      for (const each of this.#waiting) await this.#takeNext(each)
+      for (const each of this.#waiting.values()) await this.#takeNext(each)
     } catch (error) {
       if (!this.#deps.world.db.isClosed) throw error // a simulator being stopped drops what it was at; it is queued
     } finally {
@@ -64,17 +70,17 @@ export class Phones {
   }
 
   /** Resolves with the id once the message is durable in every mailbox. */
-  async send(user: User, to: User, message: proto.IMessage): Promise<string> {
+  async send(sender: Sender, to: User, message: proto.IMessage): Promise<string> {
     const { db } = this.#deps.world
-    const id = await db.unit(() => sendMessage(this.#phone(user), to, message))
+    const id = await db.unit(() => sendMessage(this.#phone(sender.user, sender.device), to, message))
     await db.committed()
     return id
   }
 
   /** The same for a message to a group that the user is in, or to those who see a status. */
-  async sendToGroup(user: User, group: Circle, message: proto.IMessage): Promise<string> {
+  async sendToGroup(sender: Sender, group: Circle, message: proto.IMessage): Promise<string> {
     const { db } = this.#deps.world
-    const id = await db.unit(() => sendToGroup(this.#phone(user), group, message))
+    const id = await db.unit(() => sendToGroup(this.#phone(sender.user, sender.device), group, message))
     await db.committed()
     return id
   }
@@ -98,11 +104,17 @@ export class Phones {
 
   /** Sets a phone up anew: other keys, no sessions; what it has received and sent stays for the eyes of tests. */
   reinstall(number: string): void {
-    const { world } = this.#deps
-    world.phoneKeys.forget(number)
-    world.signalKeys.forget(number)
-    this.#phones.delete(number)
+    this.forgetDevice({ number, device: 0 })
     this.#metAnew.set(number, new Set())
+  }
+
+  /** Forgets the keys and sessions of a phone or companion. */
+  forgetDevice(mailbox: Mailbox): void {
+    const { world } = this.#deps
+    const box = boxOf(mailbox)
+    world.phoneKeys.forget(box)
+    world.signalKeys.forget(box)
+    this.#phones.delete(box)
   }
 
   forget(): void {
@@ -111,17 +123,19 @@ export class Phones {
     this.#attempts.clear()
   }
 
-  async #takeNext(number: string): Promise<void> {
+  async #takeNext(mailbox: Mailbox): Promise<void> {
     const { world } = this.#deps
-    this.#waiting.delete(number)
-    const next = world.users.get(number)?.on ? world.queue.next({ number, device: 0 }, 0) : undefined
+    const box = boxOf(mailbox)
+    this.#waiting.delete(box)
+    const isOn = mailbox.device === 0 ? world.users.get(mailbox.number)?.on : isPlayed(world, mailbox)
+    const next = isOn ? world.queue.next(mailbox, 0) : undefined
     if (next === undefined) return
-    this.#waiting.add(number)
-    await this.#take(number, next)
+    this.#waiting.set(box, mailbox)
+    await this.#take(mailbox, next)
     await nextTurn()
   }
 
-  async #take(number: string, queued: Queued): Promise<void> {
+  async #take({ number, device }: Mailbox, queued: Queued): Promise<void> {
     const { world } = this.#deps
     const user = world.users.get(number)
     if (user === undefined) return
@@ -130,13 +144,13 @@ export class Phones {
       world.queue.remove(queued.seq)
       try {
         if (queued.kind === 'message') {
-          this.#deps.beforeMessage(user)
-          await receiveMessage(this.#phone(user), node)
+          if (device === 0) this.#deps.beforeMessage(user)
+          await receiveMessage(this.#phone(user, device), node)
         }
         if (queued.kind === 'receipt' && node.attrs.type === 'retry')
-          await resendOnRetry(this.#phone(user), node)
+          await resendOnRetry(this.#phone(user, device), node)
         if (queued.kind === 'receipt' && node.attrs.type === 'server-error')
-          uploadAgain(this.#phone(user), node)
+          uploadAgain(this.#phone(user, device), node)
       } catch (error) {
         const detail = `+${number} could not take a ${queued.kind}: ${error instanceof Error ? error.message : error}`
         world.tallies.violation({ kind: 'malformed-stanza', detail, at: world.now().toISOString() })
@@ -144,16 +158,17 @@ export class Phones {
     })
   }
 
-  #phone(user: User): Phone {
-    const known = this.#phones.get(user.number)
+  #phone(user: User, device = 0): Phone {
+    const box = boxOf({ number: user.number, device })
+    const known = this.#phones.get(box)
     if (known?.user === user) return known
     const { world, enqueue, asksAgain } = this.#deps
-    const attempts = this.#attempts.get(user.number) ?? new Map<string, number>()
-    this.#attempts.set(user.number, attempts)
-    const signal = known?.signal ?? createSignalDevice(world, user)
-    const metAnew = this.#metAnew.get(user.number)
-    const phone = { world, user, signal, enqueue, attempts, asksAgain, metAnew }
-    this.#phones.set(user.number, phone)
+    const attempts = this.#attempts.get(box) ?? new Map<string, number>()
+    this.#attempts.set(box, attempts)
+    const signal = known?.signal ?? createSignalDevice(world, box)
+    const metAnew = this.#metAnew.get(box)
+    const phone = { world, user, device, box, signal, enqueue, attempts, asksAgain, metAnew }
+    this.#phones.set(box, phone)
     return phone
   }
 }

@@ -31,6 +31,7 @@ export type Stats = {
   readonly repeats: number
   readonly retries: number
   readonly unknown_recipients: number
+  readonly stale_device_lists: number
   readonly stale_sender_keys: number
   readonly violations: number
   readonly last_violations: readonly Violation[]

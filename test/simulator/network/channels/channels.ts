@@ -1,4 +1,4 @@
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import type { User } from '../../store/people/users.ts'
 import type { Channel, ChannelRole, Post } from '../../store/social/channels.ts'
 import type { World } from '../../store/world.ts'
@@ -59,7 +59,7 @@ export function publish(
   const attributes = { from: channel.id, id, server_id: String(post.serverId), type, t: String(at) }
   const node = stanza('message', attributes, [stanza('plaintext', {}, Buffer.from(message))])
   for (const { number } of channel.followers) {
-    for (const mailbox of companionsOf(world, number)) {
+    for (const mailbox of clientsOf(world, number)) {
       if (`${mailbox.number}:${mailbox.device}` !== except) delivery.enqueue(mailbox, 'message', node)
     }
   }
@@ -83,7 +83,7 @@ export function react(
     t: seconds(world.now()),
   }
   for (const follower of channel.followers) {
-    for (const mailbox of companionsOf(world, follower.number)) {
+    for (const mailbox of clientsOf(world, follower.number)) {
       delivery.enqueue(mailbox, 'notification', stanza('notification', attributes, [reaction]))
     }
   }

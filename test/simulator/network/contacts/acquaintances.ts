@@ -1,4 +1,4 @@
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import type { Mailbox } from '../../store/mail/queue.ts'
 import type { World } from '../../store/world.ts'
 
@@ -8,5 +8,5 @@ export function devicesOfAcquaintances(world: World, number: string): readonly M
   const fromChats = [...world.inbox.chatsWith(number), ...world.sent.chatsWith(number)]
   const known = new Set([...fromGroups, ...fromChats])
   known.delete(number)
-  return [...known].flatMap(each => companionsOf(world, each))
+  return [...known].flatMap(each => clientsOf(world, each))
 }

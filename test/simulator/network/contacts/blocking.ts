@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
@@ -37,7 +37,7 @@ export function block(
   ])
   const id = world.random.hex(ID_BYTES)
   const attributes = { from: SERVER, type: 'account_sync', id, t: seconds(world.now()) }
-  for (const mailbox of companionsOf(world, user.number)) {
+  for (const mailbox of clientsOf(world, user.number)) {
     delivery.enqueue(mailbox, 'notification', stanza('notification', attributes, [list]))
   }
 }

@@ -1,5 +1,5 @@
 import { storeFile } from '../../phones/media/paths.ts'
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import { devicesOf } from '../../phones/sending/group.ts'
 import type { Mailbox } from '../../store/mail/queue.ts'
@@ -112,6 +112,6 @@ function tell(
   }
 
   function acquaintedWith({ number }: User): readonly Mailbox[] {
-    return [...devicesOfAcquaintances(world, number), ...companionsOf(world, number)]
+    return [...devicesOfAcquaintances(world, number), ...clientsOf(world, number)]
   }
 }

@@ -1,4 +1,4 @@
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import type { User } from '../../store/people/users.ts'
 import type { Group } from '../../store/social/groups.ts'
@@ -66,7 +66,7 @@ function typeInGroup(network: Network, user: User, { group, state }: { group: Gr
 }
 
 function tell({ world, clients }: Network, to: User, node: Stanza): void {
-  for (const mailbox of companionsOf(world, to.number)) {
+  for (const mailbox of clientsOf(world, to.number)) {
     const client = clients.of(mailbox)
     if (client?.isReady) client.send(node)
   }

@@ -1,3 +1,4 @@
+import { clientsOf } from '../../phones/phone.ts'
 import type { User } from '../../store/people/users.ts'
 import { jidOf } from '../../wire/address.ts'
 import { seconds, stanza } from '../../wire/stanza.ts'
@@ -15,11 +16,11 @@ export function reinstall(network: Network, user: User): void {
   phones.reinstall(number)
   const attributes = { from: jidOf(user, 'pn'), type: 'encrypt', t: seconds(world.now()) }
   for (const partner of world.sent.partners(number)) {
-    for (const { id } of world.devices.ofUser(partner)) {
+    for (const mailbox of clientsOf(world, partner)) {
       const notification = stanza('notification', { ...attributes, id: world.random.of(partner).hex(8) }, [
         stanza('identity'),
       ])
-      delivery.enqueue({ number: partner, device: id }, 'notification', notification)
+      delivery.enqueue(mailbox, 'notification', notification)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import type { User } from '../../store/people/users.ts'
 import type { Group } from '../../store/social/groups.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
@@ -31,6 +31,6 @@ export function notifyGroup({ world, delivery }: Network, { group, actor, what, 
   }
   const node = stanza('notification', attributes, [what])
   for (const number of to ?? group.members.map(member => member.number)) {
-    for (const mailbox of companionsOf(world, number)) delivery.enqueue(mailbox, 'notification', node)
+    for (const mailbox of clientsOf(world, number)) delivery.enqueue(mailbox, 'notification', node)
   }
 }

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
-import { Curve, proto, WA_ADV_ACCOUNT_SIG_PREFIX, WA_ADV_DEVICE_SIG_PREFIX } from '@whiskeysockets/baileys'
+import { proto, WA_ADV_DEVICE_SIG_PREFIX } from '@whiskeysockets/baileys'
 import { signatureValid } from '../../noise/signature.ts'
-import type { PublicSignedPreKey } from '../../store/people/devices.ts'
+import { signIdentity } from '../../phones/signal/identity.ts'
+import type { Device, PublicSignedPreKey } from '../../store/people/devices.ts'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import { jidOf } from '../../wire/address.ts'
-import { bytesOf, child, type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import { bytesOf, child, type Stanza, stanza } from '../../wire/stanza.ts'
 import type { Client } from '../client.ts'
 import { recordViolation } from '../violations.ts'
 
@@ -23,6 +24,15 @@ export type LinkOutcome =
   | { readonly kind: 'linked'; readonly linked: Linked }
   | { readonly kind: 'failed'; readonly reason: string }
 
+/** Hears of each device that has been linked. */
+export type OnLinked = (user: User, device: Device) => void
+
+type PairingDeps = {
+  readonly client: Client
+  readonly registration: Registration
+  readonly onLinked: OnLinked
+}
+
 type Offer = { readonly user: User; readonly device: number; readonly iqId: string; readonly details: Buffer }
 
 const SIGN_TIMEOUT_MS = 10_000
@@ -32,13 +42,15 @@ export class Pairing {
   readonly client: Client
   readonly registration: Registration
   readonly #world: World
+  readonly #onLinked: OnLinked
   #offer: Offer | undefined
   #settle: ((outcome: LinkOutcome) => void) | undefined
 
-  constructor(world: World, client: Client, registration: Registration) {
+  constructor(world: World, deps: PairingDeps) {
     this.#world = world
-    this.client = client
-    this.registration = registration
+    this.client = deps.client
+    this.registration = deps.registration
+    this.#onLinked = deps.onLinked
   }
 
   /** Offers the device a place in the user's account, proved by the secret that QR or code carried. */
@@ -47,10 +59,10 @@ export class Pairing {
       return { kind: 'failed', reason: 'somebody is linking this device already' }
     const fresh = this.#world.users.change(user.number, { nextDeviceId: user.nextDeviceId + 1 })
     const device = user.nextDeviceId
-    const { details, identity } = deviceIdentity(this.#world, fresh, {
-      device,
-      companion: this.registration.identity,
-    })
+    const companion = this.registration.identity
+    const signed = signIdentity(this.#world, user.number, { device, companion })
+    const { details } = signed
+    const identity = proto.ADVSignedDeviceIdentity.encode(signed.identity).finish()
     const wrapped = proto.ADVSignedDeviceIdentityHMAC.encode({
       details: identity,
       hmac: createHmac('sha256', advSecret).update(identity).digest(),
@@ -97,14 +109,9 @@ export class Pairing {
     const { registration, client } = this
     const { number } = user
     const noiseKey = client.noiseKey
-    this.#world.devices.add({
-      number,
-      id: device,
-      keyIndex: device,
-      noiseKey,
-      bootstrapped: false,
-      ...registration,
-    })
+    const linked = { number, id: device, keyIndex: device, noiseKey, bootstrapped: false, ...registration }
+    this.#world.devices.add(linked)
+    this.#onLinked(user, linked)
     client.endWith({ code: 515 })
     this.#settle?.({ kind: 'linked', linked: { number, device, jid: jidOf(user, 'pn', device) } })
     this.#settle = undefined
@@ -120,27 +127,6 @@ export class Pairing {
       ? undefined
       : 'its signature is not valid'
   }
-}
-
-/** The identity that a phone gives a companion: signed by the phone, to be signed by the companion. */
-function deviceIdentity(
-  world: World,
-  { number }: User,
-  { device, companion }: { device: number; companion: Buffer },
-): { details: Buffer; identity: Buffer } {
-  const primary = world.phoneKeys.of(number).signedIdentityKey
-  const fields = {
-    rawId: 1,
-    timestamp: Number(seconds(world.now())),
-    keyIndex: device,
-    accountType: 0,
-    deviceType: 0,
-  }
-  const details = Buffer.from(proto.ADVDeviceIdentity.encode(fields).finish())
-  const signed = Buffer.concat([WA_ADV_ACCOUNT_SIG_PREFIX, details, companion])
-  const accountSignature = Curve.sign(primary.private, signed)
-  const identity = { details, accountSignatureKey: primary.public, accountSignature }
-  return { details, identity: Buffer.from(proto.ADVSignedDeviceIdentity.encode(identity).finish()) }
 }
 
 /** The stanza that gives an unlinked device its QR references. */

@@ -6,7 +6,7 @@ import type { Stanza } from '../../wire/stanza.ts'
 import type { Client } from '../client.ts'
 import { recordViolation } from '../violations.ts'
 import { CodePairing } from './code-pairing.ts'
-import { type LinkOutcome, Pairing, pairDevice, type Registration } from './pairing.ts'
+import { type LinkOutcome, type OnLinked, Pairing, pairDevice, type Registration } from './pairing.ts'
 
 const REFS = 6
 const REF_BYTES = 24
@@ -18,11 +18,13 @@ const REFS_LIFETIME_MS = (60 + (REFS - 1) * 20 + 20) * 1000
 /** The devices that wait to be linked, by the references in their QR codes. */
 export class Pairings {
   readonly #world: World
+  readonly #onLinked: OnLinked
   readonly #byRef = new Map<string, Pairing>()
   readonly #byClient = new Map<Client, { pairing: Pairing; refs: readonly string[]; code?: CodePairing }>()
 
-  constructor(world: World) {
+  constructor(world: World, onLinked: OnLinked) {
     this.#world = world
+    this.#onLinked = onLinked
   }
 
   /** Begins with a device that has no account yet: six references, each good for one QR code. */
@@ -37,7 +39,7 @@ export class Pairings {
       { length: REFS },
       () => `2@${this.#world.random.bytes(REF_BYTES).toString('base64')}`,
     )
-    const pairing = new Pairing(this.#world, client, registration)
+    const pairing = new Pairing(this.#world, { client, registration, onLinked: this.#onLinked })
     this.#byClient.set(client, { pairing, refs })
     for (const ref of refs) this.#byRef.set(ref, pairing)
     client.ask('md', pairDevice(refs))

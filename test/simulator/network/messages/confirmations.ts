@@ -1,4 +1,4 @@
-import { companionsOf } from '../../phones/phone.ts'
+import { clientsOf } from '../../phones/phone.ts'
 import { noteInGroup } from '../../phones/receiving/group.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import type { QueuedKind } from '../../store/mail/queue.ts'
@@ -75,7 +75,7 @@ function forward(
     if (group === undefined) world.sent.advance(sender.number, each, status)
     else noteInGroup(world, group, { sender: sender.number, id: each, member: user.number, status })
   }
-  for (const mailbox of companionsOf(world, sender.number)) delivery.enqueue(mailbox, 'receipt', receipt)
+  for (const mailbox of clientsOf(world, sender.number)) delivery.enqueue(mailbox, 'receipt', receipt)
 }
 
 /** A device acknowledges a receipt or notification, or says that it could not use a message. */

@@ -1,4 +1,5 @@
 import { decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
+import { isPlayed } from '../../phones/phone.ts'
 import type { Mailbox, Queued, QueuedKind } from '../../store/mail/queue.ts'
 import type { World } from '../../store/world.ts'
 import { bytesOf, children, type Stanza, stanza } from '../../wire/stanza.ts'
@@ -10,7 +11,8 @@ export type DeliveryDeps = {
   readonly world: World
   readonly clients: Clients
   readonly faults: Faults
-  wakePhone(number: string): void
+  /** A phone, or a companion that the simulator plays, has something to read. */
+  wake(mailbox: Mailbox): void
   /** A message has gone to a device of the account. */
   messagePassed(client: Client, number: string): void
 }
@@ -66,8 +68,8 @@ export class Delivery {
 
   #handOver(mailbox: Mailbox, seq: number, node: Stanza): void {
     if (this.#deps.world.db.isClosed) return
-    if (mailbox.device === 0) {
-      this.#deps.wakePhone(mailbox.number)
+    if (isPlayed(this.#deps.world, mailbox)) {
+      this.#deps.wake(mailbox)
       return
     }
     const client = this.#deps.clients.of(mailbox)

@@ -47,6 +47,7 @@ export function readEnvelope(world: World, account: LoggedIn, node: Stanza): Env
   const parts = readParts(node, to)
   if (parts.length === 0) return malformed(`message ${id} has no ciphertext`)
   const parcels: Parcel[] = []
+  let goneCount = 0
   for (const { address, sealed } of parts) {
     if (
       sealed === undefined ||
@@ -54,6 +55,10 @@ export function readEnvelope(world: World, account: LoggedIn, node: Stanza): Env
       !(sealed.content instanceof Uint8Array)
     ) {
       return malformed(`message ${id} has a part that is no pkmsg or msg`)
+    }
+    if (isGone(world, address)) {
+      goneCount++
+      continue
     }
     const mailbox = mailboxOf(world, account, { address, addressee })
     if (typeof mailbox === 'string') return wrongDevices(`message ${id}: ${mailbox}`)
@@ -77,7 +82,7 @@ export function readEnvelope(world: World, account: LoggedIn, node: Stanza): Env
     recipient: node.attrs.recipient ?? toJid,
     parcels,
     extras: children(node).filter(({ tag }) => !NOT_PASSED_ON.includes(tag)),
-    isStale: missing.length > 0,
+    isStale: missing.length > 0 || goneCount > 0,
   }
 }
 
@@ -91,6 +96,13 @@ function readParts(node: Stanza, to: Address): readonly Part[] {
   }
   const sealed = child(node, 'enc')
   return sealed === undefined ? [] : [{ address: to, sealed }]
+}
+
+/** A device that its user has taken off since; who has not heard of it still encrypts for it. */
+export function isGone(world: World, address: Address | undefined): boolean {
+  const owner = userAt(world, address)
+  if (address === undefined || owner === undefined || address.device === 0) return false
+  return address.device < owner.nextDeviceId && world.devices.get(owner.number, address.device) === undefined
 }
 
 type Target = { readonly address: Address | undefined; readonly addressee: User | undefined }

@@ -9,7 +9,7 @@ import { bytesOf, child, children, type Stanza, seconds, stanza } from '../../wi
 import type { LoggedIn } from '../client.ts'
 import { whyNotIn } from '../groups/rights.ts'
 import type { Network } from '../network.ts'
-import type { EnvelopeRefusal } from './envelope.ts'
+import { type EnvelopeRefusal, isGone } from './envelope.ts'
 
 const FORBIDDEN = 403
 const NOT_FOUND = 404
@@ -99,6 +99,7 @@ function readParts({ world }: Network, group: Circle, node: Stanza): Parts | Env
     }
     const address = parseAddress(jid)
     const owner = userAt(world, address)
+    if (isGone(world, address)) continue
     const isThere =
       owner !== undefined &&
       address !== undefined &&

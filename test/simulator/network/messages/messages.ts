@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { generateParticipantHashV2 } from '@whiskeysockets/baileys'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import { isChannelJid, isCircleJid, jidOf } from '../../wire/address.ts'
@@ -30,10 +31,9 @@ export async function takeMessage(
   if (slow !== undefined) await sleep(slow.delayMs ?? SLOW_MS)
   const limit = faults.fires('rate-overlimit', number)
   if (limit !== undefined) return acknowledge(client, world, node, { error: limit.code ?? RATE_OVERLIMIT })
-  const pass = passFor(node.attrs.to)
-  const refusal = pass(network, account, node)
-  if (refusal !== undefined) {
-    const { violation, detail, error } = refusal
+  const passed = passFor(node.attrs.to)(network, account, node)
+  if (passed?.kind === 'refused') {
+    const { violation, detail, error } = passed
     if (violation !== undefined) recordViolation(world, { kind: violation, account: number, detail })
     return acknowledge(client, world, node, { error: error ?? SMAX_INVALID })
   }
@@ -41,26 +41,45 @@ export async function takeMessage(
   await world.db.committed()
   if (faults.fires('no-ack', number) === undefined) {
     const late = faults.fires('late-ack', number)
-    if (late === undefined) acknowledge(client, world, node)
-    else setTimeout(() => acknowledge(client, world, node), late.delayMs ?? SLOW_MS).unref()
+    if (late === undefined) acknowledge(client, world, node, passed)
+    else setTimeout(() => acknowledge(client, world, node, passed), late.delayMs ?? SLOW_MS).unref()
   }
   strikeAfterMessage(network, client, number)
 }
+
+/** A message that is on its way, though not to all devices: the hash of what the list should have been. */
+type PassedInPart = { readonly kind: 'stale'; readonly phash: string }
 
 function passFor(to: string | undefined): typeof passToUser {
   if (isChannelJid(to)) return passToChannel
   return isCircleJid(to) ? passToCircle : passToUser
 }
 
-function passToUser(network: Network, account: LoggedIn, node: Stanza): EnvelopeRefusal | undefined {
+function passToUser(
+  network: Network,
+  account: LoggedIn,
+  node: Stanza,
+): EnvelopeRefusal | PassedInPart | undefined {
   const { world } = network
   const { number } = account.user
   const envelope = readEnvelope(world, account, node)
   if (envelope.kind === 'refused') return envelope
   distribute(network, account, { node, envelope })
   if (envelope.to === undefined) world.tallies.count('unknown_recipients', `+${number}`)
-  if (envelope.isStale) world.tallies.count('stale_device_lists', `+${number}`)
-  return undefined
+  if (!envelope.isStale) return undefined
+  world.tallies.count('stale_device_lists', `+${number}`)
+  return { kind: 'stale', phash: devicesHash(world, account, envelope.to) }
+}
+
+/** What WhatsApp names a list of devices by, so that a sender sees that its own is another. */
+function devicesHash(world: World, { user, device }: LoggedIn, to: User | undefined): string {
+  const owners = [user, ...(to === undefined || to.number === user.number ? [] : [to])]
+  const jids = owners.flatMap(owner =>
+    [0, ...world.devices.ofUser(owner.number).map(({ id }) => id)]
+      .filter(id => owner.number !== user.number || id !== device.id)
+      .map(id => jidOf(owner, 'pn', id)),
+  )
+  return generateParticipantHashV2(jids)
 }
 
 type Accepted = { readonly node: Stanza; readonly envelope: Envelope }
@@ -93,8 +112,15 @@ function isCopy(user: User, node: Stanza, { mailbox }: Parcel): boolean {
   return mailbox.number === user.number && node.attrs.category !== 'peer'
 }
 
-function acknowledge(client: Client, world: World, node: Stanza, refusal?: { error: number }): void {
-  const error = refusal === undefined ? undefined : String(refusal.error)
+function acknowledge(
+  client: Client,
+  world: World,
+  node: Stanza,
+  more: { error?: number; phash?: string } = {},
+): void {
+  const error = more.error === undefined ? undefined : String(more.error)
   const { id, to } = node.attrs
-  client.send(stanza('ack', { class: 'message', id, from: to, t: seconds(world.now()), error }))
+  client.send(
+    stanza('ack', { class: 'message', id, from: to, t: seconds(world.now()), error, phash: more.phash }),
+  )
 }

@@ -49,13 +49,13 @@ export function fileMessage(phone: Phone, incoming: Incoming, message: proto.IMe
 
 type Copy = { readonly destination: string | null | undefined; readonly said: proto.IMessage }
 
-function fileCopy({ world, user }: Phone, { id, node, from }: Incoming, { destination, said }: Copy): Filed {
+function fileCopy({ world, box }: Phone, { id, node, from }: Incoming, { destination, said }: Copy): Filed {
   const recipient = node.attrs.recipient
   if (recipient === undefined || destination !== recipient) {
     return refused('wrong-destination', `the copy names ${destination} but the message went to ${recipient}`)
   }
   const address = parseAddress(recipient)
-  world.sent.add(user.number, {
+  world.sent.add(box, {
     id,
     to: userAt(world, address)?.number ?? address?.user ?? recipient,
     device: from.device,
@@ -76,21 +76,21 @@ function fileFromGroup(phone: Phone, incoming: Incoming, group: string, message:
   if (sender.number !== user.number) return fileContent(phone, incoming, message)
   const at = world.now().toISOString()
   const bytes = proto.Message.encode(message).finish()
-  world.sent.add(user.number, { id, to: group, device: from.device, message: bytes, status: 'sent', at })
+  world.sent.add(phone.box, { id, to: group, device: from.device, message: bytes, status: 'sent', at })
   return { kind: 'kept' }
 }
 
 function fileContent(
-  { world, user }: Phone,
+  { world, user, box }: Phone,
   { id, sender, by, group }: Incoming,
   said: proto.IMessage,
 ): Filed {
   const from = `+${sender.number}`
   const { fault, ...content } = readContent(said, readerOf(world, user, sender))
   const entry = { id, from, chat: group?.id ?? from, ...content, at: world.now().toISOString() }
-  if (!world.inbox.add(user.number, { entry, by })) return { kind: 'repeated' }
+  if (!world.inbox.add(box, { entry, by })) return { kind: 'repeated' }
   const message = proto.Message.encode(said).finish()
-  world.received.add(user.number, { id, sender: sender.number, message })
+  world.received.add(box, { id, sender: sender.number, message })
   if (fault === undefined) return { kind: 'filed' }
   const violation = said.pollUpdateMessage == null ? 'bad-media' : 'bad-vote'
   return { kind: 'filed', fault: { violation, detail: fault } }

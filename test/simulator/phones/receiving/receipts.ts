@@ -1,7 +1,5 @@
-import type { User } from '../../store/people/users.ts'
-import { jidOf } from '../../wire/address.ts'
 import { bigEndian, seconds, stanza } from '../../wire/stanza.ts'
-import { companionsOf, type Phone } from '../phone.ts'
+import { clientsOf, ownJid, type Phone } from '../phone.ts'
 import { bundleContent, takeBundle } from '../signal/bundle.ts'
 import { noteInGroup } from './group.ts'
 import type { Incoming } from './incoming.ts'
@@ -19,8 +17,8 @@ export function sendReceipt(phone: Phone, type: 'delivered' | 'read', subject: R
   if (group === undefined) world.sent.advance(sender.number, id, type)
   else noteInGroup(world, group, { sender: sender.number, id, member: user.number, status: type })
   const named = type === 'read' ? 'read' : undefined
-  const receipt = stanza('receipt', { ...signed(user, subject), id, t: seconds(world.now()), type: named })
-  for (const mailbox of companionsOf(world, sender.number)) enqueue(mailbox, 'receipt', receipt)
+  const receipt = stanza('receipt', { ...signed(phone, subject), id, t: seconds(world.now()), type: named })
+  for (const mailbox of clientsOf(world, sender.number)) enqueue(mailbox, 'receipt', receipt)
 }
 
 /**
@@ -35,19 +33,19 @@ export async function askAgain(phone: Phone, incoming: Incoming): Promise<void> 
   attempts.set(id, attempt)
   world.tallies.count('retries', `+${sender.number}`)
   const t = seconds(world.now())
-  const bundle = attempt >= KEYS_FROM_ATTEMPT ? await takeBundle(phone, user, 0) : undefined
+  const bundle = attempt >= KEYS_FROM_ATTEMPT ? await takeBundle(phone, user, phone.device) : undefined
   const content = [
     stanza('retry', { count: String(attempt), id, t, v: '1' }),
-    stanza('registration', {}, bigEndian(world.phoneKeys.of(user.number).registrationId, 4)),
+    stanza('registration', {}, bigEndian(world.phoneKeys.of(phone.box).registrationId, 4)),
     ...(bundle === undefined ? [] : [stanza('keys', {}, bundleContent(bundle))]),
   ]
   const recipient = node.attrs.recipient
-  const receipt = stanza('receipt', { ...signed(user, incoming), id, t, type: 'retry', recipient }, content)
+  const receipt = stanza('receipt', { ...signed(phone, incoming), id, t, type: 'retry', recipient }, content)
   enqueue({ number: sender.number, device: from.device }, 'receipt', receipt)
 }
 
 /** Who a receipt is from: the user, or a member of a group. */
-function signed(user: User, { by, group }: ReceiptSubject): { from: string; participant?: string } {
-  const jid = jidOf(user, by)
+function signed(phone: Phone, { by, group }: ReceiptSubject): { from: string; participant?: string } {
+  const jid = ownJid(phone, by)
   return group === undefined ? { from: jid } : { from: group.id, participant: jid }
 }

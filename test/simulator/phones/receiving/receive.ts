@@ -1,7 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { ViolationKind } from '../../store/mail/tallies.ts'
 import { senderKeyOwner } from '../../store/social/sender-keys.ts'
-import type { World } from '../../store/world.ts'
 import { bytesOf, child, type Stanza } from '../../wire/stanza.ts'
 import type { Phone } from '../phone.ts'
 import { identityFault } from '../signal/identity.ts'
@@ -83,20 +82,24 @@ async function open(phone: Phone, incoming: Incoming): Promise<{ message: proto.
  * A message key that was used already is no fault when the message is here: a sender killed between writing to the
  * socket and saving its ratchet encrypts the same message with the same key again.
  */
-function cipherFault({ world, user }: Phone, incoming: Incoming, detail: string): Filed {
+function cipherFault(phone: Phone, incoming: Incoming, detail: string): Filed {
+  const { world, user, box } = phone
   const { id, sender } = incoming
   const keyUsed = detail.includes('Key used already')
-  if (keyUsed && world.inbox.find(user.number, id)?.entry.from === `+${sender.number}`)
-    return { kind: 'repeated' }
-  if (keyUsed && sender.number === user.number && world.sent.find(user.number, id)) return { kind: 'kept' }
-  if (detail.includes('no such sender key')) return keyFault(world, incoming, detail)
+  if (keyUsed && world.inbox.find(box, id)?.entry.from === `+${sender.number}`) return { kind: 'repeated' }
+  if (keyUsed && sender.number === user.number && world.sent.find(box, id)) return { kind: 'kept' }
+  if (detail.includes('no such sender key')) return keyFault(phone, incoming, detail)
   const violation = detail.includes('PreKey') ? 'unknown-prekey' : 'bad-ciphertext'
   return { kind: 'refused', violation, detail, askAgain: true }
 }
 
-/** A sender key that was never handed out is a violation, unless the network itself lost it with a refused message. */
-function keyFault(world: World, { group, sender, from }: Incoming, detail: string): Filed {
+/**
+ * A sender key that was never handed out is a violation, unless the network itself lost it with a refused message or the
+ * sender may not know of this companion yet.
+ */
+function keyFault({ world, device }: Phone, { group, sender, from }: Incoming, detail: string): Filed {
   const owner = senderKeyOwner(group?.id ?? '', { number: sender.number, device: from.device })
   const fault = { kind: 'refused', detail, askAgain: true } as const
-  return world.senderKeys.wereLost(owner) ? fault : { ...fault, violation: 'unknown-sender-key' }
+  const isBlameless = device !== 0 || world.senderKeys.wereLost(owner)
+  return isBlameless ? fault : { ...fault, violation: 'unknown-sender-key' }
 }

@@ -4,8 +4,9 @@ import type { User } from '../../store/people/users.ts'
 import { STATUS_JID, statusCircle } from '../../store/social/circle.ts'
 import { type Addressing, isCircleJid, jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
-import { companionsOf, type Phone } from '../phone.ts'
+import { clientsOf, othersOf, ownJid, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
+import { identityBeside } from '../signal/identity.ts'
 import type { Ciphertext } from '../signal/signal.ts'
 import { sendAgainInGroup } from './group.ts'
 import { traitsOf } from './traits.ts'
@@ -22,24 +23,21 @@ type Parcel = {
 const ID_BYTES = 16
 
 /**
- * Sends a message to all devices of a user, and a copy to the phone's own companions. Gives the message's
- * id.
+ * Sends a message to all devices of a user, and a copy to the sender's own other devices. Gives the
+ * message's id.
  */
 export async function sendMessage(phone: Phone, to: User, message: proto.IMessage): Promise<string> {
-  const { world, user } = phone
+  const { world, user, device, box } = phone
   const id = world.random.of(user.number).hex(ID_BYTES)
   const isNote = to.number === user.number
   const bytes = proto.Message.encode(message).finish()
   const at = world.now().toISOString()
-  world.sent.add(user.number, { id, to: to.number, device: 0, message: bytes, status: 'sent', at })
-  const companions = companionsOf(world, to.number)
+  world.sent.add(box, { id, to: to.number, device, message: bytes, status: 'sent', at })
   if (!isNote && !world.profiles.isBlocked(to.number, user.number)) {
-    for (const mailbox of [{ number: to.number, device: 0 }, ...companions]) {
-      await sendTo(phone, { to, mailbox, id, message })
-    }
-    if (companions.length > 0) world.tallies.count('messages_in', `+${to.number}`)
+    for (const mailbox of othersOf(phone, to.number)) await sendTo(phone, { to, mailbox, id, message })
+    if (clientsOf(world, to.number).length > 0) world.tallies.count('messages_in', `+${to.number}`)
   }
-  for (const mailbox of companionsOf(world, user.number)) await sendTo(phone, { to, mailbox, id, message })
+  for (const mailbox of othersOf(phone, user.number)) await sendTo(phone, { to, mailbox, id, message })
   return id
 }
 
@@ -49,8 +47,8 @@ export async function sendAgain(
   mailbox: Mailbox,
   request: { id: string; retry: number },
 ): Promise<void> {
-  const { world, user } = phone
-  const known = world.sent.find(user.number, request.id)
+  const { world } = phone
+  const known = world.sent.find(phone.box, request.id)
   if (known !== undefined && isCircleJid(known.to)) {
     const isStatus = known.to === STATUS_JID
     const group = isStatus ? statusCircle([mailbox.number]) : world.groups.get(known.to)
@@ -80,14 +78,19 @@ async function sendTo(phone: Phone, parcel: Parcel): Promise<void> {
     edit: traits.edit,
     recipient: isOwn ? jidOf(to, 'pn') : undefined,
   }
-  const content = [sealedContent(sealed, { retry, ...traits.sealed }), ...traits.beside]
+  const content = [
+    sealedContent(sealed, { retry, ...traits.sealed }),
+    ...identityBeside(phone, [sealed]),
+    ...traits.beside,
+  ]
   enqueue(mailbox, 'message', stanza('message', attributes, content))
 }
 
 /** The attributes that every message of a phone bears. */
-export function messageAttributes({ world, user }: Phone, by: Addressing): Readonly<Record<string, string>> {
-  const other = by === 'pn' ? { sender_lid: jidOf(user, 'lid') } : { sender_pn: jidOf(user, 'pn') }
-  return { from: jidOf(user, by), t: seconds(world.now()), notify: user.name, ...other }
+export function messageAttributes(phone: Phone, by: Addressing): Readonly<Record<string, string>> {
+  const { world, user } = phone
+  const other = by === 'pn' ? { sender_lid: ownJid(phone, 'lid') } : { sender_pn: ownJid(phone, 'pn') }
+  return { from: ownJid(phone, by), t: seconds(world.now()), notify: user.name, ...other }
 }
 
 /** A ciphertext with its attributes; `retry` numbers a repeat. */

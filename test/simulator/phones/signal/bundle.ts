@@ -1,10 +1,11 @@
 import { Curve } from '@whiskeysockets/baileys'
+import { boxOf, type Mailbox } from '../../store/mail/queue.ts'
 import type { PublicSignedPreKey } from '../../store/people/devices.ts'
 import type { PublicPreKey } from '../../store/people/prekeys.ts'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import { bigEndian, type Stanza, stanza } from '../../wire/stanza.ts'
-import type { Outlet } from '../phone.ts'
+import { isPlayed, type Outlet } from '../phone.ts'
 import { sendPreKeysLow } from './prekeys-low.ts'
 
 /** What somebody needs to open a Signal session with a device. A device out of one-time keys gives none. */
@@ -20,11 +21,12 @@ const PREKEYS_LOW = 5
 
 /**
  * The bundle of a device, with a one-time key that nobody else is given; undefined when there is no such device.
- * Linked devices have uploaded theirs; a phone makes one when it is asked for.
+ * Linked devices have uploaded theirs; what the simulator plays makes one when it is asked for.
  */
 export async function takeBundle(outlet: Outlet, user: User, device: number): Promise<KeyBundle | undefined> {
   const { world } = outlet
-  if (device === 0) return phoneBundle(world, user)
+  if (isPlayed(world, { number: user.number, device }))
+    return playedBundle(world, { number: user.number, device })
   const known = world.devices.get(user.number, device)
   if (known === undefined) return undefined
   const preKey = world.preKeys.take(user.number, device)
@@ -35,11 +37,13 @@ export async function takeBundle(outlet: Outlet, user: User, device: number): Pr
   return { registrationId, identity, signedPreKey, ...(preKey === undefined ? {} : { preKey }) }
 }
 
-async function phoneBundle(world: World, { number }: User): Promise<KeyBundle> {
-  const keys = world.phoneKeys.of(number)
+async function playedBundle(world: World, mailbox: Mailbox): Promise<KeyBundle> {
+  const { number } = mailbox
+  const box = boxOf(mailbox)
+  const keys = world.phoneKeys.of(box)
   const id = world.users.get(number)?.nextPreKeyId ?? 1
   const pair = Curve.generateKeyPair()
-  await world.signalKeys.of(number).set({ 'pre-key': { [id]: pair } })
+  await world.signalKeys.of(box).set({ 'pre-key': { [id]: pair } })
   world.users.change(number, { nextPreKeyId: id + 1 })
   const { keyId, keyPair, signature } = keys.signedPreKey
   return {

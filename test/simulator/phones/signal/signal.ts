@@ -5,7 +5,6 @@ import {
   proto,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys'
-import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
 import type { KeyBundle } from './bundle.ts'
 import { createPad } from './padding.ts'
@@ -38,10 +37,10 @@ const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
 /**
  * Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal.
  */
-export function createSignalDevice(world: World, { number }: User): SignalDevice {
-  const creds = world.phoneKeys.of(number)
-  const pad = createPad(world.random.of(`padding of ${number}`))
-  const keys = addTransactionCapability(world.signalKeys.of(number), silentLogger, COMMIT)
+export function createSignalDevice(world: World, box: string): SignalDevice {
+  const creds = world.phoneKeys.of(box)
+  const pad = createPad(world.random.of(`padding of ${box}`))
+  const keys = addTransactionCapability(world.signalKeys.of(box), silentLogger, COMMIT)
   const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
     { creds, keys },
     silentLogger,

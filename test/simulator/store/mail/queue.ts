@@ -5,6 +5,11 @@ export type QueuedKind = 'message' | 'receipt' | 'notification'
 /** Where a stanza goes: a device of a user; device 0 is the phone. */
 export type Mailbox = { readonly number: string; readonly device: number }
 
+/** What a device's keys and messages are kept under: for a phone its number. */
+export function boxOf({ number, device }: Mailbox): string {
+  return device === 0 ? number : `${number}:${device}`
+}
+
 export type Queued = {
   readonly seq: number
   readonly mailbox: Mailbox
@@ -25,8 +30,8 @@ export type Queue = {
   /** Takes out what else a device confirmed with an ack. */
   confirm(mailbox: Mailbox, confirmed: { kind: QueuedKind; id: string; type: string }): void
   remove(seq: number): void
-  /** Mailboxes of phones that hold something, for the first moments after a restart. */
-  waitingPhones(): readonly string[]
+  /** Mailboxes that hold something, for the first moments after a restart. */
+  waiting(): readonly Mailbox[]
   removeMailbox(mailbox: Mailbox): void
   clear(): void
 }
@@ -72,8 +77,10 @@ export function createQueue(db: Database): Queue {
         ...[number, device, id, kind, type],
       ),
     remove: seq => db.run('DELETE FROM queue WHERE seq = ?', seq),
-    waitingPhones: () =>
-      db.all('SELECT DISTINCT number FROM queue WHERE device = 0').map(row => String(row.number)),
+    waiting: () =>
+      db
+        .all('SELECT DISTINCT number, device FROM queue')
+        .map(row => ({ number: String(row.number), device: Number(row.device) })),
     removeMailbox: ({ number, device }) =>
       db.run('DELETE FROM queue WHERE number = ? AND device = ?', number, device),
     clear: () => db.run('DELETE FROM queue'),

@@ -49,7 +49,9 @@ export function createSent(db: Database): Sent {
       ),
     find,
     list: number => db.all('SELECT * FROM sent WHERE number = ? ORDER BY rowid', number).map(fromRow),
-    partners: number => db.all(PARTNERS, number, number).map(row => String(row.partner)),
+    partners: number => [
+      ...new Set(db.all(PARTNERS, number, number).map(row => String(row.partner).replace(/:\d+$/, ''))),
+    ],
     advance(number, id, status) {
       const known = find(number, id)
       if (known === undefined || ORDER.indexOf(known.status) >= ORDER.indexOf(status)) return

@@ -19,6 +19,8 @@ export type Device = {
   readonly signedPreKey: PublicSignedPreKey
   /** True once it has taken the phone's history, so that it is not sent again. */
   readonly bootstrapped: boolean
+  /** True for a companion that the simulator plays itself, as it plays the phones. */
+  readonly isSimulated?: true
 }
 
 type Change = Partial<Pick<Device, 'registrationId' | 'signedPreKey' | 'bootstrapped'>>
