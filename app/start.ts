@@ -16,7 +16,7 @@ import { Secret } from './lib/secret.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
-import { formatDiagnostics } from './policy/diagnostic.ts'
+import { formatDiagnostics } from './policy/format/format.ts'
 import { createLimiter } from './policy/limiter.ts'
 import { loadPolicy } from './policy/load.ts'
 import { movePorts } from './policy/move-ports.ts'
@@ -129,7 +129,10 @@ async function loadSnapshot(config: Config): Promise<PolicySnapshot> {
   const files = await readPolicyFolder(config.policiesDir)
   const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
   if (loaded.kind === 'rejected') {
-    throw new PosternError('policy.rejected', formatDiagnostics(loaded.diagnostics, files, 'plain'))
+    throw new PosternError(
+      'policy.rejected',
+      formatDiagnostics(loaded.diagnostics, { format: 'plain', files }),
+    )
   }
   return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
 }

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { Command, Option } from 'commander'
 import type { Config } from '../config/config.ts'
 import { readPolicyFolder } from '../config/policy-folder.ts'
@@ -5,12 +6,8 @@ import { secretState } from '../config/secrets.ts'
 import { PosternError } from '../lib/error.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { codeText } from '../policy/codes.ts'
-import {
-  DIAGNOSTIC_FORMATS,
-  type Diagnostic,
-  type DiagnosticFormat,
-  formatDiagnostics,
-} from '../policy/diagnostic.ts'
+import type { Diagnostic } from '../policy/diagnostic.ts'
+import { DIAGNOSTIC_FORMATS, type DiagnosticFormat, formatDiagnostics } from '../policy/format/format.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { movePorts } from '../policy/move-ports.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
@@ -29,6 +26,9 @@ type CheckFlags = { readonly policies?: string; readonly format: DiagnosticForma
 /** Exit codes of policy.md section 3. */
 const USAGE = 2
 const CHECK_FAILED = 3
+
+/** Formats whose readers want a document also when nothing is wrong. */
+const WHOLE_DOCUMENTS: readonly DiagnosticFormat[] = ['json', 'sarif', 'junit']
 
 /** `postern policy`: what can be done with policy files on disk. No running appliance is needed. */
 export function policyCommand(deps: PolicyDeps): Command {
@@ -73,10 +73,20 @@ async function check(flags: CheckFlags, deps: PolicyDeps): Promise<number> {
     loaded.kind === 'rejected'
       ? loaded.diagnostics
       : [...loaded.warnings, ...(await edgeFaults(loaded.snapshot, config, deps))]
-  if (format === 'json' || found.length > 0) console.log(formatDiagnostics(found, files, format))
+  if (WHOLE_DOCUMENTS.includes(format) || found.length > 0) {
+    console.log(
+      formatDiagnostics(found, { format, files, folder: asTheRepositoryNamesIt(config.policiesDir) }),
+    )
+  }
   const failed = found.some(diagnostic => diagnostic.severity === 'error')
   if (!failed && loaded.kind === 'loaded' && format === 'pretty') console.log(cleanText(loaded.snapshot))
   return failed ? CHECK_FAILED : 0
+}
+
+/** Relative to where the command runs, as in a pipeline that has just checked the repository out. */
+function asTheRepositoryNamesIt(folder: string): string {
+  const path = relative(process.cwd(), folder)
+  return path.startsWith('..') ? folder : path
 }
 
 async function edgeFaults(

@@ -9,7 +9,7 @@ import { secretState } from '../config/secrets.ts'
 import { ensureSandboxSecrets } from '../identity/first-start.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
 import { PosternError } from '../lib/error.ts'
-import { formatDiagnostics } from '../policy/diagnostic.ts'
+import { formatDiagnostics } from '../policy/format/format.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { movePorts } from '../policy/move-ports.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
@@ -39,7 +39,10 @@ export async function checkPolicies(config: Config): Promise<PolicySnapshot> {
   const files = await readPolicyFolder(config.policiesDir)
   const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
   if (loaded.kind === 'rejected') {
-    throw new PosternError('policy.rejected', `\n${formatDiagnostics(loaded.diagnostics, files, 'pretty')}`)
+    throw new PosternError(
+      'policy.rejected',
+      `\n${formatDiagnostics(loaded.diagnostics, { format: 'pretty', files })}`,
+    )
   }
   return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CODES } from '../../app/policy/codes.ts'
-import { formatDiagnostics } from '../../app/policy/diagnostic.ts'
+import { formatDiagnostics } from '../../app/policy/format/format.ts'
 import { allowedTwin, filesOf, loadCase, readCases } from './case.ts'
 
 const cases = readCases()
@@ -13,7 +13,7 @@ for (const policyCase of cases) {
   test(`tells what is wrong in the case ${policyCase.name}, and where`, () => {
     const outcome = loadCase(policyCase)
     const found = outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics
-    const lines = formatDiagnostics(found, filesOf(policyCase), 'plain').split('\n')
+    const lines = formatDiagnostics(found, { format: 'plain', files: filesOf(policyCase) }).split('\n')
     assert.deepEqual(lines, policyCase.want)
     const onlyWarnings = policyCase.want.every(line => line.includes(': warning: '))
     assert.equal(outcome.kind, onlyWarnings ? 'loaded' : 'rejected')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { codeText } from '../../app/policy/codes.ts'
-import { formatDiagnostics } from '../../app/policy/diagnostic.ts'
+import { DIAGNOSTIC_FORMATS, formatDiagnostics } from '../../app/policy/format/format.ts'
 import { loadPolicy } from '../../app/policy/load.ts'
 import { ALL_SECRETS, BASE, load } from './world.ts'
 
@@ -25,7 +25,7 @@ function diagnosticsOf(files: Record<string, string>) {
 test('shows people the line, the mark, the nearest name, the effect and what stays in force', () => {
   const { diagnostics, files } = diagnosticsOf({ 'access.yaml': ACCESS })
   assert.equal(
-    formatDiagnostics(diagnostics, files, 'pretty', 'r41'),
+    formatDiagnostics(diagnostics, { format: 'pretty', files, inForce: 'r41' }),
     `error[PS-2107]: unknown account "man" in rule "billing-sends-invoices"
  --> access.yaml:8:18
   |
@@ -40,7 +40,7 @@ test('shows people the line, the mark, the nearest name, the effect and what sta
 
 test('gives machines every place with its range, and a version of the format', () => {
   const { diagnostics, files } = diagnosticsOf({ 'access.yaml': ACCESS })
-  const report = JSON.parse(formatDiagnostics(diagnostics, files, 'json', 'r41'))
+  const report = JSON.parse(formatDiagnostics(diagnostics, { format: 'json', files, inForce: 'r41' }))
   assert.equal(report.format_version, '1.0')
   assert.equal(report.valid, false)
   assert.equal(report.error_count, 1)
@@ -65,8 +65,8 @@ spec:
     diagnostics.map(diagnostic => diagnostic.code),
     ['PS-4103', 'PS-1105', 'PS-4103', 'PS-4103'],
   )
-  for (const format of ['pretty', 'plain', 'json'] as const) {
-    assert.ok(!formatDiagnostics(diagnostics, files, format).includes('hunter2'), format)
+  for (const format of DIAGNOSTIC_FORMATS) {
+    assert.ok(!formatDiagnostics(diagnostics, { format, files }).includes('hunter2'), format)
   }
 })
 

@@ -6,7 +6,7 @@ import { readPolicyFolder } from '../../app/config/policy-folder.ts'
 import type { DecisionRequest } from '../../app/model/decision.ts'
 import { EVENT_TYPES } from '../../app/model/event.ts'
 import { decide } from '../../app/policy/decide.ts'
-import { formatDiagnostics } from '../../app/policy/diagnostic.ts'
+import { formatDiagnostics } from '../../app/policy/format/format.ts'
 import { loadPolicy } from '../../app/policy/load.ts'
 import { movePorts } from '../../app/policy/move-ports.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
@@ -21,7 +21,7 @@ async function folder(
   const files = await readPolicyFolder(join(ROOT, ...path))
   const outcome = loadPolicy(files, { secretState: ref => (secrets.add(ref) ? 'ok' : 'missing') })
   const found = outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics
-  assert.equal(formatDiagnostics(found, files, 'plain'), '')
+  assert.equal(formatDiagnostics(found, { format: 'plain', files }), '')
   if (outcome.kind !== 'loaded') throw new Error('unreachable')
   return { policy: outcome.snapshot, secrets }
 }
