@@ -1,14 +1,15 @@
 import { hkdfSync } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Config } from './config/config.ts'
+import { dirname, join } from 'node:path'
+import { type Config, controlSocket } from './config/config.ts'
 import { readMasterKey } from './config/master-key.ts'
 import { readPolicyFolder } from './config/policy-folder.ts'
 import { readSecret, secretState } from './config/secrets.ts'
 import { createRouter } from './deliveries/fan-out.ts'
 import { createDeliveryWorker } from './deliveries/worker.ts'
 import { createEgress } from './egress/connector.ts'
-import { createHttp } from './http/server.ts'
+import { type Control, createControl } from './http/control.ts'
+import { createHttp, type HttpDeps } from './http/server.ts'
 import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder, replaceFile } from './lib/replace-file.ts'
@@ -86,7 +87,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
     random,
   })
   let ready = false
-  const http = createHttp({
+  const httpDeps: HttpDeps = {
     ...outboxDeps,
     sessions,
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
@@ -96,22 +97,36 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
     tls: { cert: pem(config, 'app.pem'), key: pem(config, 'app.key'), ca: pem(config, 'internal-ca.pem') },
     sandbox: config.sandbox,
     readiness: () => (ready ? { ready } : { ready, reason: 'starting' }),
-  })
+  }
+  const http = createHttp(httpDeps)
+  const control = createControl(httpDeps)
   await http.listen(options.listen)
   await sessions.start()
   await outbox.start()
   await deliveries.start()
+  await openControl(control, config, log)
   ready = true
   log.info('app.ready', { sandbox: config.sandbox })
   return { revision: policy().revision, stop }
 
   async function stop(): Promise<void> {
     ready = false
-    await http.close()
+    await Promise.all([http.close(), control.close()])
     await Promise.all([outbox.stop(), deliveries.stop()])
     await sessions.stop()
     await egress.close()
     await store.close()
+  }
+}
+
+/** Commands on this machine are a comfort: where there can be no socket, the appliance runs without them and says so. */
+async function openControl(control: Control, { dataDir }: Config, log: Log): Promise<void> {
+  const path = controlSocket(dataDir)
+  try {
+    privateFolder(dirname(path))
+    await control.listen(path)
+  } catch (error) {
+    log.warn('control.unavailable', { reason: reasonOf(error) })
   }
 }
 

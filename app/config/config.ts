@@ -98,6 +98,11 @@ export function readEnvironment(): Environment {
   return { ...process.env }
 }
 
+/** Where the running app answers commands on this machine: a Unix socket, beside `endpoints.json`. */
+export function controlSocket(dataDir: string): string {
+  return join(dataDir, 'run', 'control.sock')
+}
+
 /** Settles everything that does not stand in the policies, or tells all faults at once. Touches no file. */
 export function loadConfig({ env, root, flags }: ConfigInput): LoadedConfig {
   const faults = [...unknownNames(env), ...emptyNames(env), ...reservedNames(env)]

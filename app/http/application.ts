@@ -6,6 +6,7 @@ import type { HttpDeps } from './deps.ts'
 import { problemOf } from './errors.ts'
 import { arrive, checkSite, enter } from './hop/arrive.ts'
 import { arrivals, calls } from './hop/call.ts'
+import { enterLocally } from './hop/local.ts'
 import { mayHaveEffect } from './hop/same-origin.ts'
 import { securityHeaders } from './hop/security-headers.ts'
 import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
@@ -17,6 +18,23 @@ import { send } from './send.ts'
 /** The Express application: every request passes these steps in this order. `closing` ends what still waits. */
 export function createApplication(deps: HttpDeps, closing: AbortSignal): Express {
   const floods = deps.floods ?? DEFAULT_FLOODS
+  const app = plainExpress()
+  app.use(arrive(deps), securityHeaders, enter, probes(deps))
+  app.use(checkSite, countRequests(floods), know(deps, countFailures(floods), closing), fromOurPage)
+  app.use(siteRouters(allRoutes(deps), deps))
+  app.use(nothing, failed(deps))
+  return app
+}
+
+/** The same routes for the control socket: who can open it needs no proxy, no credential and no limit. */
+export function createControlApplication(deps: HttpDeps, closing: AbortSignal): Express {
+  const app = plainExpress()
+  app.use(arrive(deps), enterLocally(closing), siteRouters(allRoutes(deps), deps))
+  app.use(nothing, failed(deps))
+  return app
+}
+
+function plainExpress(): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -24,10 +42,6 @@ export function createApplication(deps: HttpDeps, closing: AbortSignal): Express
   app.enable('strict routing')
   app.enable('case sensitive routing')
   app.set('query parser', 'simple')
-  app.use(arrive(deps), securityHeaders, enter, probes(deps))
-  app.use(checkSite, countRequests(floods), know(deps, countFailures(floods), closing), fromOurPage)
-  app.use(siteRouters(allRoutes(deps), deps))
-  app.use(nothing, failed(deps))
   return app
 }
 

@@ -18,6 +18,8 @@ export type Credential =
   | { readonly kind: 'certificate'; readonly serial: string; readonly expiresAt: Date }
   | { readonly kind: 'api_key'; readonly id: string }
   | { readonly kind: 'basic'; readonly user: string }
+  /** Whoever could open the control socket: no credential of the policy, and above it. */
+  | { readonly kind: 'local' }
 
 export type Authentication =
   | { readonly kind: 'known'; readonly principal: Principal; readonly credential: Credential }
@@ -125,6 +127,8 @@ export function credentialWord(credential: Credential): string {
       return `key:${credential.id}`
     case 'basic':
       return `basic:${credential.user}`
+    case 'local':
+      return 'local'
   }
 }
 

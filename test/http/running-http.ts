@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { controlSocket } from '../../app/config/config.ts'
 import type { FieldError } from '../../app/http/answer.ts'
+import { createControl } from '../../app/http/control.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
-import { createHttp } from '../../app/http/server.ts'
+import { createHttp, type HttpDeps } from '../../app/http/server.ts'
 import { newId } from '../../app/lib/ids.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
@@ -26,6 +28,8 @@ import { standInSessions } from './stand-in-sessions.ts'
 /** The server of app/http over real TLS with a real store and the real policy engine; the test plays Caddy. */
 export type RunningHttp = {
   readonly port: number
+  /** Its control socket is open as well. */
+  readonly dataDir: string
   readonly store: Store
   readonly sessions: Sessions
   readonly clients: TestAuthority
@@ -106,7 +110,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   const sessions = { ...standInSessions(), ...options.sessions }
   const secrets: Readonly<Record<string, string>> = options.secrets ?? {}
   const deps = { store, policy, limiter, route, now, log: silentLog }
-  const http = createHttp({
+  const httpDeps: HttpDeps = {
     ...deps,
     sessions,
     enqueue: createEnqueue(deps),
@@ -117,7 +121,11 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     sandbox: false,
     readiness: () => (ready ? { ready } : { ready, reason: 'the accounts are starting' }),
     ...(options.floods === undefined ? {} : { floods: options.floods }),
-  })
+  }
+  const http = createHttp(httpDeps)
+  const control = createControl(httpDeps)
+  mkdirSync(join(folder, 'run'))
+  await control.listen(controlSocket(folder))
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
   const certs = new Map<string, string>()
 
@@ -138,11 +146,12 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   }
 
   return {
-    ...{ port, store, sessions, clients, internal, proxy, certOf, ask },
+    ...{ port, dataDir: folder, store, sessions, clients, internal, proxy, certOf, ask },
     setPolicy: change => (snapshot = { ...snapshot, ...change }),
     setReady: value => (ready = value),
     async stop() {
       await http.close()
+      await control.close()
       await store.close()
       rmSync(folder, { recursive: true })
     },

@@ -41,5 +41,7 @@ function credentialJson(credential: Credential): object {
       return { kind: 'api_key', id: credential.id }
     case 'basic':
       return { kind: 'basic', user: credential.user }
+    case 'local':
+      return { kind: 'local' }
   }
 }
