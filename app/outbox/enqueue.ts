@@ -1,4 +1,5 @@
 import { newId } from '../lib/ids.ts'
+import { step } from '../lib/step.ts'
 import type { Actor, AuditDraft } from '../model/audit.ts'
 import type { Recipient } from '../model/chat.ts'
 import type { Decision } from '../model/decision.ts'
@@ -37,6 +38,12 @@ export type EnqueueRequest = {
   readonly callbackData?: string
   readonly purpose?: string
 }
+
+/**
+ * How long an entry waits to be sent when its caller has set no `expires_at`: a week from the moment at which it may first
+ * leave, as long as a webhook is tried. Nothing waits, and nothing is repeated, for ever.
+ */
+export const DEFAULT_LIFE_MS = 7 * 24 * 60 * 60 * 1_000
 
 export type EnqueueResult =
   | { readonly kind: 'accepted'; readonly message: Message; readonly repeated: boolean }
@@ -112,9 +119,11 @@ async function judge(
     messageEvent(start.status === 'held' ? 'message.held' : 'message.queued', message, eventExtra(message)),
   )
   const effects = { events: [event], audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)] }
+  step('outbox.before_enqueue')
   const stored = await deps.store.messages.enqueue(message, key, effects)
   if (stored.kind === 'key-reused') return stored
   if (stored.kind === 'repeated') return { kind: 'accepted', message: stored.message, repeated: true }
+  step('outbox.enqueued')
   return { kind: 'accepted', message, repeated: false }
 }
 
@@ -157,8 +166,15 @@ function draftOf(request: EnqueueRequest, at: Date, deps: EnqueueDeps): Draft {
 
 function messageOf(draft: Draft, start: Start, at: Date): Message {
   const dueAt = later(draft.dueAt, start.dueAt)
-  const step = { status: start.status, at, ...(start.reason === undefined ? {} : { detail: start.reason }) }
-  return { ...draft, status: start.status, ...(dueAt === undefined ? {} : { dueAt }), timeline: [step] }
+  const first = { status: start.status, at, ...(start.reason === undefined ? {} : { detail: start.reason }) }
+  const expiresAt = draft.expiresAt ?? new Date((dueAt ?? at).getTime() + DEFAULT_LIFE_MS)
+  return {
+    ...draft,
+    status: start.status,
+    ...(dueAt === undefined ? {} : { dueAt }),
+    expiresAt,
+    timeline: [first],
+  }
 }
 
 function eventExtra(message: Message): { status: string; due_at?: string } {

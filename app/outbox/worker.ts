@@ -3,6 +3,7 @@ import { reasonOf } from '../lib/error.ts'
 import { insist } from '../lib/insist.ts'
 import type { Log } from '../lib/log.ts'
 import { Pump } from '../lib/pump.ts'
+import { step } from '../lib/step.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { SendPort } from '../model/send-port.ts'
@@ -18,13 +19,14 @@ export type OutboxWorkerDeps = {
   readonly log: Log
   readonly now: () => Date
   readonly random: () => number
-  /** Sends under way at once, each of another chat; 8 when absent. */
+  /** Sends of one account under way at once, each of another chat; 16 when absent. */
   readonly concurrency?: number
   /** How long `stop` waits for sends under way; 10 s when absent. */
   readonly stopWaitMs?: number
 }
 
-const CONCURRENCY = 8
+/** Enough for an account never to wait for acks and commits; WhatsApp's socket takes one message after the other. */
+const CONCURRENCY = 16
 const STOP_WAIT_MS = 10_000
 /** How late an entry may be marked expired while nothing else happens. */
 const SWEEP_MS = 30_000
@@ -39,13 +41,14 @@ export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
 }
 
 /**
- * Sends what is due over accounts that are open, one entry a chat at a time. An entry is marked `sending` before it leaves
- * and what came of it after; what a crash left between the two goes again with the same message id.
+ * Sends what is due over accounts that are open, one entry a chat at a time. Every account has its own places, so that one
+ * whose sends hang keeps no other waiting. An entry is marked `sending` before it leaves and what came of it after; what a
+ * crash left between the two goes again with the same message id.
  */
 export class OutboxWorker {
   readonly #deps: OutboxWorkerDeps
   readonly #pump: Pump
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Map<Promise<void>, string>()
   readonly #stopping = new AbortController()
   #unsubscribe: () => void = () => {}
 
@@ -75,7 +78,7 @@ export class OutboxWorker {
     await this.#pump.stop()
     const { promise: patience, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, this.#deps.stopWaitMs ?? STOP_WAIT_MS)
-    await Promise.race([Promise.all(this.#underWay), patience])
+    await Promise.race([Promise.all(this.#underWay.keys()), patience])
     clearTimeout(timer)
     this.#stopping.abort()
   }
@@ -83,27 +86,37 @@ export class OutboxWorker {
   async #round(): Promise<number> {
     const { store, port, now } = this.#deps
     const late = await store.messages.pastExpiry(now(), EXPIRE_AT_ONCE)
-    for (const entry of late) await expire(entry, this.#deps)
+    await Promise.all(late.map(entry => expire(entry, this.#deps)))
     if (late.length === EXPIRE_AT_ONCE) return 0
-    const accounts = port.openAccounts()
-    const limit = (this.#deps.concurrency ?? CONCURRENCY) - this.#underWay.size
-    if (accounts.length === 0 || limit <= 0) return SWEEP_MS
-    const claimed = await store.messages.claim({ accounts, now: now(), limit })
-    for (const entry of claimed) this.#track(this.#send(entry))
-    if (claimed.length === limit) return SWEEP_MS // the first send to end wakes it
-    const dueAt = await store.messages.nextDueAt(accounts)
+    const free = this.#free(port.openAccounts())
+    if (free.size === 0) return SWEEP_MS
+    for (const entry of await store.messages.claim({ free, now: now() })) this.#track(entry)
+    // An account without a free place is looked at again when the first of its sends ends.
+    const dueAt = await store.messages.nextDueAt([...this.#free([...free.keys()]).keys()])
     return Math.min(
       SWEEP_MS,
       Math.max(MIN_WAIT_MS, (dueAt?.getTime() ?? Number.POSITIVE_INFINITY) - now().getTime()),
     )
   }
 
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => {
+  /** How many more sends each of the accounts takes; those that take none are left out. */
+  #free(accounts: readonly string[]): ReadonlyMap<string, number> {
+    const free = new Map(accounts.map(account => [account, this.#deps.concurrency ?? CONCURRENCY]))
+    for (const account of this.#underWay.values()) {
+      const places = free.get(account)
+      if (places === 1) free.delete(account)
+      else if (places !== undefined) free.set(account, places - 1)
+    }
+    return free
+  }
+
+  #track(entry: Message): void {
+    step('outbox.claimed')
+    const tracked = this.#send(entry).finally(() => {
       this.#underWay.delete(tracked)
       this.#pump.wake()
     })
-    this.#underWay.add(tracked)
+    this.#underWay.set(tracked, entry.account)
   }
 
   async #send(entry: Message): Promise<void> {
@@ -115,5 +128,6 @@ export class OutboxWorker {
       signal: this.#stopping.signal,
       onError: error => log.error('outbox.settle_failed', { id: entry.id, reason: reasonOf(error) }),
     })
+    step('outbox.settled')
   }
 }

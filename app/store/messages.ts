@@ -51,10 +51,12 @@ export type MessageStore = {
   /** Newest first. */
   list(query: MessageQuery): Promise<Page<Message>>
   /**
-   * Takes up to `limit` due entries, at most one a chat and only the oldest of a chat that is still to be sent, marks them
-   * `sending` durably and counts the attempt. A chat with an entry in `sending` gives none.
+   * Takes due entries, up to the free number of each account, at most one a chat and only the front of its line, marks them
+   * `sending` durably and counts the attempt. A chat with an entry in `sending` gives none, and chats take turns. Entries
+   * join the line of their chat when they are enqueued, or when they fall due; in it they keep their order, also while one
+   * waits for another attempt. One that is held is passed by.
    */
-  claim(query: { accounts: readonly string[]; now: Date; limit: number }): Promise<readonly Message[]>
+  claim(query: { free: ReadonlyMap<string, number>; now: Date }): Promise<readonly Message[]>
   /** Back from `sending` to `queued`, to be claimed again from `dueAt` on. */
   requeue(id: string, dueAt: Date, reason: string): Promise<void>
   /** Back from `sending` to `held`, because the policy of the moment wants a human; false when it is not in `sending`. */
@@ -64,14 +66,12 @@ export type MessageStore = {
   /** After a start: everything left in `sending` is queued again at once. Answers how many. */
   recover(): Promise<number>
   /**
-   * When the next entry of these accounts can be claimed: only the oldest of each chat counts, and no chat with an entry
-   * in `sending`. Undefined when none waits.
+   * When the next entry of these accounts can be claimed or joins the line of its chat; in a line only the front counts,
+   * and no line with an entry in `sending`. Undefined when none waits.
    */
   nextDueAt(accounts: readonly string[]): Promise<Date | undefined>
   /** Entries still `queued` or `held` whose `expiresAt` has passed. Writes nothing: `advance` marks each together with its event. */
   pastExpiry(now: Date, limit: number): Promise<readonly Message[]>
-  /** Marks entries whose `expiresAt` has passed; answers them, so that events can follow. */
-  expired(now: Date, limit: number): Promise<readonly Message[]>
 }
 
 export function createMessageStore({ reader, writer, now }: Access): MessageStore {
@@ -88,6 +88,5 @@ export function createMessageStore({ reader, writer, now }: Access): MessageStor
     recover: () => writer.run('messages.recover', { now: now() }),
     nextDueAt: async accounts => nextMessageDueAt(reader, accounts),
     pastExpiry: async (at, limit) => pastExpiry(reader, at, limit),
-    expired: (at, limit) => writer.run('messages.expired', { now: at, limit }),
   }
 }

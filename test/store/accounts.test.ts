@@ -108,7 +108,7 @@ test('listeners hear after each commit what it touched, until they stop listenin
   const message = outgoing()
   await store.messages.enqueue(message, undefined, { events: [event({ deliveries: [owed] })] })
   assert.deepEqual(taken(), ['deliveries', 'events', 'outbox'])
-  await store.messages.claim({ accounts: ['main'], now: START, limit: 1 })
+  await store.messages.claim({ free: new Map([['main', 1]]), now: START })
   assert.deepEqual(taken(), [], 'a claim makes nothing claimable')
   const sent = { account: 'main', messageId: message.messageId, to: 'sent', at: START } as const
   await store.messages.advance(sent, NO_EFFECTS)

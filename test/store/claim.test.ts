@@ -19,7 +19,8 @@ async function claimed(
   query: { accounts?: string[]; now?: Date; limit?: number } = {},
 ): Promise<string[]> {
   const { accounts = ['main'], now = START, limit = 10 } = query
-  return (await store.messages.claim({ accounts, now, limit })).map(message => message.id)
+  const free = new Map(accounts.map(name => [name, limit]))
+  return (await store.messages.claim({ free, now })).map(message => message.id)
 }
 
 const sent = (store: Store, { account, messageId }: Message) =>
@@ -36,15 +37,73 @@ test('a claim takes one entry a chat, the oldest, and none of a chat that is sen
   assert.deepEqual(await claimed(store), [a2.id])
 })
 
-test('a head that is not yet due holds back its chat and no other', async t => {
+test('an entry for later holds back nothing, and joins the line of its chat when it falls due', async t => {
   const store = await freshStore(t)
   const later = await queue(store, { dueAt: after(1_000) })
-  await queue(store)
+  const [one, two] = [await queue(store), await queue(store)]
+  assert.deepEqual(await claimed(store), [one.id])
+  await sent(store, one)
+  assert.deepEqual(
+    await store.messages.nextDueAt(['main']),
+    START,
+    'the next of the line, not the one outside',
+  )
+  assert.deepEqual(
+    await claimed(store, { now: after(1_000) }),
+    [two.id],
+    'it stands behind who waited before it',
+  )
+  const last = await queue(store)
+  await sent(store, two)
+  assert.deepEqual(await claimed(store, { now: after(1_000) }), [later.id], 'and before who came after it')
+  await sent(store, later)
+  assert.deepEqual(await claimed(store), [last.id])
+})
+
+test('nothing but the instant lets an entry for later leave, and nextDueAt names it', async t => {
+  const store = await freshStore(t)
+  const later = await queue(store, { dueAt: after(1_000) })
+  assert.deepEqual(await claimed(store, { now: after(999) }), [])
+  assert.deepEqual(await store.messages.nextDueAt(['main']), after(1_000))
+  assert.deepEqual(await claimed(store, { now: after(1_000) }), [later.id])
+  assert.equal(await store.messages.nextDueAt(['main']), undefined)
+})
+
+test('entries that fall due together join in the order of their instants', async t => {
+  const store = await freshStore(t)
+  const second = await queue(store, { dueAt: after(20) })
+  const first = await queue(store, { dueAt: after(10) })
+  assert.deepEqual(await claimed(store, { now: after(30) }), [first.id])
+  await sent(store, first)
+  assert.deepEqual(await claimed(store, { now: after(30) }), [second.id])
+})
+
+test('an entry that waits for another attempt keeps its place, and holds its chat and no other', async t => {
+  const store = await freshStore(t)
+  const first = await queue(store)
+  const second = await queue(store)
   const other = await queue(store, { chat: B })
+  assert.deepEqual(await claimed(store, { limit: 1 }), [first.id])
+  await store.messages.requeue(first.id, after(1_000), 'no ack')
   assert.deepEqual(await claimed(store), [other.id])
   assert.deepEqual(await store.messages.nextDueAt(['main']), after(1_000))
-  assert.deepEqual(await claimed(store, { now: after(999) }), [])
-  assert.deepEqual(await claimed(store, { now: after(1_000) }), [later.id])
+  assert.deepEqual(await claimed(store, { now: after(1_000) }), [first.id])
+  await sent(store, first)
+  assert.deepEqual(await claimed(store), [second.id])
+})
+
+test('a held entry lets its chat go on, and is before younger ones once it is approved', async t => {
+  const store = await freshStore(t)
+  const held = await queue(store, { status: 'held' })
+  const [one, two] = [await queue(store), await queue(store)]
+  assert.deepEqual(await claimed(store), [one.id])
+  const approve = { account: 'main', messageId: held.messageId, to: 'queued', at: START } as const
+  assert.equal(await store.messages.advance(approve, NO_EFFECTS), true)
+  assert.deepEqual(await claimed(store), [], 'the chat has one that is being sent')
+  await sent(store, one)
+  assert.deepEqual(await claimed(store), [held.id])
+  await sent(store, held)
+  assert.deepEqual(await claimed(store), [two.id])
 })
 
 test('an entry that leaves from the middle of a chat leaves the order of the others', async t => {
@@ -67,13 +126,27 @@ test('only the accounts named are claimed, and the same chat in two accounts is 
   assert.deepEqual(await claimed(store, { accounts: ['main', 'second'] }), [main.id])
 })
 
-test('accounts share a claim evenly however many entries one of them has', async t => {
+test('each account has its own free places, however many entries another has', async t => {
   const store = await freshStore(t)
   const campaign = []
   for (let n = 0; n < 6; n++) campaign.push(await queue(store, { chat: `+1202555010${n}` }))
   const single = await queue(store, { account: 'second' })
   const ids = await claimed(store, { accounts: ['main', 'second'], limit: 3 })
-  assert.deepEqual(ids, [campaign[0]?.id, single.id, campaign[1]?.id])
+  assert.deepEqual(ids, [...campaign.slice(0, 3).map(({ id }) => id), single.id])
+})
+
+test('chats take turns: a long line does not go before a short one that waits', async t => {
+  const store = await freshStore(t)
+  const long = [await queue(store), await queue(store), await queue(store)]
+  const short = await queue(store, { chat: B })
+  const order = []
+  for (let n = 0; n < 4; n++) {
+    const [id = ''] = await claimed(store, { limit: 1 })
+    order.push(id)
+    const message = [...long, short].find(one => one.id === id)
+    if (message !== undefined) await sent(store, message)
+  }
+  assert.deepEqual(order, [long[0]?.id, short.id, long[1]?.id, long[2]?.id])
 })
 
 test('an old entry that had to wait goes before fresh ones', async t => {
@@ -88,7 +161,13 @@ test('an old entry that had to wait goes before fresh ones', async t => {
 
 // --- against a model that anybody can check by reading
 
-type Entry = { message: Message; status: 'queued' | 'sending' | 'held' | 'gone'; dueMs: number }
+type Entry = {
+  message: Message
+  status: 'queued' | 'sending' | 'held' | 'gone'
+  dueMs: number
+  /** Its number in the line of its chat, once it is in it. */
+  place?: number
+}
 type Step =
   | { do: 'enqueue'; account: string; chat: string; dueMs: number }
   | { do: 'claim'; accounts: string[]; nowMs: number; limit: number }
@@ -133,29 +212,45 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'recover' as const }) },
 )
 
-/** What the doc comment of `claim` says, in the plainest way: the heads of the chats that may give one. */
+/** What the doc comment of `claim` says, in the plainest way: the fronts of the lines that may give one. */
 function heads(entries: readonly Entry[]): Entry[] {
   const chats = Map.groupBy(entries, ({ message }) => `${message.account} ${message.chat}`)
   return [...chats.values()].flatMap(chat => {
     if (chat.some(entry => entry.status === 'sending')) return []
-    const head = chat.find(entry => entry.status === 'queued')
-    return head === undefined ? [] : [head]
+    const line = chat.filter(entry => entry.status === 'queued' && entry.place !== undefined)
+    return line.sort((a, b) => (a.place ?? 0) - (b.place ?? 0)).slice(0, 1)
   })
+}
+
+const outside = (entries: readonly Entry[]) =>
+  entries.filter(({ status, place }) => status === 'queued' && place === undefined)
+
+let places = 0
+
+function join(entries: readonly Entry[], accounts: readonly string[], nowMs: number): void {
+  const due = outside(entries).filter(
+    ({ message, dueMs }) => accounts.includes(message.account) && dueMs <= nowMs,
+  )
+  for (const entry of due.sort((a, b) => a.dueMs - b.dueMs)) entry.place = ++places
 }
 
 async function play(store: Store, entries: Entry[], todo: Step): Promise<void> {
   if (todo.do === 'enqueue') {
     const dueAt = todo.dueMs === 0 ? {} : { dueAt: after(todo.dueMs) }
     const message = await queue(store, { account: todo.account, chat: todo.chat, ...dueAt })
-    entries.push({ message, status: 'queued', dueMs: todo.dueMs })
+    const place = todo.dueMs === 0 ? { place: ++places } : {}
+    entries.push({ message, status: 'queued', dueMs: todo.dueMs, ...place })
     return
   }
   if (todo.do === 'claim') {
+    join(entries, todo.accounts, todo.nowMs)
     const due = heads(entries).filter(
       ({ message, dueMs }) => todo.accounts.includes(message.account) && dueMs <= todo.nowMs,
     )
+    const most = (name: string) =>
+      Math.min(todo.limit, due.filter(({ message }) => message.account === name).length)
     const got = await claimed(store, { accounts: todo.accounts, now: after(todo.nowMs), limit: todo.limit })
-    assert.equal(got.length, Math.min(todo.limit, due.length))
+    assert.equal(got.length, most('main') + most('second'))
     assert.deepEqual(
       got.filter(id => !due.some(({ message }) => message.id === id)),
       [],
@@ -203,7 +298,8 @@ test('whatever happens to the entries, a claim takes due heads and nextDueAt nam
       const entries: Entry[] = []
       for (const todo of steps) {
         await play(store, entries, todo)
-        const due = heads(entries).map(({ dueMs }) => after(dueMs).getTime())
+        const waiting = [...heads(entries), ...outside(entries)]
+        const due = waiting.map(({ dueMs }) => after(dueMs).getTime())
         const next = await store.messages.nextDueAt(['main', 'second'])
         assert.equal(next?.getTime(), due.length === 0 ? undefined : Math.min(...due))
       }

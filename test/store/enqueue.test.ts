@@ -121,7 +121,7 @@ test('a received message is stored once, and its event with it', async t => {
 test('a received message is never claimed', async t => {
   const store = await freshStore(t)
   await store.messages.receive(incoming(), NO_EFFECTS)
-  assert.deepEqual(await store.messages.claim({ accounts: ['main'], now: START, limit: 10 }), [])
+  assert.deepEqual(await store.messages.claim({ free: new Map([['main', 10]]), now: START }), [])
 })
 
 test('a list is newest first, filtered, and continues where a page ended', async t => {

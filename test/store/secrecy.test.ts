@@ -64,7 +64,7 @@ async function fill(store: Store): Promise<void> {
   const done = audit({ target: PHONE, detail: { to: JID, chats: [GROUP, DIGITS] } })
   await store.messages.enqueue(message, key, { events: [told], audit: [done] })
   await store.messages.receive(incoming({ chat: GROUP, from: JID }), {})
-  await store.messages.claim({ accounts: ['main'], now: START, limit: 5 })
+  await store.messages.claim({ free: new Map([['main', 5]]), now: START })
   await store.messages.requeue(message.id, after(5), `${WORDS.reason} ${PHONE}`)
   await store.deliveries.claim({ free: new Map([['ops', 1]]), now: START })
   const attempt = { at: START, status: 500, reason: `${WORDS.attempt} ${PHONE}`, tookMs: 1 }

@@ -137,5 +137,32 @@ CREATE TRIGGER audit_keeps_history BEFORE DELETE ON audit BEGIN
 END;
 `
 
+/**
+ * The line of a chat. `place` is an entry's number in it: entries that are not due yet have none, and one that waits for
+ * another attempt keeps its own. `head` becomes the turn at which the entry came to the front, so that chats take turns.
+ */
+const LINE = `
+ALTER TABLE messages ADD COLUMN place INTEGER;
+DROP INDEX messages_queued;
+DROP INDEX messages_claimable;
+DROP INDEX messages_head;
+UPDATE messages SET expires_at = max(created_at, due_at) + 604800000
+  WHERE direction = 'out' AND status IN ('held', 'queued', 'sending') AND expires_at IS NULL;
+UPDATE messages SET head = 0 WHERE head = 1;
+UPDATE messages SET place = seq
+  WHERE status IN ('held', 'queued', 'sending') AND (attempt_count > 0 OR due_at <= unixepoch() * 1000);
+UPDATE messages SET head = seq WHERE place IS NOT NULL AND status IN ('queued', 'sending') AND seq = (
+  SELECT front.seq FROM messages AS front
+  WHERE front.account = messages.account AND front.chat = messages.chat
+    AND front.place IS NOT NULL AND front.status IN ('queued', 'sending')
+  ORDER BY front.status = 'sending' DESC, front.place LIMIT 1);
+CREATE INDEX messages_places ON messages (account, chat, place) WHERE place IS NOT NULL;
+CREATE INDEX messages_line ON messages (account, chat, place) WHERE place IS NOT NULL AND status = 'queued';
+CREATE INDEX messages_later ON messages (account, due_at, seq) WHERE place IS NULL AND status = 'queued';
+CREATE INDEX messages_claimable ON messages (account, due_at, head) WHERE head > 0 AND status = 'queued';
+CREATE INDEX messages_turns ON messages (account, head) WHERE head > 0;
+CREATE UNIQUE INDEX messages_head ON messages (account, chat) WHERE head > 0;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
-export const MIGRATIONS: readonly string[] = [FIRST]
+export const MIGRATIONS: readonly string[] = [FIRST, LINE]

@@ -5,7 +5,7 @@ import type { Source, Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
 import { findByMessageId } from './message-list.ts'
 import { insertMessage, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
-import { markHead } from './outbox-queue.ts'
+import { joinLine } from './outbox-line.ts'
 
 /** How long an idempotency key is remembered. */
 export const KEY_AGE_MS = 24 * 60 * 60 * 1_000
@@ -20,7 +20,9 @@ export function enqueueMessage(
     if (known.kind !== 'unknown') return known
   }
   const { seq, chat } = insertMessage(tx, message)
-  if (message.status === 'queued') markHead(tx, message.account, chat)
+  // A held entry takes its place too, and lets the others pass until it is approved.
+  if (message.dueAt === undefined || message.dueAt <= now)
+    joinLine(tx, { seq, account: message.account, chat })
   if (key !== undefined) rememberKey(tx, key, seq, now)
   tx.touch('outbox')
   writeEffects(tx, effects)

@@ -12,6 +12,7 @@ export type MessageRow = {
   readonly message_id: string
   readonly status: MessageStatus
   readonly head: number
+  readonly place: number | null
   readonly attempt_count: number
   readonly created_at: number
   readonly due_at: number
@@ -20,7 +21,7 @@ export type MessageRow = {
 }
 
 export const MESSAGES =
-  'SELECT seq, id, account, direction, chat, message_id, status, head, attempt_count, created_at, due_at, expires_at, body FROM messages'
+  'SELECT seq, id, account, direction, chat, message_id, status, head, place, attempt_count, created_at, due_at, expires_at, body FROM messages'
 
 /** Due at once: what `due_at` holds for a message without an instant of its own. */
 const AT_ONCE = 0

@@ -1,13 +1,16 @@
-import { advances, type Message, type MessageStatus } from '../../model/message.ts'
+import { advances, type MessageStatus } from '../../model/message.ts'
 import type { Effects } from '../effects.ts'
 import type { StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
-import { findById, findByMessageId, pastExpiry } from './message-list.ts'
-import { addStep, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
-import { markHead } from './outbox-queue.ts'
+import { findById, findByMessageId } from './message-list.ts'
+import { addStep, MESSAGES, type MessageRow } from './message-row.ts'
+import { markHead } from './outbox-line.ts'
 
 type Step = { readonly to: MessageStatus; readonly at: Date; readonly detail?: string | undefined }
+
+/** What may still leave keeps its place, also while it is held. */
+const LIVING: readonly MessageStatus[] = ['held', 'queued', 'sending']
 
 /** Retries write two steps each; a message that is tried for days keeps its first steps and its latest. */
 const FIRST_STEPS_KEPT = 2
@@ -53,24 +56,10 @@ export function recoverMessages(tx: Tx, { now }: { now: Date }): number {
   return rows.length
 }
 
-export function expireMessages(tx: Tx, { now, limit }: { now: Date; limit: number }): readonly Message[] {
-  return pastExpiry(tx, now, limit).flatMap(({ id }) => {
-    const row = findById(tx, id)
-    if (row === undefined) return []
-    move(tx, row, { to: 'expired', at: now })
-    const expired = findById(tx, id)
-    return expired === undefined ? [] : [toMessage(tx, expired)]
-  })
-}
-
 function move(tx: Tx, row: MessageRow, { to, at, detail }: Step): void {
-  tx.db.run('UPDATE messages SET status = ? WHERE seq = ?', to, row.seq)
+  const place = LIVING.includes(to) ? row.place : null
+  tx.db.run('UPDATE messages SET status = ?, place = ? WHERE seq = ?', to, place, row.seq)
   addStep(tx, row, { status: to, at, ...(detail === undefined ? {} : { detail }) })
-  if (isWaiting(row.status) || isWaiting(to)) markHead(tx, row.account, row.chat)
+  if (LIVING.includes(row.status)) markHead(tx, row)
   tx.touch('outbox')
-}
-
-/** Whether an entry of this status counts for the order of its chat. */
-function isWaiting(status: MessageStatus): boolean {
-  return status === 'queued' || status === 'sending'
 }

@@ -8,13 +8,7 @@ import {
 } from '../tables/delivery-queue.ts'
 import { writeEffects } from '../tables/effects.ts'
 import { enqueueMessage, receiveMessage } from '../tables/message-entry.ts'
-import {
-  advanceMessage,
-  expireMessages,
-  holdMessage,
-  recoverMessages,
-  requeueMessage,
-} from '../tables/message-status.ts'
+import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
 import { clearSignalKeys, setSignalKeys } from '../tables/signal-keys.ts'
@@ -33,7 +27,6 @@ export const operations = {
   'messages.advance': advanceMessage,
   'messages.claim': claimMessages,
   'messages.enqueue': enqueueMessage,
-  'messages.expired': expireMessages,
   'messages.hold': holdMessage,
   'messages.receive': receiveMessage,
   'messages.recover': recoverMessages,
