@@ -51,8 +51,8 @@ export function formatBody(event: PosternEvent, endpoint: Endpoint, contactKey: 
 }
 
 function envelope(event: PosternEvent, data: JsonObject): string {
-  const { type, id, at, account = null } = event
-  return JSON.stringify({ type, id, timestamp: at.toISOString(), account, data })
+  const { type, id, at, account = null, sequence } = event
+  return JSON.stringify({ type, id, timestamp: at.toISOString(), account, sequence, data })
 }
 
 function withoutContent(data: JsonObject): JsonObject {

@@ -44,14 +44,17 @@ export type EventDraft = {
   readonly data: JsonObject
 }
 
-/** An immutable fact we tell the world. */
-export type PosternEvent = EventDraft & { readonly id: string; readonly at: Date }
+/**
+ * An immutable fact we tell the world. `sequence` counts the events of its account (those of no account by themselves)
+ * from 1 without a gap, so that whoever reads them can show that none was missed.
+ */
+export type PosternEvent = EventDraft & { readonly id: string; readonly at: Date; readonly sequence: number }
 
 /** One event owed to one endpoint, before it is stored. `lane` keys the order: deliveries of one lane leave one after another; `''` is unordered. */
 export type NewDelivery = { readonly id: string; readonly endpoint: string; readonly lane: string }
 
-/** An event with the deliveries owed for it: stored together, or not at all. */
-export type NewEvent = PosternEvent & { readonly deliveries: readonly NewDelivery[] }
+/** An event with the deliveries owed for it: stored together, or not at all. Its number is given in that transaction. */
+export type NewEvent = Omit<PosternEvent, 'sequence'> & { readonly deliveries: readonly NewDelivery[] }
 
 /** Turns a draft into an event with its deliveries, by the webhooks of the policy in force. `start.ts` passes it to whoever writes events. */
 export type RouteEvent = (draft: EventDraft) => NewEvent

@@ -11,6 +11,7 @@ type Body = {
   id: string
   timestamp: string
   account: string | null
+  sequence: number
   data: Record<string, unknown>
 }
 
@@ -23,12 +24,13 @@ function format(
   return JSON.parse(formatBody({ ...EVENT, data }, endpointOf({ name, payload }), key)) as Body
 }
 
-test('writes exactly type, id, timestamp, account and data', () => {
+test('writes exactly type, id, timestamp, account, sequence and data', () => {
   assert.deepEqual(format({ body: 'full', contact: 'clear' }), {
     type: 'message.received',
     id: 'evt_01',
     timestamp: '2026-11-23T10:00:00.000Z',
     account: 'main',
+    sequence: 7,
     data: EVENT.data,
   })
 })
@@ -36,7 +38,7 @@ test('writes exactly type, id, timestamp, account and data', () => {
 test('says null for the account of an event that belongs to none', () => {
   const { account: _, ...event } = EVENT
   const body = JSON.parse(formatBody({ ...event, type: 'policy.applied' }, endpointOf(), CONTACT_KEY)) as Body
-  assert.deepEqual(Object.keys(body), ['type', 'id', 'timestamp', 'account', 'data'])
+  assert.deepEqual(Object.keys(body), ['type', 'id', 'timestamp', 'account', 'sequence', 'data'])
   assert.equal(body.account, null)
 })
 

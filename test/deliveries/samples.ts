@@ -54,6 +54,7 @@ export const EVENT: PosternEvent = {
   type: 'message.received',
   at: new Date('2026-11-23T10:00:00.000Z'),
   account: 'main',
+  sequence: 7,
   chat: '+15550100',
   data: {
     message_id: '3EB0AA',

@@ -99,6 +99,13 @@ describe('events', () => {
   test('are read from a cursor on, filtered, and only those the caller may read', async () => {
     const all = await ask('/v1/events')
     assert.deepEqual(idsOf(all), ['evt_1', 'evt_2'])
+    assert.deepEqual(
+      all.json.data.map(({ account, sequence }) => [account, sequence]),
+      [
+        ['main', 1],
+        ['spare', 1],
+      ],
+    )
     assert.equal(all.json.next, 'evt_2')
     assert.deepEqual(idsOf(await ask('/v1/events?after=evt_1')), ['evt_2'])
     assert.deepEqual(idsOf(await ask('/v1/events?account=spare')), ['evt_2'])

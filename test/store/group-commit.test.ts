@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { PosternError } from '../../app/lib/error.ts'
+import type { Step } from '../../app/lib/step.ts'
 import { initialiseKeys } from '../../app/store/crypto/keyring.ts'
 import { Vault } from '../../app/store/crypto/vault.ts'
 import { Connection } from '../../app/store/database/connection.ts'
@@ -120,6 +122,28 @@ test('a commit that fails acknowledges nothing and takes its leases back', t => 
     (again.value as { id: string }[]).map(({ id }) => id),
     [owed.id],
   )
+})
+
+test('names the moments around a commit, and none of the second when it fails', t => {
+  const { db, commit } = committer(t)
+  const points: string[] = []
+  const listen = (message: unknown) => {
+    const { point } = message as Step
+    points.push(`${point}: ${names(db).length} there, ${db.inTransaction ? 'open' : 'closed'}`)
+  }
+  subscribe('postern:step', listen)
+  t.after(() => unsubscribe('postern:step', listen))
+  commit([set(1, 'a'), set(2, 'b')])
+  assert.deepEqual(points, ['writer.before_commit: 2 there, open', 'writer.committed: 2 there, closed'])
+  points.length = 0
+  const real = db.run
+  db.run = (sql, ...values) => {
+    if (sql === 'COMMIT') throw new PosternError('store.io', 'the disk said no')
+    return real.call(db, sql, ...values)
+  }
+  commit([set(3, 'c')])
+  db.run = real
+  assert.deepEqual(points, ['writer.before_commit: 3 there, open'])
 })
 
 test('writes of the same moment arrive whole, whichever of them fail', async t => {

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { Secret } from '../../app/lib/secret.ts'
+import { MIGRATIONS } from '../../app/store/database/schema.ts'
 import { storeExists } from '../../app/store/open.ts'
 import { audit, KEY, open, outgoing, temporaryFolder } from './fixture.ts'
 
@@ -119,7 +120,7 @@ test('a store of a newer version is refused and left as it is', async t => {
   }
   set(99)
   await assert.rejects(open(folder), { code: 'store.too_new' })
-  set(1)
+  set(MIGRATIONS.length)
   await (await open(folder)).close()
 })
 

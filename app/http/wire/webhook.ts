@@ -9,6 +9,7 @@ export function eventJson(event: PosternEvent): object {
     type: event.type,
     timestamp: event.at.toISOString(),
     ...(event.account === undefined ? {} : { account: event.account }),
+    sequence: event.sequence,
     data: event.data,
   }
 }

@@ -164,5 +164,17 @@ CREATE INDEX messages_turns ON messages (account, head) WHERE head > 0;
 CREATE UNIQUE INDEX messages_head ON messages (account, chat) WHERE head > 0;
 `
 
+/** Events get a number of their account (`''` in `event_sequences`: of none), counted from 1 without a gap. */
+const EVENT_SEQUENCES = `
+ALTER TABLE events ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+UPDATE events SET sequence = numbered.n FROM (
+  SELECT seq, row_number() OVER (PARTITION BY coalesce(account, '') ORDER BY seq) AS n FROM events
+) AS numbered WHERE events.seq = numbered.seq;
+CREATE UNIQUE INDEX events_of_account ON events (coalesce(account, ''), sequence);
+
+CREATE TABLE event_sequences (account TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO event_sequences (account, last) SELECT coalesce(account, ''), count(*) FROM events GROUP BY 1;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
-export const MIGRATIONS: readonly string[] = [FIRST, LINE]
+export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES]

@@ -1,13 +1,10 @@
-import type { NewDelivery, PosternEvent } from '../../model/event.ts'
+import type { NewDelivery, NewEvent } from '../../model/event.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { type DeliveryRow, insertDeliveryRow } from './delivery-row.ts'
 
 export type Queued = Pick<DeliveryRow, 'seq' | 'endpoint' | 'lane'>
 
-export function insertDelivery(
-  tx: Tx,
-  delivery: NewDelivery & { event: PosternEvent; eventSeq: number },
-): void {
+export function insertDelivery(tx: Tx, delivery: NewDelivery & { event: NewEvent; eventSeq: number }): void {
   const { seq, lane } = insertDeliveryRow(tx, delivery)
   markLaneHead(tx, { seq, endpoint: delivery.endpoint, lane })
   tx.touch('deliveries')

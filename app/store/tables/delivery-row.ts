@@ -1,4 +1,4 @@
-import type { NewDelivery, PosternEvent } from '../../model/event.ts'
+import type { NewDelivery, NewEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import { pageOf, present, seqOfCursor, where } from '../database/query.ts'
 import type { Attempt, Delivery, DeliveryStatus } from '../deliveries.ts'
@@ -27,7 +27,7 @@ const UNORDERED = Buffer.alloc(0)
 /** Inserts a delivery that is due with its event; whether it heads its lane is for the queue to say. */
 export function insertDeliveryRow(
   tx: Tx,
-  delivery: NewDelivery & { event: PosternEvent; eventSeq: number },
+  delivery: NewDelivery & { event: NewEvent; eventSeq: number },
 ): { readonly seq: number; readonly lane: Buffer } {
   const { id, endpoint, event } = delivery
   const named = delivery.lane !== ''

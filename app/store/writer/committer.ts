@@ -1,4 +1,5 @@
 import { reasonOf } from '../../lib/error.ts'
+import { step } from '../../lib/step.ts'
 import { storeError } from '../database/failures.ts'
 import type { Topic } from '../store.ts'
 import { Leases } from './leases.ts'
@@ -37,7 +38,9 @@ export class Committer {
     try {
       db.run('BEGIN IMMEDIATE')
       const answers = requests.map(request => this.#attempt(request))
+      step('writer.before_commit')
       db.run('COMMIT')
+      step('writer.committed')
       return { answers, topics: this.#topics }
     } catch (error) {
       this.#rollBack()
