@@ -1,13 +1,13 @@
 import { lookup as resolve } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { SecureContext } from 'node:tls'
-import { buildConnector, Client } from 'undici'
+import { setImmediate } from 'node:timers/promises'
 import { reasonOf } from '../lib/error.ts'
 import type { Egress, EgressAnswer, EgressRequest } from '../model/egress-port.ts'
 import { readHead, retryAfterMs } from './answer.ts'
-import { createTrust } from './trust.ts'
-import { type Lookup, type VetDeps, vet } from './vet.ts'
+import { NotVetted } from './dial.ts'
+import { createLines, type Line } from './pools.ts'
+import { readUrl } from './url.ts'
+import type { Lookup } from './vet.ts'
 
 export type EgressDeps = {
   readonly now: () => Date
@@ -17,31 +17,31 @@ export type EgressDeps = {
   readonly ownAddresses?: () => readonly string[]
 }
 
-const CONNECT_TIMEOUT_MS = 5_000
-const HEADERS_TIMEOUT_MS = 15_000
 const CLOSING = 'the appliance is stopping'
+/** What a connection ends with that the other side had closed before it saw the request. */
+const HUNG_UP = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 /**
- * The only way out over HTTP. It connects to addresses it has vetted itself, under the original name for TLS and `Host`,
- * follows no redirect, knows no proxy and keeps no connection: every request is vetted anew.
+ * The only way out over HTTP. It connects to addresses it has vetted itself, at every connect anew, under the original
+ * name for TLS and `Host`, follows no redirect and knows no proxy.
  */
 export function createEgress(deps: EgressDeps): Egress {
   const closing = new AbortController()
-  const trust = createTrust()
-  const vetDeps: VetDeps = {
+  const lines = createLines({
     lookup: deps.lookup ?? systemLookup,
     ownAddresses: deps.ownAddresses ?? interfaceAddresses,
-  }
+  })
 
   return {
     async request(request) {
-      const url = readUrl(request.url)
-      if (typeof url === 'string') return { kind: 'refused', reason: url }
+      const read = readUrl(request.url, request)
+      if (read.kind === 'refused') return read
       const deadline = AbortSignal.timeout(request.timeoutMs)
       const signal = AbortSignal.any([closing.signal, deadline])
       try {
-        return await reach(url, request, signal)
+        return await reach(read.url, request, signal)
       } catch (error) {
+        if (error instanceof NotVetted) return { kind: error.kind, reason: error.message }
         if (closing.signal.aborted) return { kind: 'failed', reason: CLOSING }
         if (deadline.aborted) return { kind: 'failed', reason: `no answer within ${request.timeoutMs} ms` }
         return { kind: 'failed', reason: reasonOf(error) }
@@ -49,74 +49,53 @@ export function createEgress(deps: EgressDeps): Egress {
     },
     async close() {
       closing.abort()
+      await lines.close()
     },
   }
 
+  /**
+   * A kept connection may have been closed by the other side just as the request left; then it goes once more over a
+   * new one. A receiver that saw it twice sees the same id twice.
+   */
   async function reach(url: URL, request: EgressRequest, signal: AbortSignal): Promise<EgressAnswer> {
-    const vetted = await within(vet(url.hostname, request.allowCidrs, vetDeps), signal)
-    if (vetted.kind !== 'vetted') return vetted
-    const client = new Client(url.origin, {
-      connect: connectTo(vetted.addresses, url.hostname, trust(request)),
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      bodyTimeout: request.timeoutMs,
-    })
+    const line = lines.get(url, request)
+    const openedBefore = line.opened()
     try {
-      const answer = await client.request({
-        path: `${url.pathname}${url.search}`,
-        method: request.method,
-        headers: request.headers,
-        body: request.body ?? null,
-        signal,
-      })
-      const after = retryAfterMs(answer.headers['retry-after'], deps.now())
-      const bodyHead = await readHead(answer.body)
-      return {
-        kind: 'answered',
-        status: answer.statusCode,
-        ...(after === undefined ? {} : { retryAfterMs: after }),
-        bodyHead,
-      }
+      return await ask(line, { url, request, signal })
+    } catch (error) {
+      if (!hungUp(error) || line.opened() > openedBefore || signal.aborted) throw error
+    }
+    const fresh = lines.fresh(url, request)
+    try {
+      return await ask(fresh, { url, request, signal })
     } finally {
-      await client.destroy()
+      await fresh.pool.destroy()
+    }
+  }
+
+  async function ask({ pool }: Line, { url, request, signal }: Asked): Promise<EgressAnswer> {
+    const asked = pool.request({
+      path: `${url.pathname}${url.search}`,
+      method: request.method,
+      headers: request.headers,
+      body: request.body ?? null,
+      bodyTimeout: request.timeoutMs,
+      signal,
+    })
+    const answer = await within(asked, signal) // undici hears the signal only once it is connected
+    const after = retryAfterMs(answer.headers['retry-after'], deps.now())
+    const bodyHead = await readHead(answer.body)
+    await setImmediate() // undici gives a connection free one turn after its answer; whoever asks next shall find it
+    return {
+      kind: 'answered',
+      status: answer.statusCode,
+      ...(after === undefined ? {} : { retryAfterMs: after }),
+      bodyHead,
     }
   }
 }
 
-/** The URL, or the sentence that refuses it. */
-function readUrl(text: string): URL | string {
-  const url = URL.parse(text)
-  if (url === null) return 'the address is no URL'
-  if (url.protocol !== 'https:') return 'only https addresses may be reached'
-  if (url.username !== '' || url.password !== '') return 'the address carries credentials'
-  return url
-}
-
-/** A connector that can reach nothing but these addresses, tried in their order within the connect time. */
-function connectTo(
-  addresses: readonly string[],
-  host: string,
-  secureContext: SecureContext,
-): buildConnector.connector {
-  const connect = buildConnector({
-    secureContext,
-    timeout: Math.max(1_000, CONNECT_TIMEOUT_MS / addresses.length),
-    allowH2: false,
-    maxCachedSessions: 0, // a resumed session would skip the check of the certificate
-  })
-  const name = host.replace(/\.$/, '')
-  const servername = host.startsWith('[') || isIP(name) !== 0 ? '' : name // TLS knows no addresses as names
-  return (options, callback) => {
-    const tryFrom = (index: number) => {
-      const hostname = addresses[index]
-      if (hostname === undefined) throw new RangeError('no address left to connect to')
-      connect({ ...options, hostname, servername }, (...result) => {
-        if (result[0] !== null && index + 1 < addresses.length) return tryFrom(index + 1)
-        callback(...result)
-      })
-    }
-    tryFrom(0)
-  }
-}
+type Asked = { readonly url: URL; readonly request: EgressRequest; readonly signal: AbortSignal }
 
 async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
@@ -127,6 +106,10 @@ async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+function hungUp(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && HUNG_UP.has(String(error.code))
 }
 
 async function systemLookup(hostname: string): Promise<readonly string[]> {

@@ -1,6 +1,8 @@
-/** One request out over HTTPS through the guarded connector. */
+/** One request out through the guarded connector. */
 export type EgressRequest = {
   readonly url: string
+  /** Lets `http:` addresses through as well; https alone when absent. */
+  readonly plainHttp?: boolean
   readonly method: 'POST' | 'GET'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string

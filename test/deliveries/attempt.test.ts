@@ -126,10 +126,10 @@ test('posts the event signed, with the number of the attempt and the policy', as
 })
 
 test('dies when the policy forbids the address, and retries when nobody listens there', async () => {
-  const { allowCidrs: _, ...closed } = endpointAt(1)
+  const { allowCidrs: _, ...closed } = endpointAt(2)
   const refused = await attempt(deliveryOf(), { ...closed, allowCidrs: [] }, depsOf())
   assert.equal(refused.kind, 'dead')
-  const failed = await attempt(deliveryOf(), endpointAt(1), depsOf())
+  const failed = await attempt(deliveryOf(), endpointAt(2), depsOf())
   assert.equal(failed.kind, 'retry')
 })
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import type { RequestListener } from 'node:http'
+import { createServer as createPlain, type RequestListener } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import type { TestContext } from 'node:test'
 import { createEgress } from '../../app/egress/connector.ts'
 import type { EgressRequest } from '../../app/model/egress-port.ts'
@@ -13,13 +13,26 @@ export const certificate = await createServerCertificate(['hooks.test', 'localho
 /** A real HTTPS server on 127.0.0.1 that counts what reaches it. */
 export type TestServer = { readonly port: number; connections: number; requests: number }
 
-export async function startServer(
+export function startServer(
   t: TestContext,
   listener: RequestListener,
   options: ServerOptions = {},
 ): Promise<TestServer> {
+  return start(t, listener, counted => createServer({ ...certificate, ...options }, counted))
+}
+
+/** The same without TLS. */
+export function startPlainServer(t: TestContext, listener: RequestListener): Promise<TestServer> {
+  return start(t, listener, counted => createPlain(counted))
+}
+
+async function start(
+  t: TestContext,
+  listener: RequestListener,
+  create: (counted: RequestListener) => Server & { closeAllConnections(): void },
+): Promise<TestServer> {
   const seen = { port: 0, connections: 0, requests: 0 }
-  const server = createServer({ ...certificate, ...options }, (request, response) => {
+  const server = create((request, response) => {
     seen.requests++
     listener(request, response)
   })

@@ -1,60 +1,146 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { once } from 'node:events'
+import { createServer as createTcp } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
 import { createEgress } from '../../app/egress/connector.ts'
-import { egressTo, requestTo, startServer } from './https-server.ts'
+import { temporaryFolder } from '../sandbox/running-receiver.ts'
+import { egressTo, requestTo, startPlainServer, startServer } from './https-server.ts'
 
 const now = () => new Date()
 
 /** Ways of writing 127.0.0.1 that have passed other people's checks. */
 const DISGUISES = [
   '127.0.0.1',
+  '127.0.0.1.',
   '127.1',
   '2130706433',
   '0x7f000001',
   '0x7f.0.0.1',
   '0177.0.0.1',
+  '017700000001',
+  '%31%32%37.0.0.1',
+  '127\u30020\u30020\u30021', // ideographic full stops
+  '\uff11\uff12\uff17.0.0.1', // full-width digits
+  '\u2460\u2461\u2466.\u24ea.\u24ea.\u2460', // circled digits
+  '[::1]',
   '[::ffff:127.0.0.1]',
   '[::ffff:7f00:1]',
   '[::127.0.0.1]',
-  '[64:ff9b::127.0.0.1]',
-  '[2002:7f00:1::]',
+  '[64:ff9b::127.0.0.1]', // NAT64
+  '[64:ff9b:1::7f00:1]',
+  '[2002:7f00:1::]', // 6to4
+  '[2001:0:4136:e378:8000:63bf:80ff:fffe]', // Teredo
+  '[fc00::1]',
+  '[fe80::1]',
   '0',
+  '0.0.0.0',
   'localhost',
   'LOCALHOST',
+  'l\u24decalhost', // a circled letter
 ]
+const SCHEMES = ['https', 'http'] as const
+const PLAIN = { plainHttp: true }
 
-for (const host of DISGUISES) {
-  test(`refuses ${host} without connecting`, async t => {
-    const server = await startServer(t, (_, response) => response.end())
-    const egress = createEgress({ now })
-    const answer = await egress.request(requestTo(`https://${host}:${server.port}/`, { allowCidrs: [] }))
-    assert.equal(answer.kind, 'refused', JSON.stringify(answer))
+for (const scheme of SCHEMES) {
+  const listening = (t: TestContext) => {
+    const start = scheme === 'https' ? startServer : startPlainServer
+    return start(t, (_, response) => response.end())
+  }
+
+  for (const host of DISGUISES) {
+    test(`refuses ${scheme}://${host} without connecting`, async t => {
+      const server = await listening(t)
+      const egress = createEgress({ now })
+      const answer = await egress.request(
+        requestTo(`${scheme}://${host}:${server.port}/`, { ...PLAIN, allowCidrs: [] }),
+      )
+      assert.equal(answer.kind, 'refused', JSON.stringify(answer))
+      assert.equal(server.connections, 0)
+    })
+  }
+
+  for (const host of [
+    '127.0.0.1',
+    '127.0.0.1.',
+    '2130706433',
+    '0177.0.0.1',
+    '127\u30020\u30020\u30021',
+    'localhost',
+  ]) {
+    test(`reaches ${scheme}://${host} when a network of the policy contains it`, async t => {
+      const server = await listening(t)
+      const allowCidrs = ['127.0.0.0/8', '::1/128']
+      const answer = await createEgress({ now }).request(
+        requestTo(`${scheme}://${host}:${server.port}/`, { ...PLAIN, allowCidrs }),
+      )
+      assert.equal(answer.kind, 'answered', JSON.stringify(answer))
+      assert.equal(server.connections, 1)
+    })
+  }
+
+  test(`refuses a name over ${scheme} when any of its addresses is forbidden, wherever it stands`, async t => {
+    const server = await listening(t)
+    const url = `${scheme}://hooks.test:${server.port}/`
+    const dotted = requestTo(`${scheme}://hooks.test.:${server.port}/`, { ...PLAIN, allowCidrs: [] })
+    assert.equal((await egressTo('127.0.0.1').request(dotted)).kind, 'refused')
+    for (const addresses of [
+      ['127.0.0.1'],
+      ['192.0.32.10', '127.0.0.1'],
+      ['127.0.0.1', '2a00:1450:4001::1'],
+    ]) {
+      const answer = await egressTo(...addresses).request(requestTo(url, { ...PLAIN, allowCidrs: [] }))
+      assert.equal(answer.kind, 'refused')
+    }
+    assert.equal(server.connections, 0)
+    assert.equal((await egressTo('127.0.0.1').request(requestTo(url, PLAIN))).kind, 'answered')
+  })
+
+  test(`connects over ${scheme} to what it vetted when the resolver changes its mind`, async t => {
+    const server = await listening(t)
+    const [vetted, later] = [['127.0.0.1'], ['10.0.0.1']]
+    let asked = 0
+    const lookup = async () => (asked++ === 0 ? vetted : later)
+    const egress = createEgress({ now, lookup, ownAddresses: () => [] })
+    const request = requestTo(`${scheme}://hooks.test:${server.port}/`, {
+      ...PLAIN,
+      headers: { connection: 'close' },
+    })
+    assert.equal((await egress.request(request)).kind, 'answered')
+    assert.equal(asked, 1, 'nobody asked the resolver a second time for this connection')
+    assert.equal((await egress.request(request)).kind, 'refused', 'the next connection is judged anew')
+    assert.equal(server.connections, 1)
+  })
+
+  test(`follows no redirect over ${scheme} to where it may not go`, async t => {
+    const inner = await listening(t)
+    const start = scheme === 'https' ? startServer : startPlainServer
+    const outer = await start(t, (_, response) =>
+      response.writeHead(307, { location: `${scheme}://127.0.0.1:${inner.port}/` }).end(),
+    )
+    const request = requestTo(`${scheme}://hooks.test:${outer.port}/`, PLAIN)
+    const answer = await egressTo('127.0.0.1').request(request)
+    assert.equal(answer.kind === 'answered' && answer.status, 307)
+    assert.equal(inner.connections, 0)
+  })
+
+  test(`refuses credentials in an address over ${scheme}, and names behind an @`, async t => {
+    const server = await listening(t)
+    for (const authority of ['user:word@127.0.0.1', 'hooks.test@127.0.0.1', '127.0.0.1\\@hooks.test']) {
+      const url = `${scheme}://${authority}:${server.port}/`
+      const answer = await egressTo('127.0.0.1').request(requestTo(url, { ...PLAIN, allowCidrs: [] }))
+      assert.equal(answer.kind, 'refused', url)
+    }
     assert.equal(server.connections, 0)
   })
-}
 
-for (const host of ['127.0.0.1', '2130706433', '0177.0.0.1', 'localhost']) {
-  test(`reaches ${host} when a network of the policy contains it`, async t => {
-    const server = await startServer(t, (_, response) => response.end())
-    const egress = createEgress({ now })
-    const allowCidrs = ['127.0.0.0/8', '::1/128']
-    const answer = await egress.request(requestTo(`https://${host}:${server.port}/`, { allowCidrs }))
-    assert.equal(answer.kind, 'answered', JSON.stringify(answer))
+  test(`refuses the ports of other protocols over ${scheme}`, async () => {
+    for (const port of [22, 25, 6667]) {
+      const answer = await egressTo('127.0.0.1').request(requestTo(`${scheme}://hooks.test:${port}/`, PLAIN))
+      assert.deepEqual(answer, { kind: 'refused', reason: `port ${port} belongs to another protocol` })
+    }
   })
 }
-
-test('refuses a name when any of its addresses is forbidden, wherever it stands', async t => {
-  const server = await startServer(t, (_, response) => response.end())
-  for (const addresses of [['127.0.0.1'], ['192.0.32.10', '127.0.0.1'], ['127.0.0.1', '2a00:1450:4001::1']]) {
-    const answer = await egressTo(...addresses).request(
-      requestTo(`https://hooks.test:${server.port}/`, { allowCidrs: [] }),
-    )
-    assert.equal(answer.kind, 'refused')
-  }
-  assert.equal(server.connections, 0)
-  const allowed = await egressTo('127.0.0.1').request(requestTo(`https://hooks.test:${server.port}/`))
-  assert.equal(allowed.kind, 'answered')
-})
 
 test('refuses metadata addresses even when the policy allows every network', async () => {
   const allowCidrs = ['0.0.0.0/0', '::/0']
@@ -85,26 +171,26 @@ test('refuses an address of this machine, public as it may be', async t => {
   assert.equal((await egress.request(request)).kind, 'refused')
 })
 
-test('judges a name anew at every request', async t => {
-  const server = await startServer(t, (_, response) => response.end())
-  const answers = [['127.0.0.1'], ['10.0.0.1']]
-  const egress = createEgress({ now, lookup: async () => answers.shift() ?? [], ownAddresses: () => [] })
-  const request = requestTo(`https://hooks.test:${server.port}/`)
-  assert.equal((await egress.request(request)).kind, 'answered')
-  assert.equal((await egress.request(request)).kind, 'refused')
-  assert.equal((await egress.request(request)).kind, 'failed')
-  assert.equal(server.connections, 1)
-})
-
-test('refuses what is not https, carries credentials, or is no URL', async t => {
-  const server = await startServer(t, (_, response) => response.end())
+test('refuses http to who did not ask for it, other schemes, Unix sockets and what is no URL', async t => {
+  const server = await startPlainServer(t, (_, response) => response.end())
+  const folder = temporaryFolder(t)
+  const path = join(folder, 'inner.sock')
+  const inner = createTcp().listen(path)
+  let reached = 0
+  inner.on('connection', () => reached++)
+  await once(inner, 'listening')
+  t.after(() => inner.close())
+  const plain = `http://127.0.0.1:${server.port}/`
+  assert.equal((await egressTo('127.0.0.1').request(requestTo(plain))).kind, 'refused')
+  assert.equal(server.connections, 0)
+  assert.equal((await egressTo('127.0.0.1').request(requestTo(plain, PLAIN))).kind, 'answered')
   for (const url of [
-    `http://127.0.0.1:${server.port}/`,
-    `https://user:word@127.0.0.1:${server.port}/`,
+    `unix:${path}`,
+    `http+unix://${encodeURIComponent(path)}/`,
     'file:///etc/passwd',
     'hooks',
   ]) {
-    assert.equal((await egressTo('127.0.0.1').request(requestTo(url))).kind, 'refused', url)
+    assert.equal((await egressTo('127.0.0.1').request(requestTo(url, PLAIN))).kind, 'refused', url)
   }
-  assert.equal(server.connections, 0)
+  assert.equal(reached, 0)
 })
