@@ -1,7 +1,7 @@
 import { newId } from '../lib/ids.ts'
 import type { Decision, DecisionRequest } from '../model/decision.ts'
 import { recordRefusal } from '../outbox/record-refusal.ts'
-import { decide } from '../policy/decide.ts'
+import { decide } from '../policy/decide/decide.ts'
 import { applicableLimits } from '../policy/limiter.ts'
 import type { Rule } from '../policy/snapshot.ts'
 import { type Problem, problem } from './answer.ts'

@@ -7,8 +7,21 @@ export type DecisionRequest = {
   readonly to?: string
   readonly recipientKind?: 'contact' | 'group' | 'channel' | 'status'
   readonly type?: string
+  /** Of a message of the type `template`. */
+  readonly template?: string
   readonly purpose?: string
+  /** Bytes of the file that the message carries, and its type. */
+  readonly size?: number
+  readonly mime?: string
+  /** This account and this recipient have never exchanged a message. */
+  readonly firstContact?: boolean
+  /** When the contact last wrote to this account. */
+  readonly lastInboundAt?: Date | 'never'
+  /** The purposes to which the recipient's consent is valid now. */
+  readonly consents?: readonly string[]
   readonly ip?: string
+  /** Instead of the address, where only the name of the network is known: tests and `explain`. */
+  readonly network?: string
   readonly at: Date
 }
 

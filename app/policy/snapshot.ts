@@ -59,15 +59,40 @@ export type Rule = {
   readonly when: Conditions
   /** Shown to whom the rule refuses. */
   readonly message?: string
+  /** Where the rule stands, as `file` and line; absent for those that roles bring. */
+  readonly place?: { readonly file: string; readonly line: number }
 }
 
-/** All that are present must hold; inside one list any may. A recipient is one of `numbers` or begins with one of `prefixes`. */
+/** All that are present must hold; inside one list any may. */
 export type Conditions = {
   readonly messageTypes?: readonly string[]
+  /** Globs. Only of messages of the type `template`. */
+  readonly templates?: readonly string[]
   readonly recipientKind?: readonly ('contact' | 'group' | 'channel' | 'status')[]
-  readonly recipients?: { readonly numbers?: readonly string[]; readonly prefixes?: readonly string[] }
+  readonly recipients?: RecipientCondition
+  /** A valid consent to the purpose of the request. */
+  readonly consent?: 'required'
   readonly networks?: readonly string[]
+  readonly purpose?: readonly string[]
+  readonly firstContact?: boolean
+  /** The contact has written within this time. */
+  readonly openedByContactWithinMs?: number
+  /** Only of messages with a file; both ends are inside. */
+  readonly size?: { readonly minBytes?: number; readonly maxBytes?: number }
+  /** Globs such as `image/*`. Only of messages with a file. */
+  readonly mime?: readonly string[]
+  readonly hours?: { readonly tz: string; readonly spans: readonly HoursSpan[] }
 }
+
+/** One of `numbers`, or beginning with one of `prefixes`; `list` names where they stand. */
+export type RecipientCondition = {
+  readonly list?: string
+  readonly numbers?: readonly string[]
+  readonly prefixes?: readonly string[]
+}
+
+/** From a minute of the day (inside) to another (outside), on days of the week, Monday being 0; `to` before `from` passes midnight. */
+export type HoursSpan = { readonly days: ReadonlySet<number>; readonly from: number; readonly to: number }
 
 export type Limit = {
   readonly name: string

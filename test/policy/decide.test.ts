@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { DecisionRequest } from '../../app/model/decision.ts'
-import { decide } from '../../app/policy/decide.ts'
+import { decide } from '../../app/policy/decide/decide.ts'
 import type { PolicySnapshot, Rule } from '../../app/policy/snapshot.ts'
 import { snapshotOf } from './world.ts'
 

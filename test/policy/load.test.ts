@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { readPolicyFolder } from '../../app/config/policy-folder.ts'
 import type { DecisionRequest } from '../../app/model/decision.ts'
 import { EVENT_TYPES } from '../../app/model/event.ts'
-import { decide } from '../../app/policy/decide.ts'
+import { decide } from '../../app/policy/decide/decide.ts'
 import { formatDiagnostics } from '../../app/policy/format/format.ts'
 import { loadPolicy } from '../../app/policy/load.ts'
 import { movePorts } from '../../app/policy/move-ports.ts'
@@ -172,7 +172,8 @@ spec: { lists: { customers: { prefixes: ["+33"], numbers: ["+4930000001"] } } }
     principals: ['billing', 'reports'],
     actions: ['accounts.*', 'messages.read'],
     accounts: ['main', 'second'],
-    when: { recipients: { prefixes: ['+33'], numbers: ['+4930000001'] } },
+    when: { recipients: { list: 'customers', prefixes: ['+33'], numbers: ['+4930000001'] } },
+    place: { file: 'more.yaml', line: 4 },
   })
 })
 

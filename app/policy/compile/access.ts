@@ -1,7 +1,8 @@
 import { namesMatching } from '../../lib/glob.ts'
-import type { Conditions, Rule } from '../snapshot.ts'
+import { duration, hours, size } from '../shape/notation.ts'
+import type { Conditions, RecipientCondition, Rule } from '../snapshot.ts'
 import type { Declared, DeclaredRule } from './declared.ts'
-import { present } from './values.ts'
+import { parsed, present } from './values.ts'
 
 /**
  * All rules in the order of their ids (which has no meaning): the declared ones, with roles, lists and globs of names
@@ -13,7 +14,7 @@ export function compileRules(declared: Declared): readonly Rule[] {
 }
 
 function compileRule(rule: DeclaredRule, declared: Declared): Rule {
-  const { id, effect, message } = rule
+  const { id, effect, message, place } = rule
   const fromRoles = (rule.roles ?? []).flatMap(role => declared.roles[role] ?? [])
   const principals = unfold(rule.principals, [
     ...Object.keys(declared.services),
@@ -27,19 +28,44 @@ function compileRule(rule: DeclaredRule, declared: Declared): Rule {
     principals,
     actions,
     when: conditions(rule.when, declared),
+    place,
     ...present({ accounts, message }),
   }
 }
 
 function conditions(when: DeclaredRule['when'] = {}, { lists }: Declared): Conditions {
-  const { messageTypes, recipientKind, recipients, networks } = when
-  const list = recipients?.list === undefined ? recipients : lists[recipients.list]
-  const { numbers, prefixes } = list ?? {}
+  const { messageTypes, templates, recipientKind, recipients, networks, purpose, firstContact, mime } = when
+  const within = when.conversation?.openedByContactWithin
   return present({
     messageTypes,
+    templates,
     recipientKind,
     networks,
-    recipients: list && present({ numbers, prefixes }),
+    purpose,
+    firstContact,
+    mime,
+    recipients: recipientCondition(recipients, lists),
+    consent: recipients?.consent,
+    openedByContactWithinMs: within === undefined ? undefined : parsed(duration, within),
+    size: when.size && sizes(when.size),
+    hours: when.hours && { tz: when.hours.tz, spans: parsed(hours, when.hours.allow) },
+  })
+}
+
+function recipientCondition(
+  recipients: NonNullable<DeclaredRule['when']>['recipients'],
+  lists: Declared['lists'],
+): RecipientCondition | undefined {
+  const list = recipients?.list
+  const { numbers, prefixes } = (list === undefined ? recipients : lists[list]) ?? {}
+  const condition = present({ list, numbers, prefixes })
+  return Object.keys(condition).length === 0 ? undefined : condition
+}
+
+function sizes({ min, max }: { readonly min?: string; readonly max?: string }): Conditions['size'] {
+  return present({
+    minBytes: min === undefined ? undefined : parsed(size, min),
+    maxBytes: max === undefined ? undefined : parsed(size, max),
   })
 }
 

@@ -71,6 +71,7 @@ export type DeclaredList = { readonly numbers?: readonly string[]; readonly pref
 
 export type DeclaredRule = {
   readonly id: string
+  readonly place: { readonly file: string; readonly line: number }
   readonly effect: 'allow' | 'deny' | 'hold'
   readonly principals: readonly string[]
   readonly actions?: readonly string[]
@@ -79,8 +80,15 @@ export type DeclaredRule = {
   readonly when?: {
     readonly messageTypes?: readonly string[]
     readonly recipientKind?: readonly ('contact' | 'group' | 'channel' | 'status')[]
-    readonly recipients?: DeclaredList & { readonly list?: string }
+    readonly recipients?: DeclaredList & { readonly list?: string; readonly consent?: 'required' }
     readonly networks?: readonly string[]
+    readonly templates?: readonly string[]
+    readonly purpose?: readonly string[]
+    readonly firstContact?: boolean
+    readonly conversation?: { readonly openedByContactWithin: string }
+    readonly size?: { readonly min?: string; readonly max?: string }
+    readonly mime?: readonly string[]
+    readonly hours?: { readonly tz: string; readonly allow: string }
   }
   readonly message?: string
 }

@@ -11,7 +11,7 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
     revoked: concat(documents, 'Principals', 'revoked'),
     accounts: merge(documents, 'Accounts'),
     roles: merge(documents, 'Access', 'roles'),
-    rules: concat(documents, 'Access', 'rules'),
+    rules: rulesIn(documents),
     reject: merge(documents, 'Recipients', 'normalise').reject,
     lists: merge(documents, 'Recipients', 'lists'),
     limits: merge(documents, 'RateLimits', 'limits'),
@@ -28,6 +28,17 @@ function merge(documents: readonly PolicyDocument[], kind: string, member?: stri
 
 function concat(documents: readonly PolicyDocument[], kind: string, member: string): readonly unknown[] {
   return partsOf(documents, kind, member).flatMap(part => (Array.isArray(part) ? (part as unknown[]) : []))
+}
+
+/** Rules know where they stand, so that a decision can be traced to a line. */
+function rulesIn(documents: readonly PolicyDocument[]): readonly unknown[] {
+  return documents.flatMap(document => {
+    const rules = concat([document], 'Access', 'rules').filter(isRecord)
+    return rules.map((rule, index) => {
+      const { line } = document.rangeOf(['spec', 'rules', index], 'key').start
+      return { ...rule, place: { file: document.file, line } }
+    })
+  })
 }
 
 function partsOf(documents: readonly PolicyDocument[], kind: string, member?: string): readonly unknown[] {

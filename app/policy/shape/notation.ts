@@ -1,5 +1,6 @@
 import { parseSecretRef, type SecretRef } from '../../model/secret-ref.ts'
 import { type Cidr, parseCidr } from '../networks.ts'
+import type { HoursSpan } from '../snapshot.ts'
 
 /** A way of writing a value as text. `expected` ends the sentence "expected …"; `parse` gives undefined for anything else. */
 export type Notation<T> = { readonly expected: string; parse(text: string): T | undefined }
@@ -98,6 +99,53 @@ export const sanUri: Notation<string> = {
   },
 }
 
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const DAY_MINUTES = 24 * 60
+
+/** Days and times, in the time zone that stands beside them. */
+export const hours: Notation<readonly HoursSpan[]> = {
+  expected: 'days and times such as "Mon-Sat 08:00-20:00", several with commas between them',
+  parse(text) {
+    const spans = text.split(',').map(part => spanOf(part.trim()))
+    return spans.some(span => span === undefined) ? undefined : (spans as HoursSpan[])
+  },
+}
+
+function spanOf(text: string): HoursSpan | undefined {
+  const match = /^([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))? (\d{2}):(\d{2})-(\d{2}):(\d{2})$/.exec(text)
+  if (match === null) return undefined
+  const [, first = '', last = first, ...clock] = match
+  const [from, to] = [minuteOf(clock[0], clock[1]), minuteOf(clock[2], clock[3])]
+  const [begin, end] = [DAYS.indexOf(first), DAYS.indexOf(last)]
+  if (begin < 0 || end < 0 || from === undefined || to === undefined || from === to || from === DAY_MINUTES) {
+    return undefined
+  }
+  const length = ((end - begin + 7) % 7) + 1 // Sat-Mon goes over the end of the week
+  return { days: new Set(Array.from({ length }, (_, n) => (begin + n) % 7)), from, to }
+}
+
+/** 24:00 is the end of a day. */
+function minuteOf(hour: string | undefined, minute: string | undefined): number | undefined {
+  const minutes = Number(hour) * 60 + Number(minute)
+  return Number(minute) < 60 && minutes <= DAY_MINUTES ? minutes : undefined
+}
+
+export const timeZone: Notation<string> = {
+  expected: 'a time zone such as Europe/Paris, or recipient',
+  parse(text) {
+    if (text === 'recipient') return text
+    return /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/.test(text) && isTimeZone(text) ? text : undefined
+  },
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: text }) !== undefined
+  } catch {
+    return false // RangeError: no such zone
+  }
+}
+
 const matching = (pattern: RegExp, expected: string): Notation<string> => ({
   expected,
   parse: text => (pattern.test(text) ? text : undefined),
@@ -109,6 +157,10 @@ export const name = matching(
 )
 export const email = matching(/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/, 'an e-mail address')
 export const number = matching(/^\+[1-9]\d{4,14}$/, 'a number with its +, such as "+33600000001"')
+export const mime = matching(
+  /^[a-z*]+\/[a-z0-9.+*-]+$/,
+  'a media type such as image/jpeg, or image/* for all of a kind',
+)
 export const prefix = matching(/^\+[1-9]\d{0,14}$/, 'the beginning of a number with its +, such as "+33"')
 
 export const secretRef: Notation<SecretRef> = {
@@ -132,6 +184,9 @@ export const NOTATIONS = new Map<string, Notation<unknown>>(
     email,
     number,
     prefix,
+    mime,
+    hours,
+    timeZone,
     secretRef,
   }),
 )
