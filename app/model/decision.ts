@@ -1,5 +1,13 @@
+/** What an account and a recipient have had to do with each other, as far as messages are kept. */
+export type Acquaintance = {
+  /** They have never exchanged a message. */
+  readonly firstContact?: boolean
+  /** When the contact last wrote to the account. */
+  readonly lastInboundAt?: Date | 'never'
+}
+
 /** What is asked of the policy. Words as in policy.md. */
-export type DecisionRequest = {
+export type DecisionRequest = Acquaintance & {
   readonly principal: string
   readonly action: string
   readonly account?: string
@@ -13,10 +21,6 @@ export type DecisionRequest = {
   /** Bytes of the file that the message carries, and its type. */
   readonly size?: number
   readonly mime?: string
-  /** This account and this recipient have never exchanged a message. */
-  readonly firstContact?: boolean
-  /** When the contact last wrote to this account. */
-  readonly lastInboundAt?: Date | 'never'
   /** The purposes to which the recipient's consent is valid now. */
   readonly consents?: readonly string[]
   readonly ip?: string

@@ -6,12 +6,12 @@ import type { Decision } from '../model/decision.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
-import { decide } from '../policy/decide/decide.ts'
 import { applicableLimits, type Limiter, type LimitOutcome, type LimitRequest } from '../policy/limiter.ts'
 import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
-import { auditOf, type Entry, newMessageId, sendingOf } from './entry.ts'
+import { ask } from './ask.ts'
+import { auditOf, type Entry, newMessageId } from './entry.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { createTurns } from './turns.ts'
 
@@ -102,7 +102,7 @@ async function judge(
       { decision: decisionId, by, policy: revision },
     )
 
-  const decision = decide(snapshot, sendingOf(draft, at))
+  const decision = await ask(draft, at, { snapshot, store: deps.store })
   if (decision.effect === 'deny') {
     await recordRefusal(audit('deny', decision.by), deps)
     return { kind: 'denied', decisionId, decision }

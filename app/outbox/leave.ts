@@ -7,10 +7,10 @@ import type { EventType, JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, MessageStatus, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { SendOutcome, SendPort } from '../model/send-port.ts'
-import { decide } from '../policy/decide/decide.ts'
-import type { PolicyInForce } from '../policy/snapshot.ts'
+import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { auditOf, sendingOf } from './entry.ts'
+import { ask } from './ask.ts'
+import { auditOf } from './entry.ts'
 
 export type LeaveDeps = {
   readonly store: Store
@@ -47,9 +47,13 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
     return () => settleAs(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps)
   }
   const { snapshot, revision } = deps.policy()
-  const decision = decide(snapshot, sendingOf(entry, at))
-  if (decision.effect !== 'allow') return () => stay(entry, decision, { at, revision }, deps)
-  const outcome = await send(entry, deps)
+  const decision = await askAgain(entry, at, { ...deps, snapshot })
+  if (decision !== undefined && decision.effect !== 'allow')
+    return () => stay(entry, decision, { at, revision }, deps)
+  const outcome: SendOutcome =
+    decision === undefined
+      ? { kind: 'retry', reason: 'the policy could not be asked' }
+      : await send(entry, deps)
   switch (outcome.kind) {
     case 'acked':
       return () => settleAs(entry, { status: 'sent', at: outcome.at }, deps)
@@ -72,6 +76,20 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
 export async function expire(entry: Message, deps: LeaveDeps): Promise<void> {
   const at = deps.now()
   await settleAs(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps, ['queued', 'held'])
+}
+
+/** Undefined when the store did not say what a rule wants to know. */
+async function askAgain(
+  entry: Message,
+  at: Date,
+  { snapshot, store, log }: LeaveDeps & { readonly snapshot: PolicySnapshot },
+): Promise<Decision | undefined> {
+  try {
+    return await ask(entry, at, { snapshot, store })
+  } catch (error) {
+    log.error('outbox.ask_failed', { id: entry.id, reason: reasonOf(error) })
+    return undefined
+  }
 }
 
 async function send(entry: Message, deps: LeaveDeps): Promise<SendOutcome> {

@@ -54,6 +54,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
 
 function compile(documents: readonly PolicyDocument[], digest: string): PolicySnapshot {
   const declared = gather(documents)
+  const rules = compileRules(declared)
   return Object.freeze({
     digest,
     edge: compileEdge(declared.edge),
@@ -61,7 +62,10 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     principals: compilePrincipals(declared),
     revokedSerials: compileRevoked(declared),
     accounts: mapOf(declared.accounts, compileAccount),
-    rules: compileRules(declared),
+    rules,
+    asksAcquaintance: rules.some(
+      ({ when }) => when.firstContact !== undefined || when.openedByContactWithinMs !== undefined,
+    ),
     limits: compileLimits(declared),
     endpoints: compileEndpoints(declared),
     phoneRule: declared.reject === undefined || declared.reject.includes('invalid') ? 'valid' : 'possible',

@@ -12,6 +12,8 @@ export type PolicySnapshot = {
   readonly revokedSerials: ReadonlySet<string>
   readonly accounts: ReadonlyMap<string, AccountPolicy>
   readonly rules: readonly Rule[]
+  /** A rule wants to know what account and recipient have had to do with each other. */
+  readonly asksAcquaintance: boolean
   readonly limits: ReadonlyMap<string, Limit>
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly phoneRule: PhoneRule

@@ -1,6 +1,8 @@
+import type { Acquaintance } from '../model/decision.ts'
 import type { Message, MessageStatus } from '../model/message.ts'
 import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
+import { acquaintance } from './tables/acquaintance.ts'
 import { lookUpKey } from './tables/message-entry.ts'
 import { getMessage, listMessages, pastExpiry } from './tables/message-list.ts'
 import { nextMessageDueAt } from './tables/outbox-queue.ts'
@@ -48,6 +50,8 @@ export type MessageStore = {
   receive(message: Message, effects: Effects): Promise<'stored' | 'known'>
   /** By our id or by WhatsApp's. */
   get(account: string, id: string): Promise<Message | undefined>
+  /** What the account and the chat have had to do with each other. */
+  acquaintance(account: string, chat: string): Promise<Required<Acquaintance>>
   /** Newest first. */
   list(query: MessageQuery): Promise<Page<Message>>
   /**
@@ -80,6 +84,7 @@ export function createMessageStore({ reader, writer, now }: Access): MessageStor
     findByKey: async key => lookUpKey(reader, key, now()),
     receive: (message, effects) => writer.run('messages.receive', { message, effects }),
     get: async (account, id) => getMessage(reader, account, id),
+    acquaintance: async (account, chat) => acquaintance(reader, account, chat),
     list: async query => listMessages(reader, query),
     claim: query => writer.run('messages.claim', query),
     requeue: (id, dueAt, reason) => writer.run('messages.requeue', { id, dueAt, reason, now: now() }),

@@ -34,6 +34,7 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     revokedSerials: new Set(),
     accounts: new Map(),
     rules: [],
+    asksAcquaintance: false,
     limits: new Map(),
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
     phoneRule: 'possible',

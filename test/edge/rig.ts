@@ -158,6 +158,7 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     revokedSerials: new Set(),
     accounts: new Map(),
     rules: [],
+    asksAcquaintance: false,
     limits: new Map(),
     endpoints: new Map(),
     phoneRule: 'valid',

@@ -67,6 +67,7 @@ export function policyWith(
       ],
     ]),
     rules: [...allow, ...rules],
+    asksAcquaintance: rules.some(({ when }) => when.firstContact !== undefined),
     limits: new Map(limits.map(entry => [entry.name, entry])),
   }
   return { revision, snapshot: whole }

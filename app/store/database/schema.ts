@@ -176,5 +176,10 @@ CREATE TABLE event_sequences (account TEXT PRIMARY KEY, last INTEGER NOT NULL) S
 INSERT INTO event_sequences (account, last) SELECT coalesce(account, ''), count(*) FROM events GROUP BY 1;
 `
 
+/** The last message of a contact: asked before each send where a rule wants to know who opened the conversation. */
+const INBOUND = `
+CREATE INDEX messages_inbound ON messages (account, chat, seq) WHERE direction = 'in';
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
-export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES]
+export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES, INBOUND]
