@@ -39,8 +39,13 @@ export const MESSAGE_STATUSES = [
 /** `received` is for incoming messages only; every other status belongs to the outbox. */
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
-/** One step of a message's life. `detail` gives the reason of a failure or hold. */
-export type TimelineStep = { readonly status: MessageStatus; readonly at: Date; readonly detail?: string }
+/** One step of a message's life. `detail` gives the reason of a failure, hold or repeat, `code` its stable word where it has one. */
+export type TimelineStep = {
+  readonly status: MessageStatus
+  readonly at: Date
+  readonly code?: string
+  readonly detail?: string
+}
 
 /** One WhatsApp message, in either direction, as the store keeps it. */
 export type Message = {

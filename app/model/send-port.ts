@@ -1,5 +1,6 @@
 import type { ChatId } from './chat.ts'
 import type { OutgoingContent } from './message.ts'
+import type { SendFailureCode } from './send-failure.ts'
 
 /** What the outbox hands to WhatsApp. */
 export type SendOrder = {
@@ -11,12 +12,19 @@ export type SendOrder = {
 
 /**
  * What one attempt came to. `acked` only when WhatsApp's server acknowledged the message; `retry` when nobody knows
- * (no ack in time, socket gone): the same message id goes again; `refused` for good, with a stable code.
+ * (no ack in time, socket gone) or when the next may do better: the same message id goes again; `refused` for good.
  */
 export type SendOutcome =
   | { readonly kind: 'acked'; readonly at: Date }
-  | { readonly kind: 'retry'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly code: string; readonly reason: string }
+  | {
+      readonly kind: 'retry'
+      readonly reason: string
+      /** The server asks to be left alone for a while. */
+      readonly patient?: boolean
+      /** So many attempts that came to this are enough: then the message has failed. */
+      readonly giveUp?: { readonly code: SendFailureCode; readonly afterAttempts: number }
+    }
+  | { readonly kind: 'refused'; readonly code: SendFailureCode; readonly reason: string }
 
 /** The way out to WhatsApp. Never throws: every failure of the far side is an outcome. */
 export type SendPort = {

@@ -55,6 +55,8 @@ export type EnqueueResult =
       readonly retryAfterMs: number
     }
   | { readonly kind: 'key-reused' }
+  /** `expiresAt` has passed. Asked after the idempotency key: a request that was accepted in time is accepted still. */
+  | { readonly kind: 'past' }
 
 /** Where an entry starts, once nothing refuses it. */
 type Start = {
@@ -93,6 +95,7 @@ async function judge(
 ): Promise<EnqueueResult> {
   const { snapshot, revision } = deps.policy()
   const at = deps.now()
+  if (request.expiresAt !== undefined && request.expiresAt <= at) return { kind: 'past' }
   const draft = draftOf(request, at, deps)
   const { decisionId } = draft
   const audit = (outcome: AuditDraft['decision'], by: string) =>

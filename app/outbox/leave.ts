@@ -6,6 +6,7 @@ import type { Decision } from '../model/decision.ts'
 import type { EventType, JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, MessageStatus, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
+import type { SendFailureCode } from '../model/send-failure.ts'
 import type { SendOutcome, SendPort } from '../model/send-port.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
@@ -25,16 +26,18 @@ export type LeaveDeps = {
 /** Writes down what came of an entry, in one transaction; may be called again until it succeeds. */
 export type Settle = () => Promise<void>
 
-/** How an entry's life goes on, for `settleAs`. `code` is the stable word of a failure. */
+/** How an entry's life goes on, for `settleAs`. */
 type Step = {
   readonly status: 'sent' | 'failed' | 'expired'
   readonly at: Date
-  readonly code?: string
+  readonly code?: SendFailureCode | undefined
   readonly reason?: string
   readonly audit?: AuditDraft
 }
 
 const RESEND: Backoff = { baseMs: 1_000, maxMs: 60_000 }
+/** After WhatsApp has asked for patience. */
+const PATIENT: Backoff = { baseMs: 5_000, maxMs: 10 * 60_000 }
 const OUT_OF_TIME = 'its time to be sent has passed'
 
 /**
@@ -64,12 +67,23 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
           { status: 'failed', at: deps.now(), code: outcome.code, reason: outcome.reason },
           deps,
         )
-    case 'retry': {
-      const dueAt = new Date(deps.now().getTime() + backoffMs(entry.attemptCount - 1, RESEND, deps.random))
-      deps.log.info('outbox.retry', { id: entry.id, attempt: entry.attemptCount, reason: outcome.reason })
-      return () => deps.store.messages.requeue(entry.id, dueAt, outcome.reason)
-    }
+    case 'retry':
+      return again(entry, outcome, deps)
   }
+}
+
+function again(entry: Message, outcome: SendOutcome & { kind: 'retry' }, deps: LeaveDeps): Settle {
+  const { reason, patient, giveUp } = outcome
+  const code = giveUp?.code
+  const alike = entry.timeline.filter(step => code !== undefined && step.code === code).length + 1
+  if (giveUp !== undefined && alike >= giveUp.afterAttempts) {
+    return () => settleAs(entry, { status: 'failed', at: deps.now(), code, reason }, deps)
+  }
+  const backoff = patient === true ? PATIENT : RESEND
+  const dueAt = new Date(deps.now().getTime() + backoffMs(entry.attemptCount - 1, backoff, deps.random))
+  deps.log.info('outbox.retry', { id: entry.id, attempt: entry.attemptCount, reason })
+  return () =>
+    deps.store.messages.requeue(entry.id, { dueAt, reason, ...(code === undefined ? {} : { code }) })
 }
 
 /** Marks an entry that still waits and has run out of time. */
@@ -135,14 +149,14 @@ async function settleAs(
   const type: EventType = status === 'sent' ? 'message.sent' : 'message.failed'
   const error: JsonObject = reason === undefined ? {} : { error: { code: code ?? status, message: reason } }
   const event = deps.route(messageEvent(type, { ...entry, status }, { status, ...error }))
-  const detail = code === undefined ? reason : `${code}: ${reason ?? ''}`
   const change = {
     account: entry.account,
     messageId: entry.messageId,
     to: status,
     at,
     ...(onlyFrom === undefined ? {} : { onlyFrom }),
-    ...(detail === undefined ? {} : { detail }),
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { detail: reason }),
   }
   await deps.store.messages.advance(change, {
     events: [event],

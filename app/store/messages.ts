@@ -39,8 +39,12 @@ export type StatusChange = {
   /** The change happens only from one of these, checked in its transaction: a cancellation must not catch what is being sent. */
   readonly onlyFrom?: readonly MessageStatus[]
   readonly at: Date
+  readonly code?: string
   readonly detail?: string
 }
+
+/** When a repeat is due and why there is one; `code` is the stable word of what may become a failure. */
+export type Requeue = { readonly dueAt: Date; readonly reason: string; readonly code?: string }
 
 export type MessageStore = {
   enqueue(message: Message, key: IdempotencyKey | undefined, effects: Effects): Promise<EnqueueOutcome>
@@ -61,8 +65,8 @@ export type MessageStore = {
    * waits for another attempt. One that is held is passed by.
    */
   claim(query: { free: ReadonlyMap<string, number>; now: Date }): Promise<readonly Message[]>
-  /** Back from `sending` to `queued`, to be claimed again from `dueAt` on. */
-  requeue(id: string, dueAt: Date, reason: string): Promise<void>
+  /** Back from `sending` to `queued`, to be claimed again from `dueAt` on; it keeps its place. */
+  requeue(id: string, again: Requeue): Promise<void>
   /** Back from `sending` to `held`, because the policy of the moment wants a human; false when it is not in `sending`. */
   hold(id: string, at: Date, reason: string, effects: Effects): Promise<boolean>
   /** Moves on by `advances()` in model/message.ts; false when it does not advance, and then nothing is written. */
@@ -87,7 +91,7 @@ export function createMessageStore({ reader, writer, now }: Access): MessageStor
     acquaintance: async (account, chat) => acquaintance(reader, account, chat),
     list: async query => listMessages(reader, query),
     claim: query => writer.run('messages.claim', query),
-    requeue: (id, dueAt, reason) => writer.run('messages.requeue', { id, dueAt, reason, now: now() }),
+    requeue: (id, again) => writer.run('messages.requeue', { id, ...again, now: now() }),
     hold: (id, at, reason, effects) => writer.run('messages.hold', { id, at, reason, effects }),
     advance: (change, effects) => writer.run('messages.advance', { change, effects }),
     recover: () => writer.run('messages.recover', { now: now() }),

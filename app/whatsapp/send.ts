@@ -1,7 +1,9 @@
+import { step } from '../lib/step.ts'
+import type { ChatId } from '../model/chat.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
 import type { Store } from '../store/store.ts'
 import type { Recipients } from './recipients.ts'
-import { wordsOf } from './socket/library-log.ts'
+import { failureOf, refusalOf } from './refusals.ts'
 import type { Socket } from './socket/open.ts'
 import { outgoingOf } from './translate.ts'
 
@@ -9,7 +11,7 @@ export type SenderDeps = {
   readonly store: Store
   readonly recipients: Recipients
   readonly now: () => Date
-  /** How long one attempt may take from asking for the recipient to the server's ack. */
+  /** How long the server's ack may take, once a message is written. */
   readonly ackTimeoutMs: number
 }
 
@@ -26,24 +28,13 @@ export type Sender = {
   readonly unansweredCount: number
 }
 
-const RETRYABLE = new Set(['408', '429'])
+/** A send may wait this many times the ack's time before it is written: first messages ask the server for devices and keys. */
+const PREPARATION = 6
 
-/** Refusals of the kind 4xx are for good; a server in trouble, or one that asks for patience, is asked again. */
-export function refusalOf(error: string): SendOutcome {
-  const reason = `WhatsApp refused the message with error ${error}`
-  if (RETRYABLE.has(error) || !/^4\d\d$/.test(error)) return { kind: 'retry', reason }
-  return { kind: 'refused', code: `whatsapp.${error}`, reason }
-}
-
-/** What a send that broke off comes to. A refusal of what the send had to ask first, such as a group's members, refuses the message. */
-export function failureOf(error: unknown): SendOutcome {
-  const code = error instanceof Error && 'data' in error && typeof error.data === 'number' ? error.data : 0
-  const refusal = refusalOf(String(code))
-  return refusal.kind === 'refused' ? refusal : { kind: 'retry', reason: `not sent: ${wordsOf(error)}` }
-}
+type Pending = { readonly chat: ChatId; settle(outcome: SendOutcome): void }
 
 export function createSender(deps: SenderDeps): Sender {
-  const pending = new Map<string, (outcome: SendOutcome) => void>()
+  const pending = new Map<string, Pending>()
   let unanswered = 0
 
   async function write(order: SendOrder, socket: Socket): Promise<SendOutcome | undefined> {
@@ -51,40 +42,47 @@ export function createSender(deps: SenderDeps): Sender {
     if (address === 'none') return NOT_ON_WHATSAPP
     const quotedId = order.content.context?.message_id
     const quoted = quotedId === undefined ? undefined : await deps.store.messages.get(order.account, quotedId)
+    step('outbox.before_send')
     await socket.send(address, order.messageId, outgoingOf(order, quoted))
+    step('outbox.written')
     return undefined // written; the ack decides
   }
 
   async function send(order: SendOrder, socket: Socket): Promise<SendOutcome> {
-    const outcome = new Promise<SendOutcome>(settle => {
-      const timer = setTimeout(() => {
+    const { promise, resolve } = Promise.withResolvers<SendOutcome>()
+    const patience = (ms: number) =>
+      setTimeout(() => {
         unanswered += 1
-        settle({ kind: 'retry', reason: 'WhatsApp did not acknowledge the message in time' })
-      }, deps.ackTimeoutMs)
-      pending.set(order.messageId, answer => {
-        clearTimeout(timer)
-        settle(answer)
-      })
-    })
-    const settle = pending.get(order.messageId)
+        resolve({ kind: 'retry', reason: 'WhatsApp did not acknowledge the message in time' })
+      }, ms)
+    let timer = patience(PREPARATION * deps.ackTimeoutMs)
+    const mine: Pending = { chat: order.chat, settle: resolve }
+    pending.set(order.messageId, mine)
     write(order, socket).then(
-      refused => refused && settle?.(refused),
-      error => settle?.(failureOf(error)),
+      refused => {
+        clearTimeout(timer)
+        if (refused === undefined) timer = patience(deps.ackTimeoutMs)
+        else resolve(refused)
+      },
+      error => resolve(failureOf(error, order.chat)),
     )
-    const settled = await outcome
-    if (pending.get(order.messageId) === settle) pending.delete(order.messageId)
-    return settled
+    const outcome = await promise
+    clearTimeout(timer)
+    if (pending.get(order.messageId) === mine) pending.delete(order.messageId)
+    return outcome
   }
 
   return {
     send,
     acknowledged(messageId, error) {
       unanswered = 0
-      const outcome: SendOutcome = error === undefined ? { kind: 'acked', at: deps.now() } : refusalOf(error)
-      pending.get(messageId)?.(outcome)
+      const waiting = pending.get(messageId)
+      if (waiting === undefined) return
+      if (error === undefined) step('outbox.acked')
+      waiting.settle(error === undefined ? { kind: 'acked', at: deps.now() } : refusalOf(error, waiting.chat))
     },
     abandon(reason) {
-      for (const settle of pending.values()) settle({ kind: 'retry', reason })
+      for (const { settle } of pending.values()) settle({ kind: 'retry', reason })
     },
     get pendingCount() {
       return pending.size

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type RunningHttp, startHttp } from './running-http.ts'
 
 let http: RunningHttp
@@ -25,6 +26,34 @@ describe('an idempotency key', () => {
     assert.equal(first.headers['idempotency-replayed'], undefined)
     assert.equal(again.headers['idempotency-replayed'], 'true')
     assert.equal((await http.store.messages.list({ account: 'main', chat: to, limit: 5 })).items.length, 1)
+  })
+
+  test('makes one message of requests that come at the same time', async () => {
+    const to = fresh()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => send(text(to), key('k-4'))))
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]))
+    assert.equal(new Set(answers.map(({ json }) => json.id)).size, 1)
+    assert.equal(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true').length, 7)
+  })
+
+  test('gives the first answer also after the message was taken back', async () => {
+    const body = text(fresh())
+    const first = await send(body, key('k-5'))
+    const one = `/v1/accounts/main/messages/${first.json.id}`
+    assert.equal((await http.ask({ path: one, as: 'billing', method: 'DELETE' })).json.status, 'cancelled')
+    const again = await send(body, key('k-5'))
+    assert.deepEqual([again.status, again.json], [202, first.json])
+    assert.equal((await http.ask({ path: one, as: 'billing' })).json.status, 'cancelled')
+  })
+
+  test('gives the first answer also when the message may no longer leave', async () => {
+    const body = { ...text(fresh()), expires_at: new Date(Date.now() + 500).toISOString() }
+    const first = await send(body, key('k-6'))
+    assert.equal(first.status, 202)
+    await sleep(600)
+    assert.deepEqual((await send(body, key('k-6'))).json, first.json)
+    const late = await send(body, key('k-7'))
+    assert.deepEqual([late.status, late.json.errors[0].path], [422, '$.expires_at'])
   })
 
   test('with another body or to another account is refused', async () => {

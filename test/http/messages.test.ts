@@ -84,6 +84,20 @@ describe('one message', () => {
     assert.equal((await ask('/obx_nothing')).status, 404)
   })
 
+  test('says why it has failed, in a word and in a sentence', async () => {
+    const { json } = await http.ask({
+      path,
+      as: 'billing',
+      body: { to: '+12025550109', text: { body: 'no' } },
+    })
+    assert.equal((await ask(`/${json.id}`)).json.error, undefined)
+    const change = { to: 'failed', at: new Date(), code: 'group.not_found', detail: 'error 404' } as const
+    await http.store.messages.advance({ account: 'main', messageId: json.message_id, ...change }, {})
+    const failed = await ask(`/${json.id}`)
+    assert.deepEqual(failed.json.error, { code: 'group.not_found', message: 'error 404' })
+    assert.equal(failed.json.timeline.at(-1)?.code, 'group.not_found')
+  })
+
   test('belongs to its account', async () => {
     assert.equal(
       (await http.ask({ path: `/v1/accounts/spare/messages/${ids[0]}`, as: 'billing' })).status,

@@ -64,16 +64,61 @@ test('sends again after a send that threw', async t => {
 
 test('fails for good what WhatsApp refuses, with its code, and goes on with the chat', async t => {
   const world = await createWorld(t)
-  world.port.script.push({ kind: 'refused', code: 'not-on-whatsapp', reason: 'nobody has this number' })
+  world.port.script.push({
+    kind: 'refused',
+    code: 'recipient.not_on_whatsapp',
+    reason: 'nobody has this number',
+  })
   const message = await world.accepted()
   const next = await world.accepted()
   await world.startWorker(t)
   await world.until(next.id, 'sent')
   const failed = await world.message(message.id)
   assert.equal(failed.status, 'failed')
-  assert.match(failed.timeline.at(-1)?.detail ?? '', /^not-on-whatsapp: nobody/)
+  const { code, detail } = failed.timeline.at(-1) ?? {}
+  assert.deepEqual([code, detail], ['recipient.not_on_whatsapp', 'nobody has this number'])
   const event = (await world.events()).find(({ type }) => type === 'message.failed')
-  assert.deepEqual(event?.data.error, { code: 'not-on-whatsapp', message: 'nobody has this number' })
+  assert.deepEqual(event?.data.error, {
+    code: 'recipient.not_on_whatsapp',
+    message: 'nobody has this number',
+  })
+})
+
+test('gives up after some attempts that came to the same, whatever else went wrong before', async t => {
+  const world = await createWorld(t)
+  const giveUp = { code: 'message.rejected', afterAttempts: 2 } as const
+  const stale: SendOutcome = { kind: 'retry', reason: 'error 479', giveUp }
+  world.port.script.push(LOST, LOST, stale, stale)
+  const message = await world.accepted()
+  await world.startWorker(t)
+  for (const attempts of [1, 2, 3]) {
+    await eventually(async () => {
+      const { status, attemptCount } = await world.message(message.id)
+      return status === 'queued' && attemptCount === attempts ? true : undefined
+    }, `attempt ${attempts}`)
+    world.putForward(60_000)
+    world.port.becomeOpen('main')
+  }
+  const failed = await world.until(message.id, 'failed')
+  assert.equal(failed.attemptCount, 4)
+  assert.equal(failed.timeline.at(-1)?.code, 'message.rejected')
+})
+
+test('waits longer when WhatsApp asks for patience', async t => {
+  const world = await createWorld(t)
+  world.port.script.push({ kind: 'retry', reason: 'error 429', patient: true })
+  const message = await world.accepted()
+  const twin = await world.accepted({ to: BOB })
+  world.port.script.push(LOST)
+  await world.startWorker(t)
+  const wait = async (id: string) => {
+    const again = await eventually(async () => {
+      const found = await world.message(id)
+      return found.attemptCount === 1 && found.status === 'queued' ? found : undefined
+    }, 'the first attempt')
+    return Math.round(((again.dueAt?.getTime() ?? 0) - (again.timeline.at(-1)?.at.getTime() ?? 0)) / 1_000)
+  }
+  assert.deepEqual([await wait(message.id), await wait(twin.id)], [5, 1])
 })
 
 test('asks the policy again when a message is about to leave: a deny fails it with the rule', async t => {

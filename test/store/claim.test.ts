@@ -84,7 +84,7 @@ test('an entry that waits for another attempt keeps its place, and holds its cha
   const second = await queue(store)
   const other = await queue(store, { chat: B })
   assert.deepEqual(await claimed(store, { limit: 1 }), [first.id])
-  await store.messages.requeue(first.id, after(1_000), 'no ack')
+  await store.messages.requeue(first.id, { dueAt: after(1_000), reason: 'no ack' })
   assert.deepEqual(await claimed(store), [other.id])
   assert.deepEqual(await store.messages.nextDueAt(['main']), after(1_000))
   assert.deepEqual(await claimed(store, { now: after(1_000) }), [first.id])
@@ -153,7 +153,7 @@ test('an old entry that had to wait goes before fresh ones', async t => {
   const store = await freshStore(t)
   const old = await queue(store)
   await claimed(store)
-  await store.messages.requeue(old.id, after(100), 'no ack')
+  await store.messages.requeue(old.id, { dueAt: after(100), reason: 'no ack' })
   const fresh = await queue(store, { chat: B })
   assert.deepEqual(await claimed(store, { now: after(100), limit: 1 }), [old.id])
   assert.deepEqual(await claimed(store, { now: after(100), limit: 1 }), [fresh.id])
@@ -276,7 +276,7 @@ async function move(store: Store, entry: Entry, todo: { do: string; dueMs: numbe
     assert.equal(await advance('sent'), true)
     entry.status = 'gone'
   } else if (todo.do === 'requeue' && entry.status === 'sending') {
-    await store.messages.requeue(id, after(todo.dueMs), 'again')
+    await store.messages.requeue(id, { dueAt: after(todo.dueMs), reason: 'again' })
     entry.status = 'queued'
     entry.dueMs = todo.dueMs
   } else if (todo.do === 'hold') {

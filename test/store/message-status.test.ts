@@ -78,7 +78,7 @@ test('a requeued entry is claimed again from its instant on, with the attempt co
   const [claimed] = await claim(store)
   assert.equal(claimed?.status, 'sending')
   assert.equal(claimed?.attemptCount, 1)
-  await store.messages.requeue(id, after(1_000), 'no ack')
+  await store.messages.requeue(id, { dueAt: after(1_000), reason: 'no ack' })
   assert.deepEqual(await claim(store), [])
   assert.deepEqual(await store.messages.nextDueAt(['main']), after(1_000))
   const [again] = await store.messages.claim({ free: new Map([['main', 1]]), now: after(1_000) })
@@ -89,7 +89,7 @@ test('a requeued entry is claimed again from its instant on, with the attempt co
 test('requeue and hold leave an entry alone that is not in sending', async t => {
   const store = await freshStore(t)
   const message = await queued(store)
-  await store.messages.requeue(message.id, after(1_000), 'late')
+  await store.messages.requeue(message.id, { dueAt: after(1_000), reason: 'late' })
   assert.equal(await store.messages.hold(message.id, START, 'late', someEffects()), false)
   assert.deepEqual(await store.messages.get('main', message.id), message)
   assert.deepEqual(await effectsIn(store), { events: 0, audit: 0 })
@@ -117,7 +117,7 @@ test('a timeline keeps its beginning and its latest steps however often an entry
   const { id } = await queued(store)
   for (let n = 0; n < 40; n++) {
     await claim(store)
-    await store.messages.requeue(id, START, `try ${n}`)
+    await store.messages.requeue(id, { dueAt: START, reason: `try ${n}` })
   }
   const found = await store.messages.get('main', id)
   assert.equal(found?.attemptCount, 40)

@@ -27,7 +27,7 @@ describe('sending', () => {
   test('is refused for good with the code of the server', async () => {
     await rig.phones.post('/faults', { kind: 'rate-overlimit', code: 463 })
     const outcome = await rig.send(CONTACT, text('refused'))
-    assert.equal(outcome.kind === 'refused' && outcome.code, 'whatsapp.463')
+    assert.equal(outcome.kind === 'refused' && outcome.code, 'account.restricted')
     assert.equal((await rig.send(CONTACT, text('the next one is not'))).kind, 'acked')
   })
 
@@ -58,6 +58,19 @@ describe('sending', () => {
     const outcome = await rig.send('+12025550199', text('nobody'))
     assert.equal(outcome.kind === 'refused' && outcome.code, 'recipient.not_on_whatsapp')
     assert.equal(Number((await rig.phones.get('/stats')).messages_out), sent)
+  })
+
+  test('to a group is refused when there is none, or when we are not in it, and goes when we are', async () => {
+    const group = async (participants: readonly string[]) =>
+      String((await rig.phones.post('/groups', { subject: 'Harbour', participants })).id)
+    await rig.phones.post('/phones', { number: '+12025550103', name: 'Carol' })
+    const code = async (to: string) => {
+      const outcome = await rig.send(to, text('to the group'))
+      return outcome.kind === 'refused' ? outcome.code : outcome.kind
+    }
+    assert.equal(await code('120363999999999999@g.us'), 'group.not_found')
+    assert.equal(await code(await group([CONTACT, '+12025550103'])), 'group.not_member')
+    assert.equal(await code(await group([CONTACT, OURS])), 'acked')
   })
 
   test('is to be tried again when the connection goes in the middle', async () => {

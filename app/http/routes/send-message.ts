@@ -63,6 +63,8 @@ function answerTo(result: EnqueueResult): Answer {
       return problem('denied', result.decision.reason, { decision: result.decisionId })
     case 'limited':
       return limitProblem(result.limit, result.retryAfterMs, result.decisionId)
+    case 'past':
+      return invalid('$.expires_at', 'is past already')
     case 'key-reused':
       return problem(
         'idempotency-key-reused',
@@ -83,7 +85,7 @@ function readRequest(call: Call, account: string): Parsed<EnqueueRequest> {
   const recipient = parseRecipient(to, call.policy.snapshot.phoneRule)
   const misfit = recipient === undefined ? NO_RECIPIENT : kindMismatch(body.value, recipient.kind)
   if (recipient === undefined || misfit !== undefined) return misfit ?? NO_RECIPIENT
-  const times = readTimes(body.value, call.at)
+  const times = readTimes(body.value)
   if (times.kind === 'problem') return times
   const content: TextContent = { type: 'text', text, ...(context === undefined ? {} : { context }) }
   return parsed({
@@ -132,12 +134,11 @@ function readKey(call: Call): Parsed<{ idempotencyKey?: string }> {
   return problem('malformed', `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters.`)
 }
 
-function readTimes(body: MessageBody, at: Date): Parsed<{ sendAt?: Date; expiresAt?: Date }> {
+function readTimes(body: MessageBody): Parsed<{ sendAt?: Date; expiresAt?: Date }> {
   const sendAt = body.send_at === undefined ? undefined : new Date(body.send_at)
   const expiresAt = body.expires_at === undefined ? undefined : new Date(body.expires_at)
   if (isNone(sendAt)) return invalid('$.send_at', LEAP_SECOND)
   if (isNone(expiresAt)) return invalid('$.expires_at', LEAP_SECOND)
-  if (expiresAt !== undefined && expiresAt <= at) return invalid('$.expires_at', 'is past already')
   if (sendAt !== undefined && expiresAt !== undefined && expiresAt <= sendAt) {
     return invalid('$.expires_at', 'must come after $.send_at')
   }

@@ -17,8 +17,10 @@ export function messageJson(message: Message): object {
     timeline: message.timeline.map(step => ({
       status: step.status,
       at: step.at.toISOString(),
+      ...(step.code === undefined ? {} : { code: step.code }),
       ...(step.detail === undefined ? {} : { detail: step.detail }),
     })),
+    ...errorJson(message),
     created_at: message.createdAt.toISOString(),
     ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
     ...(message.expiresAt === undefined ? {} : { expires_at: message.expiresAt.toISOString() }),
@@ -28,6 +30,13 @@ export function messageJson(message: Message): object {
     ...(message.purpose === undefined ? {} : { purpose: message.purpose }),
     ...(message.callbackData === undefined ? {} : { biz_opaque_callback_data: message.callbackData }),
   }
+}
+
+/** Why it came to nothing, as `message.failed` says it. The codes are in model/send-failure.ts. */
+function errorJson({ status, timeline }: Message): object {
+  if (status !== 'failed' && status !== 'expired') return {}
+  const last = timeline.findLast(step => step.status === status)
+  return { error: { code: last?.code ?? status, message: last?.detail ?? null } }
 }
 
 /** The answer to an accepted message: what it began as, so that a repeated request gets the same. */

@@ -181,5 +181,10 @@ const INBOUND = `
 CREATE INDEX messages_inbound ON messages (account, chat, seq) WHERE direction = 'in';
 `
 
+/** The stable word of a failure, or of what may become one. */
+const STEP_CODES = `
+ALTER TABLE message_steps ADD COLUMN code TEXT;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
-export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES, INBOUND]
+export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES, INBOUND, STEP_CODES]

@@ -20,6 +20,14 @@ export type MessageRow = {
   readonly body: Uint8Array
 }
 
+type StepRow = {
+  readonly n: number
+  readonly status: MessageStatus
+  readonly at: number
+  readonly code: string | null
+  readonly detail: Uint8Array | null
+}
+
 export const MESSAGES =
   'SELECT seq, id, account, direction, chat, message_id, status, head, place, attempt_count, created_at, due_at, expires_at, body FROM messages'
 
@@ -70,11 +78,12 @@ export function addStep(tx: Tx, row: Pick<MessageRow, 'seq' | 'id' | 'account'>,
   )
   const n = (last?.n ?? 0) + 1
   tx.db.run(
-    'INSERT INTO message_steps (message, n, status, at, detail) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO message_steps (message, n, status, at, code, detail) VALUES (?, ?, ?, ?, ?, ?)',
     row.seq,
     n,
     step.status,
     step.at.getTime(),
+    step.code ?? null,
     tx.vault.sealText(scopeOf(row.account), stepCell(row.id, n), step.detail),
   )
 }
@@ -100,14 +109,14 @@ export function toMessage(source: Source, row: MessageRow): Message {
 }
 
 function timelineOf({ db, vault }: Source, row: MessageRow): readonly TimelineStep[] {
-  const steps = db.all<{ n: number; status: MessageStatus; at: number; detail: Uint8Array | null }>(
-    'SELECT n, status, at, detail FROM message_steps WHERE message = ? ORDER BY n',
+  const steps = db.all<StepRow>(
+    'SELECT n, status, at, code, detail FROM message_steps WHERE message = ? ORDER BY n',
     row.seq,
   )
-  return steps.map(({ n, status, at, detail }) => ({
+  return steps.map(({ n, status, at, code, detail }) => ({
     status,
     at: new Date(at),
-    ...present({ detail: vault.openText(stepCell(row.id, n), detail) }),
+    ...present({ code: code ?? undefined, detail: vault.openText(stepCell(row.id, n), detail) }),
   }))
 }
 

@@ -1,13 +1,19 @@
 import { advances, type MessageStatus } from '../../model/message.ts'
+import { present } from '../database/query.ts'
 import type { Effects } from '../effects.ts'
-import type { StatusChange } from '../messages.ts'
+import type { Requeue, StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
 import { findById, findByMessageId } from './message-list.ts'
 import { addStep, MESSAGES, type MessageRow } from './message-row.ts'
 import { markHead } from './outbox-line.ts'
 
-type Step = { readonly to: MessageStatus; readonly at: Date; readonly detail?: string | undefined }
+type Step = {
+  readonly to: MessageStatus
+  readonly at: Date
+  readonly code?: string | undefined
+  readonly detail?: string | undefined
+}
 
 /** What may still leave keeps its place, also while it is held. */
 const LIVING: readonly MessageStatus[] = ['held', 'queued', 'sending']
@@ -26,11 +32,11 @@ export function advanceMessage(tx: Tx, args: { change: StatusChange; effects: Ef
   return true
 }
 
-export function requeueMessage(tx: Tx, args: { id: string; dueAt: Date; reason: string; now: Date }): void {
+export function requeueMessage(tx: Tx, args: Requeue & { id: string; now: Date }): void {
   const row = findById(tx, args.id)
   if (row?.status !== 'sending') return
   tx.db.run('UPDATE messages SET due_at = ? WHERE seq = ?', args.dueAt.getTime(), row.seq)
-  move(tx, row, { to: 'queued', at: args.now, detail: args.reason })
+  move(tx, row, { to: 'queued', at: args.now, code: args.code, detail: args.reason })
   tx.db.run(
     'DELETE FROM message_steps WHERE message = ?1 AND n > ?2 AND n <= (SELECT max(n) FROM message_steps WHERE message = ?1) - ?3',
     row.seq,
@@ -56,10 +62,10 @@ export function recoverMessages(tx: Tx, { now }: { now: Date }): number {
   return rows.length
 }
 
-function move(tx: Tx, row: MessageRow, { to, at, detail }: Step): void {
+function move(tx: Tx, row: MessageRow, { to, at, code, detail }: Step): void {
   const place = LIVING.includes(to) ? row.place : null
   tx.db.run('UPDATE messages SET status = ?, place = ? WHERE seq = ?', to, place, row.seq)
-  addStep(tx, row, { status: to, at, ...(detail === undefined ? {} : { detail }) })
+  addStep(tx, row, { status: to, at, ...present({ code, detail }) })
   if (LIVING.includes(row.status)) markHead(tx, row)
   tx.touch('outbox')
 }
