@@ -1,11 +1,69 @@
 import type { ChatId } from './chat.ts'
 
 /** A message as WhatsApp's Cloud API writes it, one member named by `type`. Later types are further members of this union. */
-export type MessageContent = TextContent | UnsupportedContent
+export type MessageContent =
+  | TextContent
+  | MediaContent
+  | LocationContent
+  | ContactsContent
+  | PollContent
+  | UnsupportedContent
 
 export type TextContent = {
   readonly type: 'text'
   readonly text: { readonly body: string; readonly preview_url?: boolean }
+  readonly context?: MessageContext
+}
+
+export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker'
+
+/** A file, as far as the message itself describes it. */
+export type Media = {
+  readonly mime_type?: string
+  /** Of the file, in hex. */
+  readonly sha256?: string
+  readonly size?: number
+  readonly caption?: string
+  readonly filename?: string
+  readonly voice?: boolean
+}
+
+export type MediaContent = {
+  [Type in MediaType]: { readonly type: Type; readonly context?: MessageContext } & {
+    readonly [Member in Type]: Media
+  }
+}[MediaType]
+
+export type LocationContent = {
+  readonly type: 'location'
+  readonly location: {
+    readonly latitude: number
+    readonly longitude: number
+    readonly name?: string
+    readonly address?: string
+  }
+  readonly context?: MessageContext
+}
+
+export type ContactCard = {
+  readonly name: { readonly formatted_name: string }
+  readonly phones?: readonly { readonly phone: string; readonly wa_id?: string }[]
+}
+
+export type ContactsContent = {
+  readonly type: 'contacts'
+  readonly contacts: readonly ContactCard[]
+  readonly context?: MessageContext
+}
+
+export type PollContent = {
+  readonly type: 'poll'
+  readonly poll: {
+    readonly name: string
+    readonly options: readonly string[]
+    /** How many of them one may choose; 0: any number. */
+    readonly selectable_count: number
+  }
   readonly context?: MessageContext
 }
 
@@ -77,6 +135,17 @@ export type Message = {
   /** Attempts begun so far. */
   readonly attemptCount: number
   readonly timeline: readonly TimelineStep[]
+  /** In a group, who has it: each participant at their latest. */
+  readonly receipts?: readonly MessageReceipt[]
+  /** The secret of a poll, in base64, which opens the votes for it. Nobody outside is told. */
+  readonly secret?: string
+}
+
+/** How far one participant of a group has got with a message. */
+export type MessageReceipt = {
+  readonly participant: string
+  readonly status: 'delivered' | 'read' | 'played'
+  readonly at: Date
 }
 
 const ORDER: Readonly<Record<MessageStatus, number>> = {

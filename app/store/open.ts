@@ -15,6 +15,7 @@ import { createPrivately } from './database/private-file.ts'
 import { MIGRATIONS } from './database/schema.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { createEventStore } from './events.ts'
+import { createJournalStore } from './journal.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
 import { createSignalKeyStore } from './signal-keys.ts'
@@ -96,6 +97,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
   return {
     accounts: createAccountStore(access),
     signalKeys: createSignalKeyStore(access),
+    journal: createJournalStore(access),
     messages: createMessageStore(access),
     events: createEventStore(access),
     deliveries: createDeliveryStore(access),

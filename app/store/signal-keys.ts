@@ -10,20 +10,27 @@ export type SignalKeyChange = {
 
 export type SignalKeyStore = {
   get(account: string, type: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
-  /** All changes in one transaction. */
-  set(account: string, changes: readonly SignalKeyChange[]): Promise<void>
+  /**
+   * All changes in one transaction. Those of one connection stand on each other, for each was computed from the one
+   * before; `chain` names the connection, and once a write of a chain has failed, all that follow are refused with
+   * `store.chain_broken`.
+   */
+  set(account: string, changes: readonly SignalKeyChange[], chain?: string): Promise<void>
   clear(account: string): Promise<void>
 }
 
 export function createSignalKeyStore({ reader, writer }: Access): SignalKeyStore {
   return {
     get: async (account, type, ids) => getSignalKeys(reader, account, type, ids),
-    set: (account, changes) => writer.run('signalKeys.set', { account, changes: changes.map(alone) }),
+    set: (account, changes, chain) =>
+      writer.run('signalKeys.set', { account, changes: changesAlone(changes), chain }),
     clear: account => writer.run('signalKeys.clear', { account }),
   }
 }
 
 /** A small Buffer is a window on a pool that would cross to the writer's thread whole, with whatever else is in it. */
-function alone(change: SignalKeyChange): SignalKeyChange {
-  return change.value === null ? change : { ...change, value: Uint8Array.from(change.value) }
+export function changesAlone(changes: readonly SignalKeyChange[]): readonly SignalKeyChange[] {
+  return changes.map(change =>
+    change.value === null ? change : { ...change, value: Uint8Array.from(change.value) },
+  )
 }

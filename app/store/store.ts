@@ -3,6 +3,7 @@ import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { EventStore } from './events.ts'
+import type { JournalStore } from './journal.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
 import type { SignalKeyStore } from './signal-keys.ts'
@@ -14,6 +15,7 @@ export type Topic = 'outbox' | 'events' | 'deliveries' | 'accounts'
 export type Store = {
   readonly accounts: AccountStore
   readonly signalKeys: SignalKeyStore
+  readonly journal: JournalStore
   readonly messages: MessageStore
   readonly events: EventStore
   readonly deliveries: DeliveryStore

@@ -186,5 +186,32 @@ const STEP_CODES = `
 ALTER TABLE message_steps ADD COLUMN code TEXT;
 `
 
+/** What came from WhatsApp, before and after it was made into messages and events; who of a group has a message. */
+const JOURNAL = `
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  account TEXT NOT NULL,
+  digest BLOB NOT NULL, -- of the ciphertext, or of the stanza
+  arrived_at INTEGER NOT NULL,
+  stanza BLOB NOT NULL, -- sealed
+  plaintext BLOB, -- sealed
+  subject BLOB, -- hash, once recorded
+  recorded_at INTEGER,
+  UNIQUE (account, digest)
+) STRICT;
+CREATE INDEX journal_unfinished ON journal (account, seq) WHERE recorded_at IS NULL;
+CREATE INDEX journal_of_subject ON journal (account, subject) WHERE subject IS NOT NULL;
+CREATE INDEX journal_by_age ON journal (recorded_at) WHERE recorded_at IS NOT NULL;
+
+CREATE TABLE message_receipts (
+  message INTEGER NOT NULL REFERENCES messages (seq) ON DELETE CASCADE,
+  participant BLOB NOT NULL, -- hash
+  name BLOB NOT NULL, -- sealed
+  status TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (message, participant)
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
-export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES, INBOUND, STEP_CODES]
+export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES, INBOUND, STEP_CODES, JOURNAL]

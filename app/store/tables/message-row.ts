@@ -2,6 +2,7 @@ import type { Message, MessageContent, MessageStatus, TimelineStep } from '../..
 import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
+import { receiptsOf } from './message-receipts.ts'
 
 export type MessageRow = {
   readonly seq: number
@@ -37,7 +38,7 @@ const AT_ONCE = 0
 /** What of a message is sealed: everything that nobody has to search for. */
 type MessageBody = Pick<
   Message,
-  'chat' | 'content' | 'from' | 'principal' | 'ip' | 'decisionId' | 'callbackData' | 'purpose'
+  'chat' | 'content' | 'from' | 'principal' | 'ip' | 'decisionId' | 'callbackData' | 'purpose' | 'secret'
 >
 
 export function chatHash({ vault }: Source, account: string, chat: string): Buffer {
@@ -48,8 +49,8 @@ export function chatHash({ vault }: Source, account: string, chat: string): Buff
 export function insertMessage(tx: Tx, message: Message): { readonly seq: number; readonly chat: Buffer } {
   const { id, account, direction, chat, messageId, status, attemptCount, createdAt, dueAt, expiresAt } =
     message
-  const { content, from, principal, ip, decisionId, callbackData, purpose } = message
-  const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose }
+  const { content, from, principal, ip, decisionId, callbackData, purpose, secret } = message
+  const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose, secret }
   const hash = chatHash(tx, account, chat)
   const { rowId: seq } = tx.db.run(
     `INSERT INTO messages (id, account, direction, chat, message_id, status, attempt_count, created_at, due_at, expires_at, body)
@@ -68,6 +69,13 @@ export function insertMessage(tx: Tx, message: Message): { readonly seq: number;
   )
   for (const step of message.timeline) addStep(tx, { seq, id, account }, step)
   return { seq, chat: hash }
+}
+
+/** The content of a message whose author has changed it. */
+export function replaceContent(tx: Tx, row: MessageRow, content: MessageContent): void {
+  const body = JSON.parse(tx.vault.open(bodyCell(row.id), row.body).toString()) as MessageBody
+  const sealed = tx.vault.seal(scopeOf(row.account), bodyCell(row.id), JSON.stringify({ ...body, content }))
+  tx.db.run('UPDATE messages SET body = ? WHERE seq = ?', sealed, row.seq)
 }
 
 /** Adds a step at the end of the timeline. */
@@ -105,7 +113,14 @@ export function toMessage(source: Source, row: MessageRow): Message {
       expiresAt: instant(row.expires_at),
     }),
     timeline: timelineOf(source, row),
+    ...receiptsIfGroup(source, row, body.chat),
   }
+}
+
+/** Only messages of ours in a group have receipts of several people. */
+function receiptsIfGroup(source: Source, row: MessageRow, chat: string): Pick<Message, 'receipts'> {
+  const receipts = row.direction === 'out' && chat.endsWith('@g.us') ? receiptsOf(source, row) : []
+  return receipts.length === 0 ? {} : { receipts }
 }
 
 function timelineOf({ db, vault }: Source, row: MessageRow): readonly TimelineStep[] {

@@ -21,8 +21,12 @@ export function getSignalKeys(
   return found
 }
 
-export function setSignalKeys(tx: Tx, args: { account: string; changes: readonly SignalKeyChange[] }): void {
-  const { account } = args
+export function setSignalKeys(
+  tx: Tx,
+  args: { account: string; changes: readonly SignalKeyChange[]; chain?: string | undefined },
+): void {
+  const { account, chain } = args
+  if (chain !== undefined) tx.undo(tx.chains.link(chain))
   for (const { type, id, value } of args.changes) {
     const name = tx.vault.hash('signal-key', account, type, id)
     if (value === null) {

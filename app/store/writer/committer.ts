@@ -2,6 +2,7 @@ import { reasonOf } from '../../lib/error.ts'
 import { step } from '../../lib/step.ts'
 import { storeError } from '../database/failures.ts'
 import type { Topic } from '../store.ts'
+import { Chains } from './chains.ts'
 import { Leases } from './leases.ts'
 import type { Answer, Request } from './protocol.ts'
 import type { Source, Tx } from './transaction.ts'
@@ -22,6 +23,7 @@ export class Committer {
   readonly #source: Source
   readonly #writes: WriteTable
   readonly #leases = new Leases()
+  readonly #chains = new Chains()
   #undos: (() => void)[] = []
   #topics = new Set<Topic>()
 
@@ -55,6 +57,7 @@ export class Committer {
     const tx: Tx = {
       ...this.#source,
       leases: this.#leases,
+      chains: this.#chains,
       touch: topic => void touched.push(topic),
       undo: step => void this.#undos.push(step),
     }

@@ -7,6 +7,8 @@ import {
   settleDelivery,
 } from '../tables/delivery-queue.ts'
 import { writeEffects } from '../tables/effects.ts'
+import { addArrival, pruneJournal } from '../tables/journal.ts'
+import { recordArrival } from '../tables/journal-record.ts'
 import { enqueueMessage, receiveMessage } from '../tables/message-entry.ts'
 import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
@@ -24,6 +26,9 @@ export const operations = {
   'deliveries.replay': replayDelivery,
   'deliveries.settle': settleDelivery,
   'events.append': writeEffects,
+  'journal.add': addArrival,
+  'journal.prune': pruneJournal,
+  'journal.record': recordArrival,
   'messages.advance': advanceMessage,
   'messages.claim': claimMessages,
   'messages.enqueue': enqueueMessage,

@@ -1,0 +1,60 @@
+import type { InboundChange, ParticipantReceipt, Recording } from '../journal.ts'
+import type { Tx } from '../writer/transaction.ts'
+import { writeEffects } from './effects.ts'
+import { receiveMessage } from './message-entry.ts'
+import { findByMessageId } from './message-list.ts'
+import { putParticipantReceipt } from './message-receipts.ts'
+import { replaceContent } from './message-row.ts'
+import { advanceMessage } from './message-status.ts'
+
+/** Finishes an entry and makes its changes, once: an entry that is finished, or a subject that was recorded, changes nothing. */
+export function recordArrival(tx: Tx, recording: Recording): readonly boolean[] {
+  const { account, seq, changes } = recording
+  const open = tx.db.get(
+    'SELECT 1 FROM journal WHERE seq = ? AND account = ? AND recorded_at IS NULL',
+    seq,
+    account,
+  )
+  if (open === undefined) return []
+  const subject =
+    recording.subject === undefined ? null : tx.vault.hash('subject', account, recording.subject)
+  const known =
+    subject !== null &&
+    tx.db.get('SELECT 1 FROM journal WHERE account = ? AND subject = ?', account, subject) !== undefined
+  finish(tx, recording, subject)
+  return known ? [] : changes.map(change => apply(tx, account, change))
+}
+
+function finish({ db }: Tx, { seq, kept, at }: Recording, subject: Uint8Array | null): void {
+  if (!kept) db.run('DELETE FROM journal WHERE seq = ?', seq)
+  else db.run('UPDATE journal SET recorded_at = ?, subject = ? WHERE seq = ?', at.getTime(), subject, seq)
+}
+
+function apply(tx: Tx, account: string, change: InboundChange): boolean {
+  const { effects } = change
+  switch (change.kind) {
+    case 'message':
+      return receiveMessage(tx, { message: change.message, effects }) === 'stored'
+    case 'status':
+      return advanceMessage(tx, { change: change.change, effects })
+    case 'participant':
+      return told(tx, change, receiptOf(tx, account, change.receipt))
+    case 'content': {
+      const row = findByMessageId(tx, account, change.messageId)
+      if (row !== undefined) replaceContent(tx, row, change.content)
+      return told(tx, change, true)
+    }
+    case 'event':
+      return told(tx, change, true)
+  }
+}
+
+function told(tx: Tx, { effects }: InboundChange, changed: boolean): boolean {
+  if (changed) writeEffects(tx, effects)
+  return changed
+}
+
+function receiptOf(tx: Tx, account: string, receipt: ParticipantReceipt): boolean {
+  const row = findByMessageId(tx, account, receipt.messageId)
+  return row !== undefined && putParticipantReceipt(tx, row, receipt)
+}
