@@ -40,6 +40,21 @@ const WORDS = {
   idempotency: 'zanzibar-idempotency',
   digest: 'zanzibar-digest',
   lane: 'zanzibar-lane',
+  stanza: 'zanzibar-stanza',
+  plaintext: 'zanzibar-plaintext',
+  subject: 'zanzibar-subject',
+}
+
+async function fillJournal(store: Store, messageId: string): Promise<void> {
+  const seq = await store.journal.add({
+    ...{ account: 'main', digest: randomBytes(32), at: START },
+    stanza: Buffer.from(`${WORDS.stanza} ${JID}`),
+    plaintext: Buffer.from(`${WORDS.plaintext} ${PHONE}`),
+  })
+  const receipt = { messageId, participant: PHONE, status: 'read', at: START } as const
+  const changes = [{ kind: 'participant', receipt, effects: {} }] as const
+  const subject = `${WORDS.subject} ${JID}`
+  await store.journal.record({ account: 'main', seq: seq ?? 0, subject, changes, kept: true, at: START })
 }
 
 /** Writes something private into every place that takes it. */
@@ -64,6 +79,7 @@ async function fill(store: Store): Promise<void> {
   const done = audit({ target: PHONE, detail: { to: JID, chats: [GROUP, DIGITS] } })
   await store.messages.enqueue(message, key, { events: [told], audit: [done] })
   await store.messages.receive(incoming({ chat: GROUP, from: JID }), {})
+  await fillJournal(store, message.messageId)
   await store.messages.claim({ free: new Map([['main', 5]]), now: START })
   await store.messages.requeue(message.id, { dueAt: after(5), reason: `${WORDS.reason} ${PHONE}` })
   await store.deliveries.claim({ free: new Map([['ops', 1]]), now: START })

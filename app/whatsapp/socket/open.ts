@@ -18,7 +18,7 @@ import type { Store } from '../../store/store.ts'
 import { speaks } from '../inbound/read.ts'
 import { type Receipt, receiptOf } from '../inbound/receipt.ts'
 import { Gate, type Wire } from '../journal/gate.ts'
-import { createIntake, type Intake } from '../journal/intake.ts'
+import { Intake } from '../journal/intake.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { StoreKeys } from './device.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
@@ -89,7 +89,7 @@ export function openSocket(options: SocketOptions): Socket {
   const auth = options.connect(changes => intake.storeKeys(changes))
   const { account, store, now, events } = options
   const { arrived } = events
-  const intake = createIntake({ account, store, now, gate, speaks, arrived, me: () => auth.creds.me })
+  const intake = new Intake({ account, store, now, gate, speaks, arrived, me: () => auth.creds.me })
   const sock = withCapturedRejections(() => makeWASocket(configOf(options, { auth, intake, lidLookup })))
   gate.guard(socketOf(sock))
   sock.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
