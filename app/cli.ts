@@ -2,10 +2,13 @@ import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
+import { accountCommand } from './cli/account.ts'
 import { type DemoFlags, demoCommand } from './cli/demo.ts'
 import { initCommand } from './cli/init.ts'
+import { messageCommand } from './cli/message.ts'
 import { pkiCommand } from './cli/pki.ts'
 import { policyCommand } from './cli/policy.ts'
+import { sendCommand } from './cli/send.ts'
 import { testCommand } from './cli/test.ts'
 import { upCommand } from './cli/up.ts'
 import { type Config, loadConfig, readEnvironment } from './config/config.ts'
@@ -80,6 +83,9 @@ const program = new Command('postern')
     }),
   )
   .addCommand(pkiCommand({ configure }))
+  .addCommand(sendCommand({ configure }))
+  .addCommand(messageCommand({ configure }))
+  .addCommand(accountCommand({ configure }))
 
 for (const command of withSubcommands(program)) command.exitOverride().showHelpAfterError()
 

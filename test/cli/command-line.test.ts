@@ -45,6 +45,9 @@ const COMMANDS = [
   ['pki', 'issue'],
   ['pki', 'renew'],
   ['pki', 'list'],
+  ['send'],
+  ...['list', 'show', 'cancel'].map(verb => ['message', verb]),
+  ...['list', 'show', 'link', 'logout', 'restart', 'pause', 'resume'].map(verb => ['account', verb]),
 ]
 
 for (const command of COMMANDS) {
@@ -55,7 +58,15 @@ for (const command of COMMANDS) {
   })
 }
 
-const WRONG_USAGE = [['frobnicate'], ['up', '--nope'], ['up', 'extra'], ['policy'], ['pki', 'issue'], []]
+const WRONG_USAGE = [
+  ['frobnicate'],
+  ['up', '--nope'],
+  ['up', 'extra'],
+  ['policy'],
+  ['pki', 'issue'],
+  ['send', 'main'],
+  [],
+]
 
 for (const args of WRONG_USAGE) {
   test(`wrong usage ends with 2 and says what is possible: postern ${args.join(' ')}`, async () => {
@@ -92,3 +103,16 @@ test('a demo that fails before it starts leaves no folder behind', async t => {
   assert.equal(code, 1)
   assert.deepEqual(readdirSync(folder), [])
 })
+
+for (const args of [
+  ['account', 'list'],
+  ['message', 'show', 'obx_1'],
+  ['send', 'main', '+12025550100', 'hi'],
+]) {
+  test(`${args[0]} says so when no appliance is running`, async t => {
+    const { code, stdout, stderr } = await postern([...args, '--json', '--data', folderFor(t)])
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, /is not running: start it with \.\/postern up/)
+  })
+}

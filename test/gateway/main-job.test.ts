@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { Webhook } from 'standardwebhooks'
-import { eventually, type Sandbox, startSandbox } from './sandbox.ts'
+import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
 
 const ALICE = '+15550100001'
 let sandbox: Sandbox
@@ -41,6 +44,15 @@ test('a text sent with a client certificate is decrypted by the phone, and its r
   })
   const seen = message.timeline.map((step: { status: string }) => step.status)
   assert.deepEqual(seen, ['queued', 'sending', 'sent', 'delivered', 'read'])
+})
+
+test('the command line sends over the running appliance and waits for the receipt', async () => {
+  const args = ['send', 'main', ALICE, 'from the command line', '--json', '--data', sandbox.dataDir]
+  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'app', 'cli.ts'), ...args])
+  const message = JSON.parse(stdout)
+  assert.deepEqual([message.status, message.principal], ['delivered', 'system'])
+  const inbox = (await sandbox.simulator(`/phones/${ALICE}/inbox`)) as Inbox
+  assert.ok(inbox.data.some(({ id, text }) => id === message.message_id && text?.body === args[3]))
 })
 
 test('a reply arrives at the receiver with a signature that the public package verifies', async () => {

@@ -158,3 +158,13 @@ test('makes one message of two requests that come at once under one key', async 
   assert.equal((await world.enqueue()).kind, 'accepted', 'one token was taken, one is left')
   assert.equal((await world.enqueue()).kind, 'limited')
 })
+
+test('takes what is asked for on the machine itself without a rule, now and when it leaves', async t => {
+  const world = await createWorld(t)
+  world.policy = policyWith([], [], [])
+  assert.equal((await world.enqueue()).kind, 'denied')
+  const message = await world.accepted({ actor: { principal: 'system', credential: 'local' } })
+  await world.startWorker(t)
+  await world.until(message.id, 'sent')
+  assert.equal((await world.audit()).at(-1)?.detail?.by, 'local')
+})

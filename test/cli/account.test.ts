@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { accountCommand } from '../../app/cli/account.ts'
+import type { Link } from '../../app/model/account.ts'
+import { type RunningHttp, startHttp } from '../http/running-http.ts'
+import { runCommand } from './running.ts'
+
+let http: RunningHttp
+/** What an account that is being linked comes to, one at each look. */
+const links: Link[] = []
+const inAMinute = new Date('2026-03-01T10:01:00Z')
+const link = (state: Link['state'], more: Partial<Link> = {}): Link => ({
+  state,
+  expiresAt: inAMinute,
+  ...more,
+})
+
+before(async () => {
+  http = await startHttp({
+    sessions: {
+      link: async name => {
+        if (name === 'main') return { kind: 'already-linked' }
+        return { kind: 'started', link: links.shift() ?? link('failed') }
+      },
+      currentLink: () => links.shift(),
+    },
+  })
+})
+after(() => http.stop())
+
+const account = (...args: string[]) => runCommand(accountCommand, http.dataDir, args)
+
+test('list and show tell the state of every account', async () => {
+  const { out } = await account('list')
+  assert.match(out, /^NAME +PHONE +STATE +WHY\nmain +\+12025550100 +open\nspare +- +unlinked$/)
+  assert.deepEqual(
+    JSON.parse((await account('list', '--json')).out).data.map((one: { name: string }) => one.name),
+    ['main', 'spare'],
+  )
+  const shown = (await account('show', 'main')).out
+  assert.match(shown, /^state {6}open$/m)
+  assert.match(shown, /^health {5}connected, receiving, sending$/m)
+  await assert.rejects(account('show', 'nobody'), { message: 'There is no account of this name.' })
+})
+
+test('pause, resume, restart and logout do what they say, or say why not', async () => {
+  assert.match((await account('pause', 'main')).out, /^state {6}paused$/m)
+  await assert.rejects(account('pause', 'main'), { code: 'control.refused', message: /paused already/ })
+  assert.match((await account('resume', 'main')).out, /^state {6}open$/m)
+  assert.equal(JSON.parse((await account('restart', 'main', '--json')).out).state, 'connecting')
+  assert.match((await account('logout', 'main')).out, /^state {6}unlinked$/m)
+  const audit = await http.store.audit.list({ limit: 50 })
+  assert.equal(audit.items.filter(({ decision }) => decision === 'deny').length, 0)
+})
+
+test('link shows each QR in the terminal until the phone has signed', async () => {
+  links.push(
+    link('waiting', { qr: 'first' }),
+    link('waiting', { qr: 'first' }),
+    link('waiting', { qr: 'second' }),
+  )
+  links.push(link('scanned'), link('done'))
+  const { code, out, err } = await account('link', 'spare')
+  assert.equal(code, 0)
+  assert.equal(out.match(/scan this before 2026-03-01T10:01:00.000Z/g)?.length, 2, 'once for each QR')
+  assert.match(out, /[▀▄█]{5}/)
+  assert.match(err, /the phone has signed; connecting\n.*linked$/)
+})
+
+test('link shows a code instead, and fails when nobody types it', async () => {
+  links.push(link('waiting', { code: 'ABCD-1234' }), link('expired', { reason: 'nobody came' }))
+  const { code, out, err } = await account('link', 'spare', '--code', '+12025550177')
+  assert.equal(code, 1)
+  assert.match(out, /type ABCD-1234 before/)
+  assert.match(err, /not linked: nobody came/)
+})
+
+test('link with --json prints a line for each change', async () => {
+  links.push(link('waiting', { qr: 'first' }), link('done'))
+  const { out } = await account('link', 'spare', '--json')
+  const states = out.split('\n').map(line => JSON.parse(line).state)
+  assert.deepEqual(states, ['waiting', 'done'])
+})
+
+test('link says that an account is linked already', async () => {
+  await assert.rejects(account('link', 'main'), { message: /linked already/ })
+})
