@@ -99,8 +99,8 @@ export class Connection {
     }
     this.#begunAt = this.#now()
     this.#socket = openSocket({
-      ...{ account, store, now: this.#deps.now },
-      connect: storeKeys => device.connect(storeKeys),
+      account,
+      auth: device.auth,
       policy,
       log,
       events: this.#socketEvents(),

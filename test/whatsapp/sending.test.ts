@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from './rig.ts'
 
 describe('sending', () => {
@@ -79,6 +80,22 @@ describe('sending', () => {
     setTimeout(() => void rig.phones.post('/faults', { kind: 'drop-connection' }), 300)
     assert.equal((await sending).kind, 'retry')
     await rig.opened()
+  })
+
+  test('lets nothing leave before the ratchet that encrypted it is durable', async () => {
+    const { signalKeys } = rig.store
+    const { set } = signalKeys
+    const { promise: disk, resolve: goOn } = Promise.withResolvers<void>()
+    Object.assign(signalKeys, { set: (...of: Parameters<typeof set>) => disk.then(() => set(...of)) })
+    const body = 'encrypted, and not yet durable'
+    const sending = rig.send(CONTACT, text(body))
+    const has = async () => (await rig.phones.inbox(CONTACT)).some(entry => entry.text?.body === body)
+    await sleep(500)
+    assert.equal(await has(), false)
+    Object.assign(signalKeys, { set })
+    goOn()
+    assert.equal((await sending).kind, 'acked')
+    await until('the message', async () => (await has()) || undefined)
   })
 
   test('quotes the message it answers', async () => {
