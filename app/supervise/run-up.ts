@@ -13,8 +13,13 @@ import { type Appliance, bringUp } from './up.ts'
 const DISCLAIMER =
   'Postern is unofficial and not affiliated with WhatsApp or Meta. Automation can get a number restricted or banned.'
 
+const CLOCK: Clock = { now: () => new Date(), random: Math.random }
+
+/** What the supervisor measures the lives of its parts with, and the dice of its backoff. */
+export type Clock = { readonly now: () => Date; readonly random: () => number }
+
 /** `postern up`: prepares, starts, announces, and stays until Ctrl-C or until a part cannot be kept up. Answers the exit code. */
-export async function runUp(config: Config, searchPath: string): Promise<number> {
+export async function runUp(config: Config, searchPath: string, clock: Clock = CLOCK): Promise<number> {
   const interrupted = interruption()
   let claim: { release(): void } | undefined
   let appliance: Appliance | undefined
@@ -25,7 +30,6 @@ export async function runUp(config: Config, searchPath: string): Promise<number>
     const prepared = await prepare(config, searchPath)
     console.error('postern: starting')
     const output = { stdout: process.stdout.fd, stderr: process.stderr.fd }
-    const clock = { now: () => new Date(), random: Math.random }
     appliance = await bringUp({ config, ...prepared, output, interrupted, ...clock })
     const ending = await Promise.race([whenAborted(interrupted), appliance.gaveUp, stay(config, appliance)])
     if (ending !== undefined) console.error(`postern: ${ending.reason}`)

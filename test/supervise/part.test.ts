@@ -94,6 +94,7 @@ test('a life of a minute makes the count begin anew', async t => {
     await until(`restart ${restart}`, () => seen.restarts === restart)
   }
   assert.deepEqual(seen.givenUp, [])
+  assert.deepEqual(new Set(seen.told), new Set(['thing was ended by SIGKILL; starting it again at once']))
 })
 
 test('a part that says 78 in a restart is given up at once: a person must change something', async t => {

@@ -44,7 +44,8 @@ const ASK_EVERY_MS = 50
 const KILL_AFTER_MS = 10_000
 
 /**
- * One child process that is kept alive. A part that dies is started again with backoff. It is given up when it cannot stay
+ * One child process that is kept alive. A part that dies is started again: at once when it had been up for a minute,
+ * otherwise with backoff. It is given up when it cannot stay
  * up for a minute five times in a row, or when it ends with 78: then a person must change something first.
  */
 export class Part {
@@ -98,15 +99,21 @@ export class Part {
       else this.#shortLives += 1
       const reason = this.#reasonToGiveUp(how)
       if (reason !== undefined) return this.#deps.onGiveUp(this, reason, codeOf(this.#life))
-      const waitMs = backoffMs(Math.max(0, this.#shortLives - 1), RESTART, this.#deps.random)
-      this.#deps.tell(`${this.spec.name} ${how}; starting it again in ${waitMs} ms`)
-      await sleep(waitMs, this.#stopping.signal)
+      const waitMs = this.#waitMs()
+      const when = waitMs === 0 ? 'at once' : `in ${waitMs} ms`
+      this.#deps.tell(`${this.spec.name} ${how}; starting it again ${when}`)
+      if (waitMs > 0) await sleep(waitMs, this.#stopping.signal)
       if (this.#isStopping()) return
       await this.#comeUp().then(
         () => this.#deps.onRestart(this),
         () => {}, // its end is counted by the next round
       )
     }
+  }
+
+  /** A part that had settled has shown that it can stay up: every moment of waiting would be one without service. */
+  #waitMs(): number {
+    return this.#shortLives === 0 ? 0 : backoffMs(this.#shortLives - 1, RESTART, this.#deps.random)
   }
 
   #reasonToGiveUp(how: string | undefined): string | undefined {
