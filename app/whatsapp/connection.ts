@@ -99,8 +99,8 @@ export class Connection {
     }
     this.#begunAt = this.#now()
     this.#socket = openSocket({
-      account,
-      auth: device.auth,
+      ...{ account, store, now: this.#deps.now },
+      connect: storeKeys => device.connect(storeKeys),
       policy,
       log,
       events: this.#socketEvents(),

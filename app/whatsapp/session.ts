@@ -38,7 +38,11 @@ export class Session {
     this.#deps = deps
     this.#notices = createNotices({ account, store, route, log, now })
     const markRead = () => deps.policy()?.markRead === true
-    this.#traffic = new Traffic({ account, store, route, log, now, markRead, ackMs: timings.ackMs })
+    this.#traffic = new Traffic({
+      ...{ account, store, route, log, now, markRead, ackMs: timings.ackMs },
+      lookup: async lid => (await this.#device?.phoneJidOf(lid)) ?? null,
+      socket: () => this.#connection.early,
+    })
     const idle = () => this.#traffic.idle
     this.#connection = new Connection({ ...deps, idle }, this.#connectionEvents())
   }
@@ -75,9 +79,11 @@ export class Session {
       const { account, store } = this.#deps
       const row = await store.accounts.get(account)
       this.#phone = row?.phone
+      if (row !== undefined && row.loggedOutAt === undefined)
+        this.#device = LinkedDevice.fromStore(this.#deps, row)
+      await this.#traffic.resume()
       if (row === undefined) return
-      if (row.loggedOutAt !== undefined) return this.#become('logged_out', meaningOf(401).reason)
-      this.#device = LinkedDevice.fromStore(this.#deps, row)
+      if (this.#device === undefined) return this.#become('logged_out', meaningOf(401).reason)
       if (await store.accounts.isPaused(account)) return this.#become('paused', 'paused by an operator')
       this.#connect(this.#device)
     })
@@ -195,8 +201,8 @@ export class Session {
       ended: (code, reason) => this.#notices.unattended(this.#ended(code, reason)),
       credentialsChanged: () => this.#device?.save(),
       acknowledged: (id, error) => this.#traffic.acknowledged(id, error),
-      receipt: receipt => this.#notices.unattended(this.#traffic.reported(receipt)),
-      messages: stanzas => this.#notices.unattended(this.#traffic.received(stanzas, this.#connection.early)),
+      receipt: receipt => this.#traffic.reported(receipt),
+      arrived: entry => this.#traffic.arrived(entry),
     }
   }
 

@@ -1,34 +1,51 @@
-import type { WAMessage } from '@whiskeysockets/baileys'
+import type { Log } from '../lib/log.ts'
+import type { RouteEvent } from '../model/event.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
-import { createReceipts, type Receipts } from './receipts.ts'
-import { createReceiver, type Receiver, type ReceiverDeps } from './receive.ts'
+import type { JournalEntry } from '../store/journal.ts'
+import type { Store } from '../store/store.ts'
+import { readArrival } from './inbound/read.ts'
+import type { Reading } from './inbound/reading.ts'
+import type { Receipt } from './inbound/receipt.ts'
+import { Recorder } from './journal/recorder.ts'
 import { createRecipients, type Recipients } from './recipients.ts'
 import { createSender, type Sender } from './send.ts'
+import { wordsOf } from './socket/library-log.ts'
 import type { Socket } from './socket/open.ts'
-import type { Receipt } from './translate.ts'
+import type { LidLookup } from './translate.ts'
 
-export type TrafficDeps = ReceiverDeps & {
+export type TrafficDeps = {
+  readonly account: string
+  readonly store: Store
+  readonly route: RouteEvent
+  readonly log: Log
+  readonly now: () => Date
   readonly ackMs: number
   readonly markRead: () => boolean
+  readonly lookup: LidLookup
+  /** The connection of the moment. */
+  readonly socket: () => Socket | undefined
 }
 
 const MAX_UNANSWERED = 3
 
 /** The messages of one account, whichever socket carries them: out, in, and what is reported about them. */
 export class Traffic {
-  readonly #markRead: () => boolean
+  readonly #deps: TrafficDeps
   readonly #recipients: Recipients
   readonly #sender: Sender
-  readonly #receiver: Receiver
-  readonly #receipts: Receipts
+  readonly #recorder: Recorder
 
   constructor(deps: TrafficDeps) {
-    const { store, now, ackMs } = deps
-    this.#markRead = deps.markRead
+    const { account, store, route, log, now, ackMs, lookup } = deps
+    this.#deps = deps
     this.#recipients = createRecipients(now)
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
-    this.#receiver = createReceiver(deps)
-    this.#receipts = createReceipts(deps)
+    this.#recorder = new Recorder({
+      ...{ account, store, log, now },
+      read: (stanza, entry, find) =>
+        readArrival(stanza, entry, { account, me: stanza.me, at: entry.at, lookup, route, find }),
+      recorded: reading => this.#recorded(reading),
+    })
   }
 
   /** False while sends are under way. */
@@ -50,16 +67,19 @@ export class Traffic {
     this.#sender.acknowledged(messageId, error)
   }
 
-  async reported(receipt: Receipt): Promise<void> {
-    // A phone that has the message proves an ack that got lost.
+  /** A phone that has the message proves an ack that got lost. */
+  reported(receipt: Receipt): void {
     for (const id of receipt.messageIds) this.#sender.acknowledged(id)
-    await this.#receipts.record(receipt)
   }
 
-  async received(stanzas: readonly WAMessage[], socket: Socket | undefined): Promise<void> {
-    const fresh = await this.#receiver.record(stanzas, socket?.lidLookup ?? (async () => null))
-    for (const incoming of fresh) this.#recipients.wrote(incoming.from)
-    if (fresh.length > 0 && this.#markRead()) await socket?.markRead(stanzas.map(stanza => stanza.key))
+  /** Something has come and is durable: what it comes to follows. */
+  arrived(entry: JournalEntry): void {
+    this.#recorder.accept(entry)
+  }
+
+  /** Takes up what came before a restart and was not recorded. */
+  resume(): Promise<void> {
+    return this.#recorder.resume()
   }
 
   /** The socket is gone: nobody knows what became of the sends under way. */
@@ -68,7 +88,17 @@ export class Traffic {
   }
 
   /** Resolves once everything heard so far is recorded. */
-  async settled(): Promise<void> {
-    await Promise.all([this.#receiver.settled(), this.#receipts.settled()])
+  settled(): Promise<void> {
+    return this.#recorder.settled()
+  }
+
+  #recorded({ incoming }: Reading): void {
+    if (incoming === undefined) return
+    const { account, log, markRead, socket } = this.#deps
+    this.#recipients.wrote(incoming.from)
+    if (!markRead()) return
+    socket()
+      ?.markRead([incoming.key])
+      .catch(error => log.warn('whatsapp.not_marked_read', { account, reason: wordsOf(error) }))
   }
 }

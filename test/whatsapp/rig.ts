@@ -28,6 +28,8 @@ const LEFTOVER_MS = 30_000
 export type RigOptions = {
   readonly timings?: Partial<Timings>
   readonly policy?: Partial<AccountPolicy>
+  /** What the sessions take for the store; the real one, as they get it, or something in front of it. */
+  readonly store?: (store: Store) => Store
   /** What the sessions take for WhatsApp's root instead of the simulator's. */
   readonly noiseRoot?: Uint8Array
   readonly log?: Log
@@ -38,10 +40,14 @@ export type Rig = {
   readonly sessions: Sessions
   readonly store: Store
   readonly phones: Phones
+  /** Where it all is, for a process of its own. */
+  readonly place: Place
   /** The account, linked by scanning the QR, and open. */
   link(): Promise<void>
   /** Stops sessions and store and starts both again from the same folder. */
   restart(options?: RigOptions): Promise<void>
+  /** Stops both, and starts them again after `meanwhile`. */
+  away(meanwhile: () => Promise<void>): Promise<void>
   account(): Account
   opened(): Promise<Account>
   /** Stores a message in `sending`, hands it to the port and records an ack, as the outbox does, or somewhat slower. */
@@ -53,12 +59,16 @@ export type Rig = {
 }
 
 type Parts = { readonly store: Store; readonly sessions: Sessions }
-type Place = { readonly dataDir: string; readonly key: Secret; readonly simulator: SimulatorProcess }
+export type Place = {
+  readonly dataDir: string
+  readonly key: Secret
+  readonly simulator: Pick<SimulatorProcess, 'url' | 'noiseRoot'>
+}
 
-async function startParts({ dataDir, key, simulator }: Place, wanted: RigOptions): Promise<Parts> {
+export async function startParts({ dataDir, key, simulator }: Place, wanted: RigOptions): Promise<Parts> {
   const store = await openStore({ dataDir, key, now, log: silentLog })
   const sessions = createSessions({
-    ...{ store, now, route, random: Math.random },
+    ...{ store: wanted.store?.(store) ?? store, now, route, random: Math.random },
     log: wanted.log ?? silentLog,
     policy: () => policyWith(wanted.policy),
     simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
@@ -87,6 +97,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       return parts.store
     },
     phones: simulator.phones,
+    place,
     async link() {
       await simulator.phones.post('/phones', { number: OURS, name: 'Postern' })
       await simulator.phones.post('/phones', { number: CONTACT, name: 'Bob' })
@@ -98,6 +109,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     async restart(next = options) {
       await stopParts(parts)
       parts = await startParts(place, next)
+    },
+    async away(meanwhile) {
+      await stopParts(parts)
+      await meanwhile()
+      parts = await startParts(place, options)
     },
     account: () => present(parts.sessions.get('main')),
     opened: () => until('the account to be open', () => isOpen(rig.account())),

@@ -3,6 +3,7 @@ import {
   type AuthenticationState,
   BufferJSON,
   initAuthCreds,
+  jidDecode,
   makeCacheableSignalKeyStore,
   proto,
   type SignalDataSet,
@@ -20,14 +21,18 @@ import { libraryLogger, wordsOf } from './library-log.ts'
 
 export type DeviceDeps = { readonly account: string; readonly store: Store; readonly log: Log }
 
+/** How a connection keeps the changes that it makes to Signal keys (journal/intake.ts). */
+export type StoreKeys = (changes: readonly SignalKeyChange[]) => Promise<void>
+
 /**
- * The linked-device credentials of an account, in the form Baileys works on, kept in the store. Baileys changes
- * `auth.creds` in place and says so; each change is stored, the latest state winning. Signal keys are durable when
- * `set` resolves.
+ * The linked-device credentials of an account, in the form Baileys works on, kept in the store. Baileys changes the
+ * credentials in place and says so; each change is stored, the latest state winning.
  */
 export class LinkedDevice {
-  readonly auth: AuthenticationState
+  readonly creds: AuthenticationCreds
   readonly #deps: DeviceDeps
+  /** Settles when the key changes of every connection so far are stored, or never will be. */
+  #keysStored: Promise<unknown> = Promise.resolve()
   #linkedAt: Date | undefined
   #writing: Promise<void> = Promise.resolve()
   #waiting = false
@@ -45,16 +50,40 @@ export class LinkedDevice {
   private constructor(deps: DeviceDeps, creds: AuthenticationCreds, linkedAt: Date | undefined) {
     this.#deps = deps
     this.#linkedAt = linkedAt
-    this.auth = { creds, keys: signalKeys(deps, () => this.#forgotten) }
+    this.creds = creds
+  }
+
+  /**
+   * What one connection works on. Each begins with what is on the disk: keys in the memory of one whose writes failed
+   * are ahead of it, and would not read what comes again.
+   */
+  connect(store: StoreKeys): AuthenticationState {
+    const before = this.#keysStored
+    const keys = this.#keys(before, async changes => {
+      const stored = store(changes)
+      this.#keysStored = Promise.allSettled([this.#keysStored, stored])
+      await stored
+    })
+    const logger = libraryLogger(this.#deps.log, this.#deps.account)
+    return { creds: this.creds, keys: makeCacheableSignalKeyStore(keys, logger, boundedCache()) }
+  }
+
+  /** The phone JID behind a LID, where WhatsApp has ever told it. */
+  async phoneJidOf(lid: string): Promise<string | null> {
+    const { account, store } = this.#deps
+    const id = `${jidDecode(lid)?.user}_reverse`
+    const stored = (await store.signalKeys.get(account, 'lid-mapping', [id])).get(id)
+    const user = stored === undefined ? undefined : decode<unknown>(stored)
+    return typeof user === 'string' ? `${user}@s.whatsapp.net` : null
   }
 
   /** True once a phone has signed for this device. */
   get linked(): boolean {
-    return this.auth.creds.account !== undefined
+    return this.creds.account !== undefined
   }
 
   get phone(): string | undefined {
-    return phoneOf(this.auth.creds.me?.id)
+    return phoneOf(this.creds.me?.id)
   }
 
   /** Stores a device that a phone has just signed for, with what that means for the world. */
@@ -92,35 +121,39 @@ export class LinkedDevice {
     }
   }
 
+  #keys(ready: Promise<unknown>, store: StoreKeys): SignalKeyStore {
+    const deps = this.#deps
+    return {
+      get: async (type, ids) => {
+        await ready
+        return this.#forgotten ? {} : await storedKeys(deps, type, ids)
+      },
+      set: async changes => {
+        const flat = flatten(changes)
+        if (flat.length > 0 && !this.#forgotten) await store(flat)
+      },
+      clear: () => deps.store.signalKeys.clear(deps.account),
+    }
+  }
+
   #row(): Device {
     return {
       account: this.#deps.account,
-      credentials: encode(this.auth.creds),
+      credentials: encode(this.creds),
       ...(this.phone === undefined ? {} : { phone: this.phone }),
       ...(this.#linkedAt === undefined ? {} : { linkedAt: this.#linkedAt }),
     }
   }
 }
 
-function signalKeys(deps: DeviceDeps, forgotten: () => boolean): SignalKeyStore {
-  const logger = libraryLogger(deps.log, deps.account)
-  return makeCacheableSignalKeyStore(durableKeys(deps, forgotten), logger, boundedCache())
-}
-
-function durableKeys({ account, store }: DeviceDeps, forgotten: () => boolean): SignalKeyStore {
-  return {
-    async get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
-      const stored = forgotten() ? [] : await store.signalKeys.get(account, type, ids)
-      const found: { [id: string]: SignalDataTypeMap[T] } = {}
-      for (const [id, bytes] of stored) found[id] = revive(type, bytes)
-      return found
-    },
-    async set(changes) {
-      const flat = flatten(changes)
-      if (flat.length > 0 && !forgotten()) await store.signalKeys.set(account, flat)
-    },
-    clear: () => store.signalKeys.clear(account),
-  }
+async function storedKeys<T extends keyof SignalDataTypeMap>(
+  { account, store }: DeviceDeps,
+  type: T,
+  ids: readonly string[],
+): Promise<{ [id: string]: SignalDataTypeMap[T] }> {
+  const found: { [id: string]: SignalDataTypeMap[T] } = {}
+  for (const [id, bytes] of await store.signalKeys.get(account, type, ids)) found[id] = revive(type, bytes)
+  return found
 }
 
 function flatten(changes: SignalDataSet): SignalKeyChange[] {

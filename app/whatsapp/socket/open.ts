@@ -4,22 +4,27 @@ import {
   type AuthenticationState,
   type BinaryNode,
   Browsers,
-  DEFAULT_CONNECTION_CONFIG,
   makeWASocket,
   proto,
   type UserFacingSocketConfig,
-  type WAMessage,
   type WAMessageKey,
   type WASocket,
 } from '@whiskeysockets/baileys'
 import type { Log } from '../../lib/log.ts'
 import type { ChatId } from '../../model/chat.ts'
 import type { AccountPolicy } from '../../policy/snapshot.ts'
-import { chatOf, closeCodeOf, type LidLookup, type Receipt, receiptOf } from '../translate.ts'
-import { libraryLogger } from './library-log.ts'
+import type { JournalEntry } from '../../store/journal.ts'
+import type { Store } from '../../store/store.ts'
+import { speaks } from '../inbound/read.ts'
+import { type Receipt, receiptOf } from '../inbound/receipt.ts'
+import { Gate, type Wire } from '../journal/gate.ts'
+import { Intake } from '../journal/intake.ts'
+import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
+import type { StoreKeys } from './device.ts'
+import { libraryLogger, wordsOf } from './library-log.ts'
 import { withDurableRatchets } from './ratchets.ts'
 
-/** What a session hears from its socket. After `close()` only what is about messages and credentials still comes. */
+/** What a session hears from its socket. After `close()` only answers to messages and changes of credentials still come. */
 export type SocketEvents = {
   /** Anything at all came from the server. */
   frame(): void
@@ -32,12 +37,16 @@ export type SocketEvents = {
   /** The server's answer to a message of ours; `error` is its code of refusal. */
   acknowledged(messageId: string, error: string | undefined): void
   receipt(receipt: Receipt): void
-  messages(messages: readonly WAMessage[]): void
+  /** Something has come and is in the journal. */
+  arrived(entry: JournalEntry): void
 }
 
 export type SocketOptions = {
   readonly account: string
-  readonly auth: AuthenticationState
+  readonly store: Store
+  readonly now: () => Date
+  /** The device to connect, given how its keys are kept. */
+  readonly connect: (storeKeys: StoreKeys) => AuthenticationState
   readonly policy: AccountPolicy
   readonly log: Log
   readonly events: SocketEvents
@@ -72,14 +81,28 @@ const FAREWELLS = ['CB:stream:error', 'CB:failure', 'CB:xmlstreamend']
 /** Connects a device to WhatsApp. Failures come as `closed`. */
 export function openSocket(options: SocketOptions): Socket {
   const lidLookup: LidLookup = lid => sock.signalRepository.lidMapping.getPNForLID(lid)
-  const sock = withCapturedRejections(() => makeWASocket(configOf(options, lidLookup)))
+  const gate = new Gate({
+    broken(error) {
+      options.log.error('journal.not_kept', { account: options.account, reason: wordsOf(error) })
+      terminate(sock)
+    },
+  })
+  const auth = options.connect(changes => intake.storeKeys(changes))
+  const { account, store, now, events } = options
+  const { arrived } = events
+  const intake = new Intake({ account, store, now, gate, speaks, arrived, me: () => auth.creds.me })
+  const sock = withCapturedRejections(() => makeWASocket(configOf(options, { auth, intake, lidLookup })))
+  gate.guard(socketOf(sock))
+  sock.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
+    if (!(frame instanceof Uint8Array)) intake.heard(frame)
+  })
   const ended = new Promise<void>(resolve => {
     sock.ev.on('connection.update', update => {
       if (update.connection === 'close') resolve()
     })
   })
   let listening = true
-  listen(sock, options.events, () => listening)
+  listen(sock, events, () => listening)
   return {
     async send(jid, messageId, content) {
       await sock.sendMessage(jid, content, { messageId })
@@ -94,21 +117,23 @@ export function openSocket(options: SocketOptions): Socket {
       await close(sock, ended)
     },
     async close() {
-      sock.ev.flush()
       listening = false
       await close(sock, ended)
     },
   }
 }
 
-function configOf(options: SocketOptions, lidLookup: LidLookup): UserFacingSocketConfig {
-  const { account, auth, policy, log } = options
+type Parts = { readonly auth: AuthenticationState; readonly intake: Intake; readonly lidLookup: LidLookup }
+
+function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): UserFacingSocketConfig {
+  const { account, policy, log } = options
   const { FULL } = proto.HistorySync.HistorySyncType
   return {
     auth,
     logger: libraryLogger(log, account),
     browser: Browsers.macOS('Chrome'),
-    makeSignalRepository: withDurableRatchets(DEFAULT_CONNECTION_CONFIG.makeSignalRepository),
+    makeSignalRepository: withDurableRatchets(intake.makeRepository),
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 }, // a write that failed has ended the connection
     emitOwnEvents: false, // with own events on, a quick receipt is merged into the echo and never reported
     generateHighQualityLinkPreview: false,
     markOnlineOnConnect: policy.presence === 'available',
@@ -140,8 +165,6 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
   for (const farewell of FAREWELLS)
     sock.ws.on(farewell, () => setTimeout(() => terminate(sock), GRACE_MS).unref())
   sock.ev.on('creds.update', () => events.credentialsChanged())
-  // `append` is what was waiting at the server while we were away; own sends do not come here.
-  sock.ev.on('messages.upsert', ({ messages }) => events.messages(messages))
   sock.ev.on(
     'connection.update',
     guarded(({ qr, isNewLogin, connection, lastDisconnect }) => {
@@ -149,7 +172,6 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
       if (isNewLogin) events.paired()
       if (connection === 'open') events.open()
       if (connection !== 'close') return
-      sock.ev.flush() // what Baileys still holds back has its receipt already, and would be lost
       events.closed(closeCodeOf(lastDisconnect?.error))
     }),
   )
@@ -170,9 +192,16 @@ async function close(sock: WASocket, ended: Promise<void>): Promise<void> {
 }
 
 function terminate(sock: WASocket): void {
-  const { socket } = sock.ws as unknown as { socket: { terminate(): void } | null }
-  socket?.terminate()
+  socketOf(sock).terminate()
 }
+
+/** The library's own socket, which it makes together with its own; its types keep it to themselves. */
+function socketOf(sock: WASocket): Wire & { terminate(): void } {
+  const { socket } = sock.ws as unknown as { socket: (Wire & { terminate(): void }) | null }
+  return socket ?? GONE
+}
+
+const GONE = { send() {}, close() {}, terminate() {} }
 
 /**
  * Baileys listens with async functions, and one that rejects (a frame that cannot be decrypted is enough) would end the

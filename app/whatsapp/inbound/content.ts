@@ -1,0 +1,117 @@
+import { getContentType, normalizeMessageContent, type proto, toNumber } from '@whiskeysockets/baileys'
+import type {
+  ContactCard,
+  MediaContent,
+  MediaType,
+  MessageContent,
+  MessageContext,
+} from '../../model/message.ts'
+
+type Kind = keyof proto.IMessage
+type Context = { readonly context?: MessageContext }
+type File = {
+  readonly mimetype?: string | null
+  readonly fileSha256?: Uint8Array | null
+  readonly fileLength?: Parameters<typeof toNumber>[0]
+  readonly caption?: string | null
+  readonly fileName?: string | null
+  readonly ptt?: boolean | null
+}
+
+/** What a message says, when it is something to be kept; undefined for keys, protocol chatter and gestures at other messages. */
+export function contentOf(wrapped: proto.IMessage | null | undefined): MessageContent | undefined {
+  const message = normalizeMessageContent(wrapped)
+  const kind = getContentType(message)
+  if (!message || kind === undefined || SILENT.has(kind)) return undefined
+  const context = contextOf(message, kind)
+  const plain =
+    textOf(message) ?? mediaOf(message) ?? placeOf(message) ?? contactsOf(message) ?? pollOf(message)
+  if (plain !== undefined) return { ...plain, ...context }
+  return { type: 'unsupported', unsupported: { kind: kind.replace(/Message(V\d+)?$/, '') }, ...context }
+}
+
+/** The secret with which the votes for a poll are encrypted, in base64. */
+export function secretOf(wrapped: proto.IMessage | null | undefined): string | undefined {
+  const message = normalizeMessageContent(wrapped)
+  const secret = message?.messageContextInfo?.messageSecret ?? wrapped?.messageContextInfo?.messageSecret
+  return secret?.length ? Buffer.from(secret).toString('base64') : undefined
+}
+
+const SILENT = new Set<Kind>([
+  'senderKeyDistributionMessage',
+  'protocolMessage',
+  'reactionMessage',
+  'pollUpdateMessage',
+  'messageContextInfo',
+])
+
+function textOf(message: proto.IMessage): MessageContent | undefined {
+  const body = message.conversation || message.extendedTextMessage?.text
+  return body ? { type: 'text', text: { body } } : undefined
+}
+
+function mediaOf(message: proto.IMessage): MessageContent | undefined {
+  const files: readonly [MediaType, File | null | undefined][] = [
+    ['image', message.imageMessage],
+    ['video', message.videoMessage ?? message.ptvMessage],
+    ['audio', message.audioMessage],
+    ['document', message.documentMessage],
+    ['sticker', message.stickerMessage],
+  ]
+  for (const [type, file] of files) if (file) return mediaContent(type, file)
+  return undefined
+}
+
+/** What is known of a file before anybody has fetched it. */
+function mediaContent(type: MediaType, file: File): MediaContent {
+  const { mimetype, fileSha256, fileLength, caption, fileName, ptt } = file
+  const about = {
+    ...(mimetype ? { mime_type: mimetype } : {}),
+    ...(fileSha256?.length ? { sha256: Buffer.from(fileSha256).toString('hex') } : {}),
+    ...(fileLength ? { size: toNumber(fileLength) } : {}),
+    ...(caption ? { caption } : {}),
+    ...(fileName ? { filename: fileName } : {}),
+    ...(ptt ? { voice: true } : {}),
+  }
+  return { type, [type]: about } as unknown as MediaContent
+}
+
+function placeOf({ locationMessage, liveLocationMessage }: proto.IMessage): MessageContent | undefined {
+  const { degreesLatitude: latitude, degreesLongitude: longitude } =
+    locationMessage ?? liveLocationMessage ?? {}
+  if (latitude == null || longitude == null) return undefined
+  const { name, address } = locationMessage ?? {}
+  const words = { ...(name ? { name } : {}), ...(address ? { address } : {}) }
+  return { type: 'location', location: { latitude, longitude, ...words } }
+}
+
+function contactsOf({ contactMessage, contactsArrayMessage }: proto.IMessage): MessageContent | undefined {
+  const cards = contactsArrayMessage?.contacts ?? (contactMessage ? [contactMessage] : [])
+  return cards.length === 0 ? undefined : { type: 'contacts', contacts: cards.map(cardOf) }
+}
+
+function cardOf({ displayName, vcard }: proto.Message.IContactMessage): ContactCard {
+  const phones = [...(vcard ?? '').matchAll(/^(?:item\d+\.)?TEL([^:\r\n]*):(.+?)\s*$/gim)].map(
+    ([, about, phone]) => {
+      const waId = /waid=(\d+)/i.exec(about ?? '')?.[1]
+      return { phone: phone ?? '', ...(waId === undefined ? {} : { wa_id: waId }) }
+    },
+  )
+  return { name: { formatted_name: displayName ?? '' }, ...(phones.length === 0 ? {} : { phones }) }
+}
+
+function pollOf(message: proto.IMessage): MessageContent | undefined {
+  const { pollCreationMessage, pollCreationMessageV2, pollCreationMessageV3 } = message
+  const poll = pollCreationMessage ?? pollCreationMessageV2 ?? pollCreationMessageV3
+  if (!poll) return undefined
+  const options = (poll.options ?? []).map(({ optionName }) => optionName ?? '')
+  const selectable_count = poll.selectableOptionsCount ?? 0
+  return { type: 'poll', poll: { name: poll.name ?? '', options, selectable_count } }
+}
+
+function contextOf(message: proto.IMessage, kind: Kind): Context {
+  const part: unknown = message[kind]
+  if (typeof part !== 'object' || part === null || !('contextInfo' in part)) return {}
+  const stanzaId = (part.contextInfo as proto.IContextInfo | null)?.stanzaId
+  return stanzaId ? { context: { message_id: stanzaId } } : {}
+}

@@ -1,0 +1,98 @@
+import {
+  type BinaryNode,
+  cleanMessage,
+  decodeMessageNode,
+  getContentType,
+  normalizeMessageContent,
+  proto,
+  unpadRandomMax16,
+  type WAMessage,
+} from '@whiskeysockets/baileys'
+import { newId } from '../../lib/ids.ts'
+import type { Message, MessageContent } from '../../model/message.ts'
+import { messageEvent } from '../../model/message-event.ts'
+import type { InboundChange } from '../../store/journal.ts'
+import { contentOf, secretOf } from './content.ts'
+import { type Envelope, envelopeOf } from './envelope.ts'
+import { readEdit, readReaction, readRevocation } from './gestures.ts'
+import { NOTHING, type Reader, type Reading } from './reading.ts'
+import { resentMessages } from './resent.ts'
+import { readVote } from './vote.ts'
+
+/** What an encrypted stanza said, in the library's form. */
+export function messageOf(node: BinaryNode, plaintext: Uint8Array, { me }: Pick<Reader, 'me'>): WAMessage {
+  const { fullMessage } = decodeMessageNode(node, me.id, me.lid ?? '')
+  const outer = proto.Message.decode(unpadRandomMax16(plaintext))
+  const copy = outer.deviceSentMessage?.message
+  // The secret of a poll written on the phone stands beside the copy that the phone made for us.
+  if (copy && !copy.messageContextInfo && outer.messageContextInfo)
+    copy.messageContextInfo = outer.messageContextInfo
+  fullMessage.message = copy ?? outer
+  cleanMessage(fullMessage, me.id, me.lid ?? '')
+  return fullMessage
+}
+
+/** Reads a message: something said, or a gesture at what was said before. Nothing for keys and chatter between devices. */
+export async function readMessage(message: WAMessage, reader: Reader, node?: BinaryNode): Promise<Reading> {
+  const resent = resentMessages(message)
+  if (resent.length > 0) return await readResent(resent, reader)
+  const envelope = await envelopeOf(message, reader, node)
+  if (envelope === undefined) return NOTHING
+  const changes = await changesOf(message, envelope, reader)
+  if (changes.length === 0) return NOTHING
+  const { chat, from, messageId, direction } = envelope
+  const subject = JSON.stringify(['message', chat, from, messageId])
+  const incoming = direction === 'in' ? { incoming: { from, key: message.key } } : {}
+  return { changes, subject, kept: true, ...incoming }
+}
+
+async function changesOf(
+  message: WAMessage,
+  envelope: Envelope,
+  reader: Reader,
+): Promise<readonly InboundChange[]> {
+  const content = normalizeMessageContent(message.message)
+  const { REVOKE, MESSAGE_EDIT } = proto.Message.ProtocolMessage.Type
+  const { protocolMessage, reactionMessage, pollUpdateMessage } = content ?? {}
+  if (protocolMessage?.type === REVOKE) return await readRevocation(protocolMessage, envelope, reader)
+  if (protocolMessage?.type === MESSAGE_EDIT) return await readEdit(protocolMessage, envelope, reader)
+  if (reactionMessage) return readReaction(reactionMessage, envelope, reader)
+  if (pollUpdateMessage) return await readVote({ update: pollUpdateMessage, message }, envelope, reader)
+  const said = contentOf(message.message)
+  return said === undefined ? [] : [saidChange({ said, secret: secretOfPoll(message) }, envelope, reader)]
+}
+
+function saidChange(
+  { said, secret }: { said: MessageContent; secret: string | undefined },
+  envelope: Envelope,
+  { account, at, route }: Reader,
+): InboundChange {
+  const { direction, chat, messageId, from, sentAt } = envelope
+  const status = direction === 'in' ? 'received' : 'sent'
+  const message: Message = {
+    id: newId('msg', at),
+    ...{ account, direction, chat, messageId, status, from, content: said, createdAt: sentAt },
+    attemptCount: 0,
+    timeline: [{ status, at }],
+    ...(secret === undefined ? {} : { secret }),
+  }
+  const event =
+    direction === 'in'
+      ? messageEvent('message.received', message)
+      : messageEvent('message.sent', message, { origin: 'phone' })
+  return { kind: 'message', message, effects: { events: [route(event)] } }
+}
+
+function secretOfPoll({ message }: WAMessage): string | undefined {
+  const kind = getContentType(normalizeMessageContent(message))
+  return kind?.startsWith('pollCreation') ? secretOf(message) : undefined
+}
+
+/** What could not be read in its own stanza, and the phone has sent again: each is what it would have been, once. */
+async function readResent(messages: readonly WAMessage[], reader: Reader): Promise<Reading> {
+  const readings: Reading[] = []
+  for (const message of messages) readings.push(await readMessage(message, reader))
+  // A gesture has no row that keeps it from counting twice, and is not what phones are asked to send again.
+  const changes = readings.flatMap(reading => reading.changes).filter(change => change.kind === 'message')
+  return { changes, kept: true }
+}

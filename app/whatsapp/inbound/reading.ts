@@ -1,0 +1,34 @@
+import type { WAMessageKey } from '@whiskeysockets/baileys'
+import type { ChatId } from '../../model/chat.ts'
+import type { RouteEvent } from '../../model/event.ts'
+import type { Message } from '../../model/message.ts'
+import type { InboundChange } from '../../store/journal.ts'
+import type { Me } from '../journal/arrival.ts'
+import type { LidLookup } from '../translate.ts'
+
+/** What reading an arrival may ask. */
+export type Reader = {
+  readonly account: string
+  /** Whose device the arrival came to. */
+  readonly me: Me
+  /** When it came. */
+  readonly at: Date
+  readonly lookup: LidLookup
+  readonly route: RouteEvent
+  /** A message by WhatsApp's id, once everything that came earlier is recorded. */
+  find(messageId: string): Promise<Message | undefined>
+}
+
+/** What an arrival comes to. */
+export type Reading = {
+  readonly changes: readonly InboundChange[]
+  /** As in `Recording`. */
+  readonly subject?: string
+  /** False for what does no harm when it comes again later. */
+  readonly kept: boolean
+  /** A message from somebody else, to be marked as read where the policy wants that. */
+  readonly incoming?: { readonly from: ChatId; readonly key: WAMessageKey }
+}
+
+/** An arrival that says nothing to anybody; it stays to answer for itself when it comes again. */
+export const NOTHING: Reading = { changes: [], kept: true }

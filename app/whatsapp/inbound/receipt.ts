@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type BinaryNode, getBinaryNodeChildren } from '@whiskeysockets/baileys'
+import type { Message, MessageReceipt } from '../../model/message.ts'
+import { messageEvent } from '../../model/message-event.ts'
+import type { InboundChange } from '../../store/journal.ts'
+import { personOf } from '../translate.ts'
+import type { Reader, Reading } from './reading.ts'
+
+/** What a contact's phone reports about messages of ours. */
+export type Receipt = {
+  readonly messageIds: readonly string[]
+  readonly status: MessageReceipt['status']
+}
+
+const STATUSES: Readonly<Record<string, Receipt['status']>> = {
+  delivered: 'delivered',
+  inactive: 'delivered', // the device has it, nobody is looking
+  read: 'read',
+  played: 'played',
+}
+const LOOK_MS = 50
+const MAX_LOOKS = 60
+
+/** Reads a receipt stanza. Undefined for the kinds that say nothing about a contact (retry, peer, our own devices). */
+export function receiptOf(stanza: BinaryNode): Receipt | undefined {
+  const status = STATUSES[stanza.attrs.type ?? 'delivered']
+  // With a recipient it is another device of ours that has read what others wrote.
+  if (status === undefined || stanza.attrs.recipient || !stanza.attrs.id) return undefined
+  return { messageIds: idsOf(stanza), status }
+}
+
+/** The messages that a receipt is about. */
+export function idsOf({ attrs, content }: BinaryNode): readonly string[] {
+  const [list] = Array.isArray(content) ? content : []
+  const more = getBinaryNodeChildren(list, 'item').flatMap(item => item.attrs.id ?? [])
+  return [...(attrs.id === undefined ? [] : [attrs.id]), ...more]
+}
+
+/** A receipt advances a message; in a group it is kept, and told, for each participant. Coming again it changes nothing. */
+export async function readReceipt(stanza: BinaryNode, reader: Reader): Promise<Reading> {
+  const receipt = receiptOf(stanza)
+  const changes: InboundChange[] = []
+  for (const messageId of receipt?.messageIds ?? []) {
+    const message = await sentMessage(messageId, reader)
+    if (receipt !== undefined && message?.direction === 'out') {
+      changes.push(...(await changesOf(message, receipt.status, { stanza, reader })))
+    }
+  }
+  return { changes, kept: false }
+}
+
+async function changesOf(
+  message: Message,
+  status: Receipt['status'],
+  { stanza, reader }: { stanza: BinaryNode; reader: Reader },
+): Promise<readonly InboundChange[]> {
+  const { account, at, route, lookup } = reader
+  const { messageId } = message
+  const change = { account, messageId, to: status, at }
+  const { participant, participant_pn } = stanza.attrs
+  const person = participant ? await personOf(participant, participant_pn, lookup) : undefined
+  if (person === undefined) {
+    const events = [route(messageEvent(`message.${status}`, { ...message, status }))]
+    return [{ kind: 'status', change, effects: { events } }]
+  }
+  const events = [route(messageEvent(`message.${status}`, { ...message, status }, { participant: person }))]
+  const receipt = { messageId, participant: person, status, at }
+  return [
+    { kind: 'participant', receipt, effects: { events } },
+    { kind: 'status', change, effects: {} },
+  ]
+}
+
+/** A receipt can overtake the outbox, which is still recording the ack: `sent` comes first. */
+async function sentMessage(messageId: string, { find }: Reader): Promise<Message | undefined> {
+  for (let look = 0; ; look++) {
+    const message = await find(messageId)
+    if (message?.status !== 'sending' || look === MAX_LOOKS) return message
+    await sleep(LOOK_MS)
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { decryptPollVote, jidNormalizedUser, type proto, type WAMessage } from '@whiskeysockets/baileys'
+import type { JsonObject } from '../../model/event.ts'
+import type { Message } from '../../model/message.ts'
+import type { InboundChange } from '../../store/journal.ts'
+import type { Me } from '../journal/arrival.ts'
+import { jidOf } from '../translate.ts'
+import { type Envelope, gestureEvent } from './envelope.ts'
+import type { Reader } from './reading.ts'
+
+type Vote = { readonly update: proto.Message.IPollUpdateMessage; readonly message: WAMessage }
+
+/**
+ * A vote is encrypted with the poll's secret. Without the poll all that can be told is that somebody voted; an option
+ * that the poll does not have is told by the hash of its name.
+ */
+export async function readVote(
+  vote: Vote,
+  envelope: Envelope,
+  { account, find, me, route }: Reader,
+): Promise<readonly InboundChange[]> {
+  const pollId = vote.update.pollCreationMessageKey?.id
+  if (!pollId) return []
+  const poll = await find(pollId)
+  const chosen = poll?.secret === undefined ? undefined : open(vote, { ...poll, secret: poll.secret }, me)
+  const about = { type: 'vote', vote: { message_id: pollId, ...votesOf(chosen, poll) } }
+  const events = [route(gestureEvent('poll.vote', envelope, { account, about }))]
+  return [{ kind: 'event', effects: { events } }]
+}
+
+function votesOf(chosen: readonly string[] | undefined, poll: Message | undefined): JsonObject {
+  if (chosen === undefined) return { unreadable: true }
+  const names = poll?.content.type === 'poll' ? poll.content.poll.options : []
+  const byHash = new Map(names.map(name => [createHash('sha256').update(name).digest('hex'), name]))
+  const hashes = chosen.filter(hash => !byHash.has(hash))
+  return {
+    options: chosen.flatMap(hash => byHash.get(hash) ?? []),
+    ...(hashes.length === 0 ? {} : { option_hashes: hashes }),
+  }
+}
+
+/** The hashes of the options chosen. Whether a person went by number or LID is not said, so every way is tried. */
+function open(
+  { update, message }: Vote,
+  poll: Message & { secret: string },
+  me: Me,
+): readonly string[] | undefined {
+  const { encPayload, encIv } = update.vote ?? {}
+  if (!encPayload || !encIv) return undefined
+  const voters = addresses(message.key.fromMe ? [me.id, me.lid] : writtenBy(message))
+  const creators = addresses([
+    ...(poll.direction === 'out'
+      ? [me.id, me.lid]
+      : [poll.from === undefined ? undefined : jidOf(poll.from)]),
+    update.pollCreationMessageKey?.participant,
+    ...voters,
+  ])
+  const pollEncKey = Buffer.from(poll.secret, 'base64')
+  for (const pollCreatorJid of creators) {
+    for (const voterJid of voters) {
+      try {
+        const how = { pollCreatorJid, pollMsgId: poll.messageId, pollEncKey, voterJid }
+        const { selectedOptions } = decryptPollVote({ encPayload, encIv }, how)
+        return (selectedOptions ?? []).map(hash => Buffer.from(hash).toString('hex'))
+      } catch {
+        // not these two addresses
+      }
+    }
+  }
+  return undefined
+}
+
+function writtenBy({ key }: WAMessage): readonly (string | null | undefined)[] {
+  return key.participant ? [key.participant, key.participantAlt] : [key.remoteJid, key.remoteJidAlt]
+}
+
+function addresses(jids: readonly (string | null | undefined)[]): readonly string[] {
+  return [...new Set(jids.flatMap(jid => (jid ? [jidNormalizedUser(jid)] : [])))]
+}

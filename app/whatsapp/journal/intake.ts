@@ -1,0 +1,133 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import {
+  type BinaryNode,
+  DEFAULT_CONNECTION_CONFIG,
+  getBinaryNodeChildren,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig,
+} from '@whiskeysockets/baileys'
+import { step } from '../../lib/step.ts'
+import type { Arrival, JournalEntry, KeyChanges } from '../../store/journal.ts'
+import type { SignalKeyChange } from '../../store/signal-keys.ts'
+import type { Store } from '../../store/store.ts'
+import { ciphertextDigest, encodeStanza, envelopeOf, type Me, stanzaDigest } from './arrival.ts'
+import type { Gate } from './gate.ts'
+
+export type IntakeDeps = {
+  readonly account: string
+  readonly store: Store
+  readonly now: () => Date
+  readonly gate: Gate
+  readonly me: () => Me | undefined
+  /** True for a stanza that says something although it is not encrypted. */
+  readonly speaks: (node: BinaryNode) => boolean
+  /** Told of each arrival once it is durable, in their order. */
+  readonly arrived: (entry: JournalEntry) => void
+}
+
+/** A ciphertext being read, and what it says once that is known. */
+type Reading = { readonly node: BinaryNode; readonly digest: Uint8Array; plaintext?: Uint8Array }
+
+/** How the library opens a ciphertext, and the lock under which it does. */
+type Cipher = { readonly lock: string; readonly decrypt: () => Promise<Uint8Array> }
+
+/** What the points of the work on a stanza are called after (lib/step.ts). */
+const NAMES: Readonly<Record<string, string>> = {
+  message: 'inbound',
+  receipt: 'receipt',
+  notification: 'notification',
+  call: 'call',
+}
+
+const readings = new AsyncLocalStorage<Reading>()
+
+/** The way in of one connection: nothing that came is acknowledged before it is in the journal. */
+export class Intake {
+  readonly #deps: IntakeDeps
+  readonly #chain = randomUUID()
+  readonly #envelopes = new WeakMap<Uint8Array, BinaryNode>()
+  /** What is on its way to the disk and cannot be found there yet. */
+  readonly #underWay = new Map<string, Uint8Array>()
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps
+  }
+
+  /** Hears every stanza before the library does. */
+  heard(node: BinaryNode): void {
+    const name = NAMES[node.tag]
+    if (name === undefined) return
+    step(`${name}.stanza`)
+    for (const { content } of getBinaryNodeChildren(node, 'enc')) {
+      if (content instanceof Uint8Array) this.#envelopes.set(content, node)
+    }
+    if (this.#deps.speaks(node)) this.#add(node, { digest: stanzaDigest(node) })
+  }
+
+  /** Keeps key changes, those that reading a message makes together with what it said. */
+  async storeKeys(changes: readonly SignalKeyChange[]): Promise<void> {
+    const { account, store, gate } = this.#deps
+    const reading = readings.getStore()
+    if (reading?.plaintext === undefined) {
+      const write = store.signalKeys.set(account, changes, this.#chain)
+      gate.hold(write)
+      return await write
+    }
+    // Nobody waits here: the gate keeps the receipt until this is on the disk, and the next message is read meanwhile.
+    const { node, digest, plaintext } = reading
+    this.#add(node, { digest, plaintext }, { chain: this.#chain, changes })
+  }
+
+  /** The library's own repository, whose reading of messages goes through the journal. */
+  readonly makeRepository: SocketConfig['makeSignalRepository'] = (auth, logger, lookup) => {
+    const plain = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookup)
+    const keys = auth.keys as SignalKeyStoreWithTransaction // made by the socket, which has just given it this capability
+    return {
+      ...plain,
+      decryptMessage: of =>
+        this.#read(keys, of.ciphertext, { lock: of.jid, decrypt: () => plain.decryptMessage(of) }),
+      decryptGroupMessage: of =>
+        this.#read(keys, of.msg, { lock: of.group, decrypt: () => plain.decryptGroupMessage(of) }),
+    }
+  }
+
+  /** What a ciphertext says: from the journal when it was read before, for no key opens it twice. */
+  async #read(keys: SignalKeyStoreWithTransaction, ciphertext: Uint8Array, how: Cipher): Promise<Uint8Array> {
+    const { account, store } = this.#deps
+    const node = this.#envelopes.get(ciphertext)
+    if (node === undefined) throw new Error('a ciphertext came in no stanza')
+    const digest = ciphertextDigest(node, ciphertext)
+    const known = this.#underWay.get(hex(digest)) ?? (await store.journal.plaintext(account, digest))
+    if (known !== undefined) return known
+    const reading: Reading = { node: envelopeOf(node), digest }
+    // The library nests its own transaction in this one, whose commit is then the one that carries the plaintext.
+    return await readings.run(reading, () =>
+      keys.transaction(async () => {
+        reading.plaintext = await how.decrypt()
+        step('inbound.decrypted')
+        return reading.plaintext
+      }, how.lock),
+    )
+  }
+
+  #add(node: BinaryNode, found: Pick<Arrival, 'digest' | 'plaintext'>, keys?: KeyChanges): void {
+    const { account, store, now, gate, me, arrived } = this.#deps
+    const self = me()
+    if (self === undefined) throw new Error('a device that nobody has linked was written to')
+    const name = NAMES[node.tag] ?? node.tag
+    const arrival: Arrival = { account, at: now(), stanza: encodeStanza({ node, me: self }), ...found }
+    const mark = hex(found.digest)
+    if (found.plaintext !== undefined) this.#underWay.set(mark, found.plaintext)
+    const write = store.journal.add(arrival, keys).then(seq => {
+      this.#underWay.delete(mark)
+      step(`${name}.journaled`)
+      if (seq !== undefined) arrived({ ...arrival, seq })
+    })
+    gate.hold(write, () => step(`${name}.receipt_left`))
+  }
+}
+
+function hex(digest: Uint8Array): string {
+  return Buffer.from(digest).toString('hex')
+}

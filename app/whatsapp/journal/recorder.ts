@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PosternError } from '../../lib/error.ts'
+import type { Log } from '../../lib/log.ts'
+import { step } from '../../lib/step.ts'
+import type { Message } from '../../model/message.ts'
+import type { JournalEntry } from '../../store/journal.ts'
+import type { Store } from '../../store/store.ts'
+import type { Reading } from '../inbound/reading.ts'
+import { idsOf } from '../inbound/receipt.ts'
+import { wordsOf } from '../socket/library-log.ts'
+import { decodeStanza, type Stanza } from './arrival.ts'
+import { Lanes } from './lanes.ts'
+
+export type RecorderDeps = {
+  readonly account: string
+  readonly store: Store
+  readonly log: Log
+  readonly now: () => Date
+  /** What an entry comes to; `find` answers once everything ahead of it is recorded. */
+  readonly read: (stanza: Stanza, entry: JournalEntry, find: FindMessage) => Promise<Reading>
+  /** Told of each reading that changed something, once that is durable. */
+  readonly recorded: (reading: Reading) => void
+}
+
+export type FindMessage = (messageId: string) => Promise<Message | undefined>
+
+/** So many entries share commits; what an entry has to ask about waits for those ahead of it. */
+const MAX_UNDER_WAY = 64
+const AGAIN_MS = 1_000
+/** How long a finished entry answers for a later delivery of the same; the server delivers what lacks its receipt at the next log-in. */
+export const KEPT_MS = 7 * 24 * 60 * 60 * 1_000
+const PRUNE_EVERY_MS = 60 * 60 * 1_000
+
+/** Turns the journal of one account into messages and events, in the order of arrival and each exactly once. */
+export class Recorder {
+  readonly #deps: RecorderDeps
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #aside = new Set<Promise<void>>()
+  readonly #lanes = new Lanes()
+  #turn: Promise<void> = Promise.resolve()
+  #stopping = false
+  #pruneAt: number
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps
+    this.#pruneAt = deps.now().getTime() + PRUNE_EVERY_MS
+  }
+
+  accept(entry: JournalEntry): void {
+    this.#turn = this.#turn.then(() => this.#take(entry))
+  }
+
+  /** Takes up what an earlier run left unfinished. */
+  async resume(): Promise<void> {
+    this.#stopping = false
+    const { account, store, log } = this.#deps
+    const entries = await store.journal.unfinished(account)
+    if (entries.length > 0) log.info('journal.resumed', { account, entries: entries.length })
+    for (const entry of entries) this.accept(entry)
+  }
+
+  /** Resolves once everything that came so far is recorded, or stays in the journal because it cannot be. */
+  async settled(): Promise<void> {
+    this.#stopping = true
+    await this.#turn
+    await Promise.all(this.#aside)
+    await this.#drained()
+  }
+
+  async #take(entry: JournalEntry): Promise<void> {
+    const { account, log } = this.#deps
+    try {
+      const stanza = await decodeStanza(entry.stanza)
+      const asks = stanza.node.tag === 'receipt'
+      if (asks) this.#track(this.#aside, this.#takeAside(entry, stanza))
+      else await this.#takeInTurn(entry, stanza)
+    } catch (error) {
+      // It stays, and is tried again at the next start, perhaps by a version that can read it.
+      log.error('journal.unreadable', { account, seq: entry.seq, reason: wordsOf(error) })
+    }
+    this.#prune()
+  }
+
+  async #takeInTurn(entry: JournalEntry, stanza: Stanza): Promise<void> {
+    const reading = await this.#deps.read(stanza, entry, this.#find)
+    while (this.#underWay.size >= MAX_UNDER_WAY) await Promise.race(this.#underWay)
+    this.#track(this.#underWay, this.#record(entry, reading))
+  }
+
+  /** A receipt may have to wait for the outbox, and nothing else waits with it but later ones for the same messages. */
+  async #takeAside(entry: JournalEntry, stanza: Stanza): Promise<void> {
+    await this.#lanes.run(idsOf(stanza.node), async () => {
+      await this.#record(entry, await this.#deps.read(stanza, entry, this.#find))
+    })
+  }
+
+  #track(works: Set<Promise<void>>, work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch(error => {
+        this.#deps.log.error('journal.unreadable', { account: this.#deps.account, reason: wordsOf(error) })
+      })
+      .finally(() => works.delete(tracked))
+    works.add(tracked)
+  }
+
+  readonly #find: FindMessage = async messageId => {
+    await this.#drained()
+    return await this.#deps.store.messages.get(this.#deps.account, messageId)
+  }
+
+  async #record(entry: JournalEntry, reading: Reading): Promise<void> {
+    const { account, store, now, recorded } = this.#deps
+    const { changes, subject, kept } = reading
+    step('inbound.before_record')
+    const recording = { account, seq: entry.seq, changes, kept, at: now() }
+    const changed = await this.#insist(() =>
+      store.journal.record(subject === undefined ? recording : { ...recording, subject }),
+    )
+    step('inbound.recorded')
+    if (changed?.includes(true)) recorded(reading)
+  }
+
+  /** A full disk is waited for. Undefined when the account stops before: the entry is there at the next start. */
+  async #insist<T>(write: () => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      try {
+        return await write()
+      } catch (error) {
+        this.#deps.log.error('journal.not_recorded', { account: this.#deps.account, reason: wordsOf(error) })
+        if (this.#stopping || isOver(error)) return undefined
+        await sleep(AGAIN_MS, undefined, { ref: false })
+      }
+    }
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+  }
+
+  #prune(): void {
+    const at = this.#deps.now().getTime()
+    if (at < this.#pruneAt) return
+    this.#pruneAt = at + PRUNE_EVERY_MS
+    this.#deps.store.journal.prune(new Date(at - KEPT_MS)).catch(error => {
+      this.#deps.log.error('journal.not_pruned', { account: this.#deps.account, reason: wordsOf(error) })
+    })
+  }
+}
+
+function isOver(error: unknown): boolean {
+  return (
+    error instanceof PosternError && (error.code === 'store.closed' || error.code === 'store.writer_died')
+  )
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { Orders } from './dying-session.ts'
+import { type Rig, startRig, until } from './rig.ts'
+
+const PROGRAM = join(import.meta.dirname, 'dying-session.ts')
+
+/** Lets another process have the account, which dies at `point` when `meanwhile` brings it there. */
+async function dieAt(
+  rig: Rig,
+  point: string,
+  how: { meanwhile: () => Promise<unknown>; forgetful?: boolean },
+) {
+  await rig.away(async () => {
+    const { dataDir, key, simulator } = rig.place
+    const orders: Orders = {
+      ...{ dataDir, point, url: simulator.url, forgetful: how.forgetful ?? false },
+      key: Buffer.from(key.reveal()).toString('base64'),
+      noiseRoot: Buffer.from(simulator.noiseRoot).toString('base64'),
+    }
+    const child = spawn(process.execPath, ['--no-warnings', PROGRAM, JSON.stringify(orders)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exited = once(child, 'exit')
+    await Promise.race([once(child.stdout, 'data'), exited])
+    await how.meanwhile()
+    assert.deepEqual(await exited, [null, 'SIGKILL'])
+  })
+}
+
+async function eventsAbout(rig: Rig, id: string): Promise<readonly string[]> {
+  return (await rig.events()).filter(event => event.data.message_id === id).map(event => event.type)
+}
+
+/** A message that came later has come, so what was to come before it has. */
+async function somethingLater(rig: Rig): Promise<void> {
+  const later = await rig.contactSays('later')
+  await until('what came later', () => rig.store.messages.get('main', later))
+}
+
+describe('a process that is killed', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await startRig()
+    await rig.link()
+  })
+  after(() => rig.stop())
+
+  const points = [
+    'inbound.stanza',
+    'inbound.decrypted',
+    'inbound.journaled',
+    'inbound.receipt_left',
+    'inbound.before_record',
+    'inbound.recorded',
+  ]
+  for (const point of points) {
+    test(`at ${point} loses nothing: the event arises once`, async () => {
+      let id = ''
+      const meanwhile = async () => {
+        id = await rig.contactSays(`until ${point}`)
+      }
+      await dieAt(rig, point, { meanwhile })
+      const message = await until('the message', () => rig.store.messages.get('main', id))
+      assert.deepEqual(message.content, { type: 'text', text: { body: `until ${point}` } })
+      await somethingLater(rig)
+      assert.deepEqual(await eventsAbout(rig, id), ['message.received'])
+      assert.equal((await rig.phones.get('/stats')).nacks, 0)
+    })
+  }
+
+  test('the same without a journal loses the message', async () => {
+    for (const point of ['inbound.journaled', 'inbound.receipt_left']) {
+      let id = ''
+      const meanwhile = async () => {
+        id = await rig.contactSays(`forgotten at ${point}`)
+      }
+      await dieAt(rig, point, { meanwhile, forgetful: true })
+      await rig.opened()
+      await somethingLater(rig)
+      assert.equal(await rig.store.messages.get('main', id), undefined, point)
+    }
+  })
+})
+
+describe('a message delivered again', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await startRig()
+    await rig.link()
+    await somethingLater(rig) // a session with the contact
+  })
+  after(() => rig.stop())
+
+  test('at once is answered from the journal, not decrypted a second time', async () => {
+    await rig.phones.post('/faults', { kind: 'duplicate' })
+    const id = await rig.contactSays('twice')
+    await somethingLater(rig)
+    assert.deepEqual(await eventsAbout(rig, id), ['message.received'])
+    assert.equal((await rig.phones.get('/stats')).nacks, 0)
+  })
+
+  test('because its receipt got lost is answered from the journal', async () => {
+    // The frame that carries the receipt is cut, wherever in it: the server has heard nothing.
+    await rig.phones.post('/faults', { kind: 'drop-connection', direction: 'up', bytes: 1 })
+    const id = await rig.contactSays('no receipt')
+    await somethingLater(rig)
+    const delivered = await rig.store.messages.get('main', id)
+    assert.equal(delivered?.status, 'received')
+    assert.deepEqual(await eventsAbout(rig, id), ['message.received'])
+    assert.equal((await rig.phones.get('/stats')).nacks, 0)
+  })
+})
+
+describe('a store that fails', () => {
+  test('lets no receipt leave: the connection ends, and the message comes again', async () => {
+    let failing = false
+    let failures = 0
+    const rig = await startRig({
+      store: store => ({
+        ...store,
+        journal: {
+          ...store.journal,
+          async add(arrival, keys) {
+            if (!failing) return await store.journal.add(arrival, keys)
+            failures += 1
+            throw new Error('no space left')
+          },
+        },
+      }),
+    })
+    await rig.link()
+    failing = true
+    const id = await rig.contactSays('while the disk is full')
+    await until('failures', () => failures > 2 || undefined)
+    assert.equal(await rig.store.messages.get('main', id), undefined)
+    failing = false
+    const message = await until('the message', () => rig.store.messages.get('main', id))
+    assert.equal(message.status, 'received')
+    assert.deepEqual(await eventsAbout(rig, id), ['message.received'])
+    await rig.stop()
+  })
+})
