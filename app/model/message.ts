@@ -148,6 +148,8 @@ export type MessageReceipt = {
   readonly at: Date
 }
 
+const ENDED = 9
+
 const ORDER: Readonly<Record<MessageStatus, number>> = {
   held: 0,
   queued: 1,
@@ -156,15 +158,20 @@ const ORDER: Readonly<Record<MessageStatus, number>> = {
   delivered: 4,
   read: 5,
   played: 6,
-  failed: 9,
-  expired: 9,
-  cancelled: 9,
-  received: 9,
+  failed: ENDED,
+  expired: ENDED,
+  cancelled: ENDED,
+  received: ENDED,
 }
 
-/** True when a message in status `from` may move on to `to`: receipts only ever advance, a final status stays. */
+/**
+ * True when a message in status `from` may move on to `to`: receipts only ever advance, and an end stays. One exception:
+ * what was tried before it was given up or taken back may have left all the same, and a phone that has it is right.
+ */
 export function advances(from: MessageStatus, to: MessageStatus): boolean {
-  if (ORDER[from] === 9) return false
+  if (from !== 'received' && ORDER[from] === ENDED) return PROOF.has(to)
   if (to === 'failed' || to === 'expired' || to === 'cancelled') return ORDER[from] <= ORDER.sending
   return ORDER[to] > ORDER[from]
 }
+
+const PROOF: ReadonlySet<MessageStatus> = new Set(['delivered', 'read', 'played'])

@@ -16,7 +16,10 @@ export type CancelOutcome =
 
 const CANCELLABLE = ['held', 'queued'] as const
 
-/** Makes the way to take back an entry that is still queued or held. Nothing that may have been sent is ever called cancelled. */
+/**
+ * Makes the way to take back an entry that is still queued or held: nothing more is sent of it. One that was tried without
+ * an answer may have left before; then the phone's receipt says so, and the message is `delivered` after all.
+ */
 export function createCancel(deps: CancelDeps): (request: CancelRequest) => Promise<CancelOutcome> {
   return async ({ actor, account, id }) => {
     const message = await deps.store.messages.get(account, id)

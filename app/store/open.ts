@@ -18,6 +18,7 @@ import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
+import { createRecipientStore } from './recipients.ts'
 import { createSignalKeyStore } from './signal-keys.ts'
 import type { Store } from './store.ts'
 import { Writer } from './writer/writer.ts'
@@ -99,6 +100,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
     signalKeys: createSignalKeyStore(access),
     journal: createJournalStore(access),
     messages: createMessageStore(access),
+    recipients: createRecipientStore(access),
     events: createEventStore(access),
     deliveries: createDeliveryStore(access),
     audit: createAuditStore(access),

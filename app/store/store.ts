@@ -6,6 +6,7 @@ import type { EventStore } from './events.ts'
 import type { JournalStore } from './journal.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
+import type { RecipientStore } from './recipients.ts'
 import type { SignalKeyStore } from './signal-keys.ts'
 
 /** What a commit touched, so that workers look without polling. */
@@ -17,6 +18,7 @@ export type Store = {
   readonly signalKeys: SignalKeyStore
   readonly journal: JournalStore
   readonly messages: MessageStore
+  readonly recipients: RecipientStore
   readonly events: EventStore
   readonly deliveries: DeliveryStore
   readonly audit: AuditStore

@@ -1,4 +1,8 @@
+import type { Log } from '../lib/log.ts'
 import type { ChatId } from '../model/chat.ts'
+import type { KnownRecipient } from '../store/recipients.ts'
+import type { Store } from '../store/store.ts'
+import { wordsOf } from './socket/library-log.ts'
 import type { Socket } from './socket/open.ts'
 import { jidOf } from './translate.ts'
 
@@ -6,39 +10,68 @@ const FOUND_MS = 24 * 60 * 60 * 1_000
 const NOT_FOUND_MS = 5 * 60 * 1_000
 const MAX_ENTRIES = 10_000
 
-type Answer = { readonly address: string | 'none'; readonly until: number }
+export type RecipientsDeps = {
+  readonly account: string
+  readonly store: Store
+  readonly log: Log
+  readonly now: () => Date
+}
 
 export type Recipients = {
   /** WhatsApp's address of a chat; `none` when the number is not on WhatsApp. Throws when the server does not say. */
-  addressOf(chat: ChatId, socket: Socket): Promise<string | 'none'>
+  addressOf(chat: ChatId, socket: Pick<Socket, 'find'>): Promise<string | 'none'>
   /** A contact that has written is on WhatsApp: no need to ask. */
   wrote(chat: ChatId): void
 }
 
-/** Asks WhatsApp about a number before the first message to it: a send to an unknown one would look like a success. */
-export function createRecipients(now: () => Date): Recipients {
-  const answers = new Map<ChatId, Answer>()
+/**
+ * Asks WhatsApp about a number before the first message to it: a send to an unknown one would look like a success. The
+ * answers outlast a restart.
+ */
+export function createRecipients({ account, store, log, now }: RecipientsDeps): Recipients {
+  const answers = new Map<ChatId, KnownRecipient>()
 
-  function remember(chat: ChatId, address: string | 'none'): void {
-    const lifeMs = address === 'none' ? NOT_FOUND_MS : FOUND_MS
+  /** Nobody waits for the disk: what gets lost is asked again. */
+  function remember(chat: ChatId, address: string | undefined): void {
+    const until = new Date(now().getTime() + (address === undefined ? NOT_FOUND_MS : FOUND_MS))
+    const known: KnownRecipient = address === undefined ? { until } : { until, address }
+    keep(chat, known)
+    store.recipients.put(account, chat, known).catch(error => {
+      log.warn('whatsapp.recipient_not_stored', { account, reason: wordsOf(error) })
+    })
+  }
+
+  /** The store spares the question, this spares the store. */
+  function keep(chat: ChatId, known: KnownRecipient): void {
     answers.delete(chat)
-    answers.set(chat, { address, until: now().getTime() + lifeMs })
+    answers.set(chat, known)
     const oldest = answers.keys().next()
     if (answers.size > MAX_ENTRIES && !oldest.done) answers.delete(oldest.value)
+  }
+
+  async function recall(chat: ChatId): Promise<KnownRecipient | undefined> {
+    const kept = answers.get(chat)
+    const known = kept ?? (await store.recipients.get(account, chat))
+    if (known === undefined || known.until <= now()) return undefined
+    if (kept === undefined) keep(chat, known)
+    return known
   }
 
   return {
     async addressOf(chat, socket) {
       if (!chat.startsWith('+')) return jidOf(chat)
-      const known = answers.get(chat)
-      if (known !== undefined && known.until > now().getTime()) return known.address
+      const known = await recall(chat)
+      if (known !== undefined) return known.address ?? 'none'
       const found = await socket.find(chat)
-      const address = found === 'none' ? found : found.jid
+      const address = found === 'none' ? undefined : found.jid
       remember(chat, address)
-      return address
+      return address ?? 'none'
     },
     wrote(chat) {
-      if (chat.startsWith('+')) remember(chat, jidOf(chat))
+      if (!chat.startsWith('+')) return
+      const known = answers.get(chat)
+      const goodFor = known?.address === undefined ? 0 : known.until.getTime() - now().getTime()
+      if (goodFor < FOUND_MS / 2) remember(chat, jidOf(chat))
     },
   }
 }

@@ -38,7 +38,7 @@ export class Traffic {
   constructor(deps: TrafficDeps) {
     const { account, store, route, log, now, ackMs, lookup } = deps
     this.#deps = deps
-    this.#recipients = createRecipients(now)
+    this.#recipients = createRecipients({ account, store, log, now })
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
     this.#recorder = new Recorder({
       ...{ account, store, log, now },

@@ -56,6 +56,24 @@ test('a status that does not advance changes nothing and has no effects', async 
   assert.equal(await store.messages.advance(unknown, someEffects()), false)
 })
 
+test('an end stays, but a phone that has the message is right', async t => {
+  const store = await freshStore(t)
+  for (const end of ['failed', 'expired', 'cancelled'] as const) {
+    const message = await queued(store)
+    const advance = (to: MessageStatus) =>
+      store.messages.advance({ account: 'main', messageId: message.messageId, to, at: START }, NO_EFFECTS)
+    assert.equal(await advance(end), true)
+    assert.equal(await advance('queued'), false)
+    assert.equal(await advance('sent'), false, 'an ack that comes late proves less')
+    assert.equal(await advance('delivered'), true)
+    assert.equal(await statusOf(store, message), 'delivered')
+  }
+  const incomingOne = outgoing({ status: 'received' })
+  await store.messages.receive(incomingOne, NO_EFFECTS)
+  const read = { account: 'main', messageId: incomingOne.messageId, to: 'read', at: START } as const
+  assert.equal(await store.messages.advance(read, NO_EFFECTS), false)
+})
+
 test('a cancellation limited to waiting entries does not catch one that is being sent', async t => {
   const store = await freshStore(t)
   const first = await queued(store)

@@ -79,6 +79,7 @@ async function fill(store: Store): Promise<void> {
   const done = audit({ target: PHONE, detail: { to: JID, chats: [GROUP, DIGITS] } })
   await store.messages.enqueue(message, key, { events: [told], audit: [done] })
   await store.messages.receive(incoming({ chat: GROUP, from: JID }), {})
+  await store.recipients.put('main', PHONE, { until: after(5), address: JID })
   await fillJournal(store, message.messageId)
   await store.messages.claim({ free: new Map([['main', 5]]), now: START })
   await store.messages.requeue(message.id, { dueAt: after(5), reason: `${WORDS.reason} ${PHONE}` })

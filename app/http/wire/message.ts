@@ -1,4 +1,4 @@
-import type { Message } from '../../model/message.ts'
+import type { Message, MessageReceipt } from '../../model/message.ts'
 import { contentJson } from '../../model/message-event.ts'
 
 /** A message as the API shows it, in either direction; its content stands under the member named by `type`. */
@@ -21,6 +21,7 @@ export function messageJson(message: Message): object {
       ...(step.detail === undefined ? {} : { detail: step.detail }),
     })),
     ...errorJson(message),
+    ...(message.receipts === undefined ? {} : { receipts: message.receipts.map(receiptJson) }),
     created_at: message.createdAt.toISOString(),
     ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
     ...(message.expiresAt === undefined ? {} : { expires_at: message.expiresAt.toISOString() }),
@@ -30,6 +31,11 @@ export function messageJson(message: Message): object {
     ...(message.purpose === undefined ? {} : { purpose: message.purpose }),
     ...(message.callbackData === undefined ? {} : { biz_opaque_callback_data: message.callbackData }),
   }
+}
+
+/** How far one participant of a group is with it. */
+function receiptJson({ participant, status, at }: MessageReceipt): object {
+  return { participant, status, at: at.toISOString() }
 }
 
 /** Why it came to nothing, as `message.failed` says it. The codes are in model/send-failure.ts. */

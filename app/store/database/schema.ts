@@ -213,5 +213,25 @@ CREATE TABLE message_receipts (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** A cache of whom WhatsApp knows, so that a restart asks nothing again. */
+const RECIPIENTS = `
+CREATE TABLE recipients (
+  account TEXT NOT NULL,
+  chat BLOB NOT NULL, -- hash
+  until INTEGER NOT NULL,
+  address BLOB, -- sealed; null: not on WhatsApp
+  PRIMARY KEY (account, chat)
+) STRICT;
+CREATE INDEX recipients_by_age ON recipients (until);
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
-export const MIGRATIONS: readonly string[] = [FIRST, LINE, EVENT_SEQUENCES, INBOUND, STEP_CODES, JOURNAL]
+export const MIGRATIONS: readonly string[] = [
+  FIRST,
+  LINE,
+  EVENT_SEQUENCES,
+  INBOUND,
+  STEP_CODES,
+  JOURNAL,
+  RECIPIENTS,
+]

@@ -13,6 +13,7 @@ import { enqueueMessage, receiveMessage } from '../tables/message-entry.ts'
 import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
+import { putRecipient } from '../tables/recipients.ts'
 import { clearSignalKeys, setSignalKeys } from '../tables/signal-keys.ts'
 
 /** Every write there is, by the name it is posted under. Arguments and results cross threads, so they are plain values. */
@@ -37,6 +38,7 @@ export const operations = {
   'messages.recover': recoverMessages,
   'messages.requeue': requeueMessage,
   'meta.set': setMeta,
+  'recipients.put': putRecipient,
   'signalKeys.clear': clearSignalKeys,
   'signalKeys.set': setSignalKeys,
 } as const
