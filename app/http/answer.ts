@@ -1,7 +1,8 @@
 import type { ProblemCode } from './errors.ts'
+import type { StreamItem } from './events/follow.ts'
 
 /** What a route answers. Routes never touch Express's response; `application.ts` writes it. */
-export type Answer = JsonAnswer | BytesAnswer | Problem
+export type Answer = JsonAnswer | BytesAnswer | StreamAnswer | Problem
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -16,6 +17,15 @@ export type BytesAnswer = {
   readonly kind: 'bytes'
   readonly mediaType: string
   readonly bytes: Uint8Array
+  readonly headers?: Headers
+}
+
+/** Events as they happen, to the form of stream that the request asked for; ends when `items` do. */
+export type StreamAnswer = {
+  readonly kind: 'stream'
+  readonly items: AsyncIterable<StreamItem>
+  /** A reader that takes nothing for so long is cut off. */
+  readonly stallMs: number
   readonly headers?: Headers
 }
 

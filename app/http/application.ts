@@ -4,6 +4,7 @@ import { problem } from './answer.ts'
 import { know } from './authenticate.ts'
 import type { HttpDeps } from './deps.ts'
 import { problemOf } from './errors.ts'
+import { upgradeOf } from './events/upgrade.ts'
 import { arrive, checkSite, enter } from './hop/arrive.ts'
 import { arrivals, calls } from './hop/call.ts'
 import { enterLocally } from './hop/local.ts'
@@ -45,12 +46,19 @@ function plainExpress(): Express {
   return app
 }
 
-/** Browsers send passwords and certificates along with whatever page asks, so what has an effect must come from our own. */
+/**
+ * Browsers send passwords and certificates along with whatever page asks, so what has an effect must come from our own;
+ * so must a WebSocket, whose answers they show to any page.
+ */
 const fromOurPage: RequestHandler = (request, response, next) => {
   const { site, policy } = calls.get(request)
-  const { method } = request
+  const method = upgradeOf(request) === undefined ? request.method : 'UPGRADE'
   if (mayHaveEffect({ site, method, header: name => request.get(name) }, policy.snapshot)) return next()
-  send(request, response, problem('cross-site', 'Changes on this site are only taken from its own page.'))
+  send(
+    request,
+    response,
+    problem('cross-site', 'Changes and WebSockets on this site are only taken from its own page.'),
+  )
 }
 
 const nothing: RequestHandler = (request, response) => {

@@ -3,6 +3,7 @@ import { createApiKeys } from '../identity/api-key.ts'
 import { authenticate, credentialWord, type Presented } from '../identity/authenticate.ts'
 import { readAuthorities } from '../identity/certificate.ts'
 import { PosternError } from '../lib/error.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { type Problem, problem } from './answer.ts'
 import type { HttpDeps } from './deps.ts'
 import { type Arrival, arrivals, calls, type Entrance, entrances } from './hop/call.ts'
@@ -33,11 +34,9 @@ export function know(deps: HttpDeps, countFailure: RequestHandler, closing: Abor
     const entrance = entrances.get(request)
     const block = refusals.blockOf(entrance.remoteIp, arrival.policy)
     if (block !== undefined) return send(request, response, limitProblem(block.limit, block.retryAfterMs))
-    const found = authenticate(
-      presented(entrance, name => request.get(name)),
-      arrival.policy.snapshot,
-      identity,
-    )
+    const shown = presented(entrance, name => request.get(name))
+    const identify = (snapshot: PolicySnapshot) => authenticate(shown, snapshot, identity)
+    const found = identify(arrival.policy.snapshot)
     if (found.kind === 'refused') {
       const answer = await refuse(arrival, entrance, found)
       return countFailure(request, response, () => send(request, response, answer))
@@ -47,7 +46,7 @@ export function know(deps: HttpDeps, countFailure: RequestHandler, closing: Abor
     const left = new AbortController()
     response.once('close', () => left.abort())
     const gone = AbortSignal.any([left.signal, closing])
-    calls.set(request, { ...arrival, ...entrance, ...found, actor, request, gone })
+    calls.set(request, { ...arrival, ...entrance, ...found, actor, request, identify, gone })
     next()
   }
 

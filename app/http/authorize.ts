@@ -42,11 +42,15 @@ export async function authorizeAny(
   action: string,
   deps: AuthorizeDeps,
 ): Promise<Problem | undefined> {
-  const decision = may(call, action)
+  if (mayAnywhere(call, action)) return takeRequestLimits(call, deps)
+  return refuse(call, action, { decision: may(call, action) }, deps)
+}
+
+/** Whether the policy allows the action without an account, or for any one of them. */
+export function mayAnywhere(call: Call, action: string): boolean {
+  if (may(call, action).effect === 'allow') return true
   const accounts = [...call.policy.snapshot.accounts.keys()]
-  const somewhere = accounts.some(account => may(call, action, { account }).effect === 'allow')
-  if (somewhere || decision.effect === 'allow') return takeRequestLimits(call, deps)
-  return refuse(call, action, { decision }, deps)
+  return accounts.some(account => may(call, action, { account }).effect === 'allow')
 }
 
 /** For what any principal may ask: only the credential's expiry and the principal's networks can refuse. */

@@ -7,6 +7,7 @@ import type { Limiter } from '../policy/limiter.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Sessions } from '../whatsapp/sessions.ts'
+import type { StreamLimits } from './events/streams.ts'
 
 /** What the HTTP side is built from. */
 export type HttpDeps = {
@@ -28,6 +29,8 @@ export type HttpDeps = {
   readonly now: () => Date
   /** Requests of one remote address beyond which they are answered 429; far above what a service needs. */
   readonly floods?: FloodLimits
+  /** How event streams behave; DEFAULT_STREAMS when absent. */
+  readonly streams?: StreamLimits
 }
 
 export type FloodLimits = { readonly requests: number; readonly failures: number; readonly windowMs: number }

@@ -1,6 +1,9 @@
 import type { Request, Response } from 'express'
-import type { Answer, Problem } from './answer.ts'
+import type { Answer, Problem, StreamAnswer } from './answer.ts'
 import { problemBody, statusOf } from './errors.ts'
+import { serveSentEvents } from './events/server-sent.ts'
+import { upgradeOf } from './events/upgrade.ts'
+import { serveWebSocket } from './events/web-socket.ts'
 import { arrivals } from './hop/call.ts'
 
 /** The only place that writes an answer. */
@@ -13,9 +16,18 @@ export function send(request: Request, response: Response, answer: Answer): void
     case 'bytes':
       response.status(200).type(answer.mediaType).send(answer.bytes)
       return
+    case 'stream':
+      sendStream(request, response, answer)
+      return
     case 'problem':
       sendProblem(request, response, answer)
   }
+}
+
+function sendStream(request: Request, response: Response, { items, stallMs }: StreamAnswer): void {
+  const upgrade = upgradeOf(request)
+  if (upgrade === undefined) void serveSentEvents(response, items, stallMs)
+  else serveWebSocket({ request, response, upgrade, items, stallMs })
 }
 
 function sendProblem(request: Request, response: Response, problem: Problem): void {

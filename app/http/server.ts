@@ -2,6 +2,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createApplication } from './application.ts'
 import type { HttpDeps } from './deps.ts'
+import { takeUpgrades } from './events/upgrade.ts'
 import { pinProxy } from './hop/proxy-pin.ts'
 
 export type { HttpDeps } from './deps.ts'
@@ -22,6 +23,7 @@ const CLOSE_WITHIN_MS = 3_000
 export function createHttp(deps: HttpDeps): Http {
   const closing = new AbortController()
   const { limits } = deps.policy().snapshot.edge
+  const app = createApplication(deps, closing.signal)
   const server = createServer(
     {
       ...deps.tls,
@@ -33,8 +35,9 @@ export function createHttp(deps: HttpDeps): Http {
       requestTimeout: limits.headerTimeoutMs + limits.bodyTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
-    createApplication(deps, closing.signal),
+    app,
   )
+  takeUpgrades(server, app)
   pinProxy(server, deps.log)
 
   function listen(address: { host: string; port: number }): Promise<{ port: number }> {

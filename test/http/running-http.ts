@@ -8,6 +8,7 @@ import { controlSocket } from '../../app/config/config.ts'
 import type { FieldError } from '../../app/http/answer.ts'
 import { createControl } from '../../app/http/control.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
+import type { StreamLimits } from '../../app/http/events/streams.ts'
 import { createHttp, type HttpDeps } from '../../app/http/server.ts'
 import { newId } from '../../app/lib/ids.ts'
 import { silentLog } from '../../app/lib/log.ts'
@@ -38,6 +39,8 @@ export type RunningHttp = {
   /** The `Client-Cert` value of an honest certificate of this client. */
   certOf(client: string): Promise<string>
   ask(call: Call): Promise<Answer>
+  /** The headers that Caddy sends along for this call. */
+  headersOf(call: Call): Promise<Readonly<Record<string, string | string[]>>>
   setPolicy(change: Partial<PolicySnapshot>): void
   setReady(ready: boolean): void
   stop(): Promise<void>
@@ -86,6 +89,7 @@ export type Body = {
 export type RunOptions = {
   readonly sessions?: Partial<Sessions>
   readonly floods?: FloodLimits
+  readonly streams?: StreamLimits
   readonly now?: () => Date
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -120,7 +124,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     tls: { ...app, ca: internal.cert },
     sandbox: false,
     readiness: () => (ready ? { ready } : { ready, reason: 'the accounts are starting' }),
-    ...(options.floods === undefined ? {} : { floods: options.floods }),
+    ...limitsOf(options),
   }
   const http = createHttp(httpDeps)
   const control = createControl(httpDeps)
@@ -137,16 +141,22 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     return headerOf(cert)
   }
 
-  async function ask(call: Call): Promise<Answer> {
+  async function headersOf(call: Call): Promise<Readonly<Record<string, string | string[]>>> {
     const { site = 'api', from = '127.0.0.1' } = call
     const clientCert = call.as === undefined ? '::' : await certOf(call.as)
     const hop = site === null ? {} : { 'postern-site': site, 'postern-remote-ip': from }
-    const headers = { ...hop, ...(site === 'api' ? { 'client-cert': clientCert } : {}), ...call.headers }
-    return askRaw({ ...call, headers }, { port, ca: internal.cert, ...(call.tls ?? proxy) })
+    return { ...hop, ...(site === 'api' ? { 'client-cert': clientCert } : {}), ...call.headers }
+  }
+
+  async function ask(call: Call): Promise<Answer> {
+    return askRaw(
+      { ...call, headers: await headersOf(call) },
+      { port, ca: internal.cert, ...(call.tls ?? proxy) },
+    )
   }
 
   return {
-    ...{ port, dataDir: folder, store, sessions, clients, internal, proxy, certOf, ask },
+    ...{ port, dataDir: folder, store, sessions, clients, internal, proxy, certOf, ask, headersOf },
     setPolicy: change => (snapshot = { ...snapshot, ...change }),
     setReady: value => (ready = value),
     async stop() {
@@ -156,6 +166,10 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+function limitsOf({ floods, streams }: RunOptions): Pick<HttpDeps, 'floods' | 'streams'> {
+  return { ...(floods && { floods }), ...(streams && { streams }) }
 }
 
 /** A PEM certificate as Caddy passes it on. */

@@ -1,8 +1,8 @@
 import type { Request } from 'express'
-import type { Credential } from '../../identity/authenticate.ts'
+import type { Authentication, Credential } from '../../identity/authenticate.ts'
 import { PosternError } from '../../lib/error.ts'
 import type { Actor } from '../../model/audit.ts'
-import type { PolicyInForce, Principal, SiteName } from '../../policy/snapshot.ts'
+import type { PolicyInForce, PolicySnapshot, Principal, SiteName } from '../../policy/snapshot.ts'
 import type { Hop } from './hop.ts'
 
 /** A request as it came in. It keeps the policy it began with to its end. */
@@ -23,6 +23,8 @@ export type Call = Arrival &
     /** The caller in the audit chain's words. */
     readonly actor: Actor
     readonly request: Request
+    /** Who the same credential is under another policy. */
+    readonly identify: (snapshot: PolicySnapshot) => Authentication
     /** Aborted when the caller goes away or the server closes. */
     readonly gone: AbortSignal
   }

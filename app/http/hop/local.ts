@@ -22,6 +22,7 @@ export function enterLocally(closing: AbortSignal): RequestHandler {
       credential: CREDENTIAL,
       actor: { ...SYSTEM, credential: CREDENTIAL.kind },
       request,
+      identify: () => ({ kind: 'known', principal: PRINCIPAL, credential: CREDENTIAL }),
       gone: AbortSignal.any([left.signal, closing]),
     })
     next()

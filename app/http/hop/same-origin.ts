@@ -5,7 +5,7 @@ type Asked = { readonly site: SiteName; readonly method: string; header(name: st
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * False when a request with an effect comes from a page that is not ours, or on the dashboard from no page at all. A
+ * False when a request with an effect, or for a WebSocket, comes from a page that is not ours, or on the dashboard from no page at all. A
  * browser shows its user's password and client certificate on behalf of whatever page asks, but it also sends
  * `Sec-Fetch-Site`, which pages cannot forge; `Origin` stands in where that is missing. Programs on the api site send
  * neither. An API key is shown by nobody but its owner.

@@ -1,0 +1,74 @@
+import { PosternError, reasonOf } from '../../lib/error.ts'
+import type { PosternEvent } from '../../model/event.ts'
+import type { HttpDeps } from '../deps.ts'
+import type { Call } from '../hop/call.ts'
+import { type EventQuery, isWanted } from './filter.ts'
+import { createJudge, type Ending } from './judge.ts'
+import { nextEvents } from './wake.ts'
+
+/** What a stream tells its reader, in this order: `opened`, events and heartbeats, `closed`. */
+export type StreamItem =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'event'; readonly event: PosternEvent }
+  /** Nothing for the reader has happened up to this cursor. */
+  | { readonly kind: 'heartbeat'; readonly cursor?: string }
+  | { readonly kind: 'closed'; readonly reason: Ending }
+
+export type FollowDeps = Pick<HttpDeps, 'store' | 'policy' | 'now' | 'log'> & { readonly heartbeatMs: number }
+
+/** Events read at once: what a stream holds in memory for a reader that does not take them. */
+const PAGE = 50
+/** A policy that changed is noticed within this time, also when nothing happens. */
+const LOOK_MS = 1_000
+
+/**
+ * The events after a cursor as they happen. Nothing is read before the reader has taken what was read already, so that
+ * one who is slow or far behind costs a page of memory and reads on from the disk.
+ */
+export async function* follow(call: Call, query: EventQuery, deps: FollowDeps): AsyncGenerator<StreamItem> {
+  const judge = createJudge(call, deps)
+  let cursor = query.after
+  let beatAt = deps.now().getTime() + deps.heartbeatMs
+  yield { kind: 'opened' }
+  for (;;) {
+    const more = nextEvents(deps.store, call.gone, Math.min(LOOK_MS, deps.heartbeatMs))
+    try {
+      const judged = call.gone.aborted ? STOPPING : judge()
+      const page = judged.kind === 'ended' ? judged : await nextPage(cursor, deps)
+      if (page.kind === 'ended') return yield { kind: 'closed', reason: page.reason }
+      for (const event of page.items) {
+        cursor = event.id
+        if (judged.kind !== 'reads' || !isWanted(event, query.filter) || !judged.may(event)) continue
+        beatAt = deps.now().getTime() + deps.heartbeatMs
+        yield { kind: 'event', event }
+      }
+      if (page.next !== null) continue
+      if (deps.now().getTime() >= beatAt) {
+        beatAt = deps.now().getTime() + deps.heartbeatMs
+        yield { kind: 'heartbeat', ...(cursor === undefined ? {} : { cursor }) }
+      }
+      await more.promise
+    } finally {
+      more.forget()
+    }
+  }
+}
+
+const STOPPING = { kind: 'ended', reason: 'stopping' } as const
+
+type NextPage =
+  | { readonly kind: 'page'; readonly items: readonly PosternEvent[]; readonly next: string | null }
+  | { readonly kind: 'ended'; readonly reason: Ending }
+
+async function nextPage(after: string | undefined, { store, log }: FollowDeps): Promise<NextPage> {
+  try {
+    const page = await store.events.list({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+    return { kind: 'page', ...page }
+  } catch (error) {
+    const code = error instanceof PosternError ? error.code : ''
+    if (code === 'store.cursor_removed') return { kind: 'ended', reason: 'removed' }
+    if (code === 'store.closed') return STOPPING
+    log.error('events.stream_failed', { reason: reasonOf(error) })
+    return { kind: 'ended', reason: 'failed' }
+  }
+}
