@@ -61,15 +61,26 @@ function requestOf(delivery: Delivery, endpoint: Endpoint, sentAt: Date, deps: A
     headers: {
       'content-type': 'application/json',
       'user-agent': 'postern',
-      ...sign({ id: delivery.event.id, sentAt, body }, secrets),
+      ...sign({ id: delivery.event.id, sentAt, body }, { scheme: endpoint.signScheme, secrets }),
       'postern-attempt': String(delivery.attemptCount + 1),
       'postern-policy': deps.revision,
     },
     body,
     allowCidrs: endpoint.allowCidrs,
-    ...(endpoint.caRef === undefined
-      ? {}
-      : { ca: deps.readSecret(endpoint.caRef).reveal().toString('utf8') }),
+    ...trustOf(endpoint, deps.readSecret),
     timeoutMs: endpoint.timeoutMs,
+  }
+}
+
+/** Whom TLS trusts towards this endpoint, and who we are to it. */
+function trustOf(
+  { caRef, clientCertificateRef }: Endpoint,
+  readSecret: AttemptDeps['readSecret'],
+): Pick<EgressRequest, 'ca' | 'clientCertificate'> {
+  const pem = (ref: string) => readSecret(ref).reveal().toString('utf8')
+  const own = clientCertificateRef === undefined ? undefined : pem(clientCertificateRef)
+  return {
+    ...(caRef === undefined ? {} : { ca: pem(caRef) }),
+    ...(own === undefined ? {} : { clientCertificate: { cert: own, key: own } }), // OpenSSL takes its own part of each
   }
 }

@@ -112,6 +112,9 @@ export type Limit = {
 
 export type LimitKey = 'principal' | 'account' | 'recipient' | 'remoteIp'
 
+/** Of Standard Webhooks: a shared secret, or an ed25519 key whose public half the receiver has. */
+export type SignScheme = 'v1' | 'v1a'
+
 export type Endpoint = {
   readonly name: string
   readonly url: string
@@ -121,9 +124,12 @@ export type Endpoint = {
   readonly accounts?: ReadonlySet<string>
   readonly format: 'postern'
   readonly payload: { readonly body: 'full' | 'none'; readonly contact: 'clear' | 'hash' }
+  readonly signScheme: SignScheme
   /** References of secrets, newest first: several during a rotation. */
   readonly secretRefs: readonly string[]
   readonly caRef?: string
+  /** PEM with our certificate and its key, for endpoints that ask for one. */
+  readonly clientCertificateRef?: string
   readonly allowCidrs: readonly string[]
   readonly order: 'none' | 'per-chat' | 'per-account'
   readonly timeoutMs: number

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { Webhook } from 'standardwebhooks'
 import { type AttemptDeps, attempt, type Outcome } from '../../app/deliveries/attempt.ts'
 import { PosternError } from '../../app/lib/error.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { certificate, egressTo, startServer } from '../egress/https-server.ts'
+import { createTestAuthority } from '../helpers/certificates.ts'
 import { CONTACT_KEY, deliveryOf, EVENT, endpointOf, SIGNING_SECRET } from './samples.ts'
 
 const NOW = new Date('2026-11-23T10:00:01Z')
@@ -131,6 +133,28 @@ test('dies when the policy forbids the address, and retries when nobody listens 
   assert.equal(refused.kind, 'dead')
   const failed = await attempt(deliveryOf(), endpointAt(2), depsOf())
   assert.equal(failed.kind, 'retry')
+})
+
+test('shows the client certificate of the endpoint, from one file with its key', async t => {
+  const clients = await createTestAuthority('Clients of the receiver')
+  const { cert, key } = await clients.issue({ commonName: 'postern', uris: [] })
+  let shown: unknown
+  const server = await startServer(
+    t,
+    (request, response) => {
+      shown = (request.socket as TLSSocket).getPeerCertificate().subject?.CN
+      response.end()
+    },
+    { requestCert: true, rejectUnauthorized: true, ca: clients.cert },
+  )
+  const deps = depsOf({
+    readSecret: ref => new Secret(ref === 'secret:client' ? `${key}${cert}` : (SECRETS[ref] ?? '')),
+  })
+  const bare = await attempt(deliveryOf(), endpointAt(server.port), deps)
+  assert.equal(bare.kind, 'retry', 'this receiver takes nobody without one')
+  const endpoint = { ...endpointAt(server.port), clientCertificateRef: 'secret:client' }
+  assert.equal((await attempt(deliveryOf(), endpoint, deps)).kind, 'delivered')
+  assert.equal(shown, 'postern')
 })
 
 test('waits for a secret that is missing instead of sending without it', async t => {

@@ -14,6 +14,7 @@ export function endpointOf(change: Partial<Endpoint> = {}): Endpoint {
     events: new Set(['message.received', 'message.sent']),
     format: 'postern',
     payload: { body: 'full', contact: 'clear' },
+    signScheme: 'v1',
     secretRefs: ['secret:sign'],
     allowCidrs: ['127.0.0.0/8'],
     order: 'none',

@@ -10,6 +10,7 @@ const ENDPOINT: Endpoint = {
   events: new Set(['message.received']),
   format: 'postern',
   payload: { body: 'full', contact: 'clear' },
+  signScheme: 'v1',
   secretRefs: ['secret:wh-ledger'],
   allowCidrs: [],
   order: 'per-chat',

@@ -139,6 +139,7 @@ spec:
     events: new Set(['message.sent', 'account.linked']),
     format: 'postern',
     payload: { body: 'full', contact: 'clear' },
+    signScheme: 'v1',
     secretRefs: ['secret:wh'],
     allowCidrs: [],
     order: 'per-chat',

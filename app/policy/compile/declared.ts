@@ -1,4 +1,4 @@
-import type { SiteName } from '../snapshot.ts'
+import type { SignScheme, SiteName } from '../snapshot.ts'
 
 /** The documents as their schemas guarantee them, all of one kind put together. Values are still texts in their notations. */
 export type Declared = {
@@ -108,8 +108,8 @@ export type DeclaredEndpoint = {
   readonly events: readonly string[]
   readonly accounts?: readonly string[]
   readonly payload?: { readonly body?: 'full' | 'none'; readonly contact?: 'clear' | 'hash' }
-  readonly sign: { readonly secretRef: string; readonly previousRef?: string }
-  readonly tls?: { readonly ca?: string }
+  readonly sign: { readonly scheme?: SignScheme; readonly secretRef: string; readonly previousRef?: string }
+  readonly tls?: { readonly ca?: string; readonly clientCertificate?: string }
   readonly allowNetworks?: readonly string[]
   readonly order?: 'none' | 'per-chat' | 'per-account'
   readonly timeout?: string

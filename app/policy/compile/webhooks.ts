@@ -26,12 +26,13 @@ function compileEndpoint(endpoint: DeclaredEndpoint, name: string, declared: Dec
     events: new Set(namesMatching(endpoint.events, EVENT_TYPES) as readonly EventType[]),
     format: 'postern',
     payload: { body: payload?.body ?? 'full', contact: payload?.contact ?? 'clear' },
+    signScheme: sign.scheme ?? 'v1',
     secretRefs: sign.previousRef === undefined ? [sign.secretRef] : [sign.secretRef, sign.previousRef],
     allowCidrs: (endpoint.allowNetworks ?? []).flatMap(network => declared.networks[network]?.cidrs ?? []),
     order: endpoint.order ?? 'per-chat',
     timeoutMs: parsedOr(duration, endpoint.timeout, TIMEOUT_MS),
     concurrency: endpoint.concurrency ?? CONCURRENCY,
     retry: { schedule: 'standard', maxAgeMs: parsedOr(duration, retry?.maxAge, MAX_AGE_MS) },
-    ...present({ accounts, caRef: endpoint.tls?.ca }),
+    ...present({ accounts, caRef: endpoint.tls?.ca, clientCertificateRef: endpoint.tls?.clientCertificate }),
   }
 }
