@@ -5,6 +5,7 @@ import { type Config, controlSocket } from './config/config.ts'
 import { readMasterKey } from './config/master-key.ts'
 import { readPolicyFolder } from './config/policy-folder.ts'
 import { readSecret, secretState } from './config/secrets.ts'
+import { createEndpoints } from './deliveries/endpoints.ts'
 import { createRouter } from './deliveries/fan-out.ts'
 import { createDeliveryWorker } from './deliveries/worker.ts'
 import { createEgress } from './egress/connector.ts'
@@ -76,8 +77,10 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const outboxDeps = { store, policy, route, limiter, log, now, random }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions })
   const egress = createEgress({ now })
+  const endpoints = createEndpoints({ store, route, log, now, random })
   const deliveries = createDeliveryWorker({
     store,
+    endpoints,
     policy,
     egress,
     readSecret: secret,

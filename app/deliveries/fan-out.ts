@@ -1,4 +1,5 @@
 import { newId } from '../lib/ids.ts'
+import { step } from '../lib/step.ts'
 import type { EventDraft, RouteEvent } from '../model/event.ts'
 import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
 
@@ -17,6 +18,7 @@ export function createRouter(deps: RouterDeps): RouteEvent {
       endpoint: endpoint.name,
       lane: laneOf(endpoint, draft),
     }))
+    step('delivery.fan_out')
     return { ...draft, id: newId('evt', at), at, deliveries }
   }
 }

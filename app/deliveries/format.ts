@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { Secret } from '../lib/secret.ts'
-import type { Json, JsonObject, PosternEvent } from '../model/event.ts'
+import type { EventType, Json, JsonObject, PosternEvent } from '../model/event.ts'
 import type { Endpoint } from '../policy/snapshot.ts'
 
 const MAX_BODY_BYTES = 256 * 1024
+const SHORT = 1_024
+const MOST_MEMBERS = 100
 
 /** Members of `data` that hold what people wrote or sent, beside the one named by `type`. */
 const CONTENT = new Set([
@@ -36,27 +38,42 @@ const CONTACT = new Set([
   'voter',
 ])
 
+/** An event as a body tells it: one that happened, or the one that `endpoint test` makes up. */
+export type Tellable = Omit<PosternEvent, 'type' | 'sequence'> & {
+  readonly type: EventType | 'endpoint.test'
+  /** null: it is outside the count, so that it makes no gap in it. */
+  readonly sequence: number | null
+}
+
 /**
  * The body of a delivery as contract section 6 writes it, with what the endpoint's `payload` holds back: `body: none`
  * drops content, `contact: hash` replaces numbers by names that are stable for this endpoint and mean nothing elsewhere.
- * A body over 256 KiB loses its content and says so in `data.truncated`.
+ * A body over 256 KiB loses its content and says so in `data.truncated`: whoever gets it reads the whole event by its id
+ * (`GET /v1/events`). When that is not enough, long members go as well, so that no event is too large to be told.
  */
-export function formatBody(event: PosternEvent, endpoint: Endpoint, contactKey: Secret): string {
+export function formatBody(event: Tellable, endpoint: Endpoint, contactKey: Secret): string {
   const named =
     endpoint.payload.contact === 'clear' ? event.data : hashContacts(event.data, endpoint, contactKey)
-  if (endpoint.payload.body === 'none') return envelope(event, withoutContent(named))
-  const whole = envelope(event, named)
+  const whole = envelope(event, endpoint.payload.body === 'none' ? withoutContent(named) : named)
   if (Buffer.byteLength(whole) <= MAX_BODY_BYTES) return whole
-  return envelope(event, { ...withoutContent(named), truncated: true })
+  const shorter = envelope(event, { ...withoutContent(named), truncated: true })
+  if (Buffer.byteLength(shorter) <= MAX_BODY_BYTES) return shorter
+  return envelope(event, { ...onlyShort(named), truncated: true })
 }
 
-function envelope(event: PosternEvent, data: JsonObject): string {
+function envelope(event: Tellable, data: JsonObject): string {
   const { type, id, at, account = null, sequence } = event
   return JSON.stringify({ type, id, timestamp: at.toISOString(), account, sequence, data })
 }
 
 function withoutContent(data: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(data).filter(([name]) => !CONTENT.has(name) && name !== data.type))
+}
+
+/** There are few members, so what is left fits. */
+function onlyShort(data: JsonObject): JsonObject {
+  const kept = Object.entries(data).filter(([, value]) => JSON.stringify(value).length <= SHORT)
+  return Object.fromEntries(kept.slice(0, MOST_MEMBERS))
 }
 
 function hashContacts(data: JsonObject, endpoint: Endpoint, contactKey: Secret): JsonObject {

@@ -2,16 +2,21 @@ import type { Backoff } from '../lib/backoff.ts'
 import { reasonOf } from '../lib/error.ts'
 import { insist } from '../lib/insist.ts'
 import type { Log } from '../lib/log.ts'
-import { Pump } from '../lib/pump.ts'
+import { type After, Pump } from '../lib/pump.ts'
 import type { Secret } from '../lib/secret.ts'
+import { step } from '../lib/step.ts'
 import type { Egress } from '../model/egress-port.ts'
 import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
 import type { Attempt, Delivery, DeliverySettlement } from '../store/deliveries.ts'
+import type { EndpointHealth } from '../store/endpoints.ts'
 import type { Store } from '../store/store.ts'
 import { attempt, type Outcome } from './attempt.ts'
+import { createBurial } from './bury.ts'
+import type { Ending, Endpoints } from './endpoints.ts'
 
 export type DeliveryWorkerDeps = {
   readonly store: Store
+  readonly endpoints: Endpoints
   readonly egress: Egress
   readonly policy: () => PolicyInForce
   readonly readSecret: (ref: string) => Secret
@@ -22,6 +27,8 @@ export type DeliveryWorkerDeps = {
   readonly random: () => number
   /** How long `stop` waits for answers under way; 10 s when absent. */
   readonly stopWaitMs?: number
+  /** Node's timers when absent; for rigs whose clock is their own. */
+  readonly after?: After
 }
 
 /** Also looked for when nothing woke it: an endpoint that a new policy brought. */
@@ -29,6 +36,12 @@ const SWEEP_MS = 30_000
 /** Nothing falls due more often than this, so that a clock which steps back cannot make it spin. */
 const MIN_WAIT_MS = 10
 const STOP_WAIT_MS = 10_000
+const ENDINGS = {
+  delivered: 'ok',
+  retry: 'failed',
+  dead: 'failed',
+  'endpoint-gone': 'gone',
+} as const satisfies Record<Outcome['kind'], Ending['kind']>
 const SETTLE_BACKOFF: Backoff = { baseMs: 500, maxMs: 30_000 }
 
 /** The worker that posts deliveries; nothing happens before `start`. */
@@ -37,25 +50,29 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
 }
 
 /**
- * Posts what is owed to endpoints, each endpoint up to its `concurrency` at once. What is owed to an endpoint that the
+ * Posts what is owed to endpoints, each endpoint up to its `concurrency` at once and as its breaker lets it. What is owed to an endpoint that the
  * policy no longer names stays pending and untouched; it leaves when the name comes back.
  */
 export class DeliveryWorker {
   readonly #deps: DeliveryWorkerDeps
   readonly #pump: Pump
+  readonly #bury: ReturnType<typeof createBurial>
   readonly #underWay = new Map<string, Set<Promise<void>>>()
   readonly #stopping = new AbortController()
   #unsubscribe: () => void = () => {}
 
   constructor(deps: DeliveryWorkerDeps) {
     this.#deps = deps
+    this.#bury = createBurial(deps)
     this.#pump = new Pump({
       round: () => this.#round(),
+      ...(deps.after === undefined ? {} : { after: deps.after }),
       onError: error => deps.log.error('delivery.round_failed', { reason: reasonOf(error) }),
     })
   }
 
   async start(): Promise<void> {
+    await this.#deps.endpoints.load()
     this.#unsubscribe = this.#deps.store.onCommit(topics => {
       if (topics.has('deliveries')) this.wake()
     })
@@ -65,6 +82,11 @@ export class DeliveryWorker {
   /** Looks at once; for whoever puts a new policy in force. */
   wake(): void {
     this.#pump.wake()
+  }
+
+  /** Attempts that have no answer yet, or one that is not written down yet. */
+  get underWay(): number {
+    return [...this.#underWay.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
   /** Takes nothing more and waits a while for answers under way; what has none by then is posted again after the next start. */
@@ -84,23 +106,36 @@ export class DeliveryWorker {
     const { endpoints } = policy().snapshot
     const free = this.#free(endpoints.values())
     const claimed = free.size === 0 ? [] : await store.deliveries.claim({ free, now: now() })
+    if (claimed.length > 0) step('delivery.claimed')
     for (const delivery of claimed) {
       const endpoint = endpoints.get(delivery.endpoint)
       if (endpoint !== undefined) this.#track(endpoint.name, this.#deliver(delivery, endpoint))
     }
+    await this.#bury(endpoints.values())
     const open = [...this.#free(endpoints.values()).keys()]
     const dueAt = open.length === 0 ? undefined : await store.deliveries.nextDueAt(open)
-    if (dueAt === undefined) return SWEEP_MS
-    return Math.min(SWEEP_MS, Math.max(MIN_WAIT_MS, dueAt.getTime() - now().getTime()))
+    const waits = [dueAt, ...this.#reopenings(endpoints.keys())].flatMap(at =>
+      at === undefined ? [] : [at.getTime() - now().getTime()],
+    )
+    return Math.min(SWEEP_MS, Math.max(MIN_WAIT_MS, Math.min(...waits)))
   }
 
   #free(endpoints: Iterable<Endpoint>): ReadonlyMap<string, number> {
     const free = new Map<string, number>()
-    for (const { name, concurrency } of endpoints) {
-      const count = concurrency - (this.#underWay.get(name)?.size ?? 0)
-      if (count > 0) free.set(name, count)
+    for (const endpoint of endpoints) {
+      const count = this.#deps.endpoints.allowance(endpoint) - (this.#underWay.get(endpoint.name)?.size ?? 0)
+      if (count > 0) free.set(endpoint.name, count)
     }
     return free
+  }
+
+  /** When breakers that let nothing through now will let one attempt try. */
+  #reopenings(names: Iterable<string>): readonly Date[] {
+    const now = this.#deps.now()
+    return [...names].flatMap(name => {
+      const { disabled, openUntil } = this.#deps.endpoints.get(name)
+      return disabled === undefined && openUntil !== undefined && openUntil > now ? [openUntil] : []
+    })
   }
 
   #track(endpoint: string, work: Promise<void>): void {
@@ -114,18 +149,21 @@ export class DeliveryWorker {
   }
 
   async #deliver(delivery: Delivery, endpoint: Endpoint): Promise<void> {
-    const { store, policy, log, now, random } = this.#deps
+    const { store, policy, log, now, random, endpoints } = this.#deps
     const startedAt = now()
     const outcome = await attempt(delivery, endpoint, { ...this.#deps, revision: policy().revision })
-    const settlement = settlementOf(outcome, startedAt, now())
+    const endedAt = now()
+    const learned = endpoints.learn(endpoint.name, { kind: ENDINGS[outcome.kind], startedAt, endedAt })
+    const settlement = settlementOf(outcome, { startedAt, endedAt, health: learned.health })
     this.#report(delivery, outcome)
-    await insist(() => store.deliveries.settle(delivery.id, settlement), {
+    await insist(() => store.deliveries.settle(delivery.id, settlement, learned), {
       backoff: SETTLE_BACKOFF,
       random,
       signal: this.#stopping.signal,
       onError: error =>
         log.error('delivery.settle_failed', { deliveryId: delivery.id, reason: reasonOf(error) }),
     })
+    step('delivery.settled')
   }
 
   #report(delivery: Delivery, outcome: Outcome): void {
@@ -135,18 +173,47 @@ export class DeliveryWorker {
     if (outcome.kind === 'delivered') log.debug('delivery.delivered', fields)
     else if (outcome.kind === 'retry')
       log.info('delivery.retry', { ...fields, dueAt: outcome.dueAt.toISOString() })
-    else log.warn('delivery.dead', { ...fields, reason: outcome.reason })
+    else
+      log.warn(outcome.kind === 'dead' ? 'delivery.dead' : 'delivery.held', {
+        ...fields,
+        reason: outcome.reason,
+      })
   }
 }
 
-/** A 410 ends this delivery only: the endpoint itself is disabled by whoever watches endpoints, not here. */
-function settlementOf(outcome: Outcome, at: Date, endedAt: Date): DeliverySettlement {
+type Circumstances = {
+  readonly startedAt: Date
+  readonly endedAt: Date
+  /** The endpoint's, after this attempt. */
+  readonly health: EndpointHealth
+}
+
+/**
+ * While the breaker is open, whatever failed waits for the endpoint and not for its own schedule, on which this attempt
+ * does not count: the outage is not its fault.
+ */
+function settlementOf(outcome: Outcome, { startedAt, endedAt, health }: Circumstances): DeliverySettlement {
+  const { status, answer } = outcome
   const attempt: Attempt = {
-    at,
-    tookMs: endedAt.getTime() - at.getTime(),
-    ...(outcome.status === undefined ? {} : { status: outcome.status }),
+    at: startedAt,
+    tookMs: endedAt.getTime() - startedAt.getTime(),
+    ...(status === undefined ? {} : { status }),
+    ...(answer === undefined ? {} : { answer }),
     ...(outcome.kind === 'delivered' ? {} : { reason: outcome.reason }),
   }
-  if (outcome.kind === 'retry') return { kind: 'retry', attempt, dueAt: outcome.dueAt }
-  return { kind: outcome.kind === 'delivered' ? 'delivered' : 'dead', attempt }
+  switch (outcome.kind) {
+    case 'delivered':
+    case 'dead':
+      return { kind: outcome.kind, attempt }
+    case 'endpoint-gone':
+      return { kind: 'retry', attempt, dueAt: endedAt }
+    case 'retry':
+      return health.openUntil === undefined
+        ? { kind: 'retry', attempt, dueAt: outcome.dueAt }
+        : { kind: 'retry', attempt, dueAt: later(health.openUntil, outcome.notBefore), spared: true }
+  }
+}
+
+function later(one: Date, other: Date): Date {
+  return one > other ? one : other
 }

@@ -1,8 +1,13 @@
+/** Calls `act` once after a while, unless told not to: `setTimeout` in other words. */
+export type After = (ms: number, act: () => void) => () => void
+
 /** What a pump runs. `round` answers in how many milliseconds it wants to run again; undefined: only when woken. */
 export type PumpDeps = {
   readonly round: () => Promise<number | undefined>
   /** Told what a round threw; the pump goes on after `RETRY_MS`. */
   readonly onError: (error: unknown) => void
+  /** Node's timers when absent. */
+  readonly after?: After
 }
 
 const RETRY_MS = 1_000
@@ -18,7 +23,7 @@ export class Pump {
   #stopped = false
   #running = false
   #run: Promise<void> = Promise.resolve()
-  #timer: NodeJS.Timeout | undefined
+  #cancel: () => void = () => {}
 
   constructor(deps: PumpDeps) {
     this.#deps = deps
@@ -36,14 +41,14 @@ export class Pump {
   /** No further round; resolves when the one under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#cancel()
     await this.#run
   }
 
   async #drain(): Promise<void> {
     while (this.#woken && !this.#stopped) {
       this.#woken = false
-      clearTimeout(this.#timer)
+      this.#cancel()
       this.#wakeIn(await this.#round())
     }
     // No await since the condition was read: a wake cannot fall between it and this line.
@@ -61,6 +66,12 @@ export class Pump {
 
   #wakeIn(delayMs: number | undefined): void {
     if (delayMs === undefined || this.#woken || this.#stopped) return
-    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(delayMs, 0), MAX_TIMER_MS))
+    const { after = afterTimeout } = this.#deps
+    this.#cancel = after(Math.min(Math.max(delayMs, 0), MAX_TIMER_MS), () => this.wake())
   }
+}
+
+function afterTimeout(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms)
+  return () => clearTimeout(timer)
 }

@@ -1,6 +1,9 @@
 import type { PosternEvent } from '../model/event.ts'
 import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
+import type { EndpointHealth } from './endpoints.ts'
+import { lastAnswer } from './tables/delivery-attempts.ts'
+import { countOwed } from './tables/delivery-range.ts'
 import { findDelivery, listDeliveries, toDelivery } from './tables/delivery-row.ts'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'dead'
@@ -9,6 +12,8 @@ export type Attempt = {
   readonly at: Date
   readonly status?: number
   readonly reason?: string
+  /** How the far side's answer began. Kept for the last attempt, and only `get` reads it. */
+  readonly answer?: string
   readonly tookMs: number
 }
 
@@ -21,6 +26,10 @@ export type Delivery = {
   readonly event: PosternEvent
   readonly createdAt: Date
   readonly dueAt: Date
+  /** When its schedule began: with its event, or with the last replay. */
+  readonly begunAt: Date
+  /** Attempts that do not count on it: made before, or while the endpoint's breaker was open. */
+  readonly begunAfter: number
   /** Attempts settled so far. */
   readonly attemptCount: number
   readonly attempts: readonly Attempt[]
@@ -29,8 +38,24 @@ export type Delivery = {
 /** What an attempt came to, with the attempt itself for the record. */
 export type DeliverySettlement =
   | { readonly kind: 'delivered'; readonly attempt: Attempt }
-  | { readonly kind: 'retry'; readonly attempt: Attempt; readonly dueAt: Date }
+  /** `spared`: the attempt is recorded, but does not count on the schedule. */
+  | { readonly kind: 'retry'; readonly attempt: Attempt; readonly dueAt: Date; readonly spared?: boolean }
   | { readonly kind: 'dead'; readonly attempt: Attempt }
+
+export type OwedCount = { readonly pending: number; readonly dead: number }
+
+/** Dead or delivered ones of one endpoint. `accounts` are those whose events the caller may replay; null stands for none. */
+export type ReplayRange = {
+  readonly endpoint: string
+  readonly status: 'dead' | 'delivered'
+  readonly from?: Date
+  readonly to?: Date
+  readonly accounts: readonly (string | null)[]
+  /** Where the part before this one ended. */
+  readonly after?: number
+}
+
+export type ReplayedPart = { readonly count: number; readonly next?: number }
 
 export type DeliveryStore = {
   /**
@@ -38,7 +63,12 @@ export type DeliveryStore = {
    * pending of a lane. They stay leased to this process until settled; a restart forgets the lease.
    */
   claim(query: { free: ReadonlyMap<string, number>; now: Date }): Promise<readonly Delivery[]>
-  settle(id: string, settlement: DeliverySettlement, effects?: Effects): Promise<void>
+  /** `health` is what the endpoint is like after this attempt: written with it, so that neither is known without the other. */
+  settle(
+    id: string,
+    settlement: DeliverySettlement,
+    and?: { readonly health?: EndpointHealth; readonly effects?: Effects },
+  ): Promise<void>
   get(id: string): Promise<Delivery | undefined>
   list(query: {
     endpoint?: string
@@ -46,8 +76,19 @@ export type DeliveryStore = {
     before?: string
     limit: number
   }): Promise<Page<Delivery>>
-  /** Pending again and due now; false when it does not exist or is pending already. */
+  /** Pending again, due now and at the beginning of its schedule; false when it does not exist or is pending already. */
   replay(id: string, now: Date, effects?: Effects): Promise<boolean>
+  /**
+   * Replays what matches, oldest first, a bounded number in one write. Answers how many, and where to go on; the effects
+   * are written with the first.
+   */
+  replayRange(range: ReplayRange, now: Date, effects?: Effects): Promise<ReplayedPart>
+  /** Lets everything pending that is owed to the endpoint fall due now. */
+  hasten(endpoint: string, now: Date): Promise<void>
+  /** Lets what an endpoint was owed before this instant die, a bounded number in one write; answers how many. */
+  bury(query: { endpoint: string; begunBefore: Date; at: Date; reason: string }): Promise<number>
+  /** By endpoint, what is pending and what is dead. */
+  counts(): Promise<ReadonlyMap<string, OwedCount>>
   /**
    * When the next delivery can be claimed: only the head of each lane counts, none that is leased, and only those of the
    * endpoints named (all when absent).
@@ -58,13 +99,24 @@ export type DeliveryStore = {
 export function createDeliveryStore({ reader, writer }: Access): DeliveryStore {
   return {
     claim: query => writer.run('deliveries.claim', query),
-    settle: (id, settlement, effects) => writer.run('deliveries.settle', { id, settlement, effects }),
+    settle: (id, settlement, { health, effects } = {}) =>
+      writer.run('deliveries.settle', { id, settlement, health, effects }),
     get: async id => {
       const row = findDelivery(reader, id)
-      return row === undefined ? undefined : toDelivery(reader, row)
+      return row === undefined ? undefined : withAnswer(toDelivery(reader, row), lastAnswer(reader, row))
     },
     list: async query => listDeliveries(reader, query),
     replay: (id, now, effects) => writer.run('deliveries.replay', { id, now, effects }),
+    replayRange: (range, now, effects) => writer.run('deliveries.replayRange', { range, now, effects }),
+    hasten: (endpoint, now) => writer.run('deliveries.hasten', { endpoint, now }),
+    bury: query => writer.run('deliveries.bury', query),
+    counts: async () => countOwed(reader),
     nextDueAt: endpoints => writer.run('deliveries.nextDueAt', { endpoints }),
   }
+}
+
+function withAnswer(delivery: Delivery, answer: string | undefined): Delivery {
+  const last = delivery.attempts.at(-1)
+  if (last === undefined || answer === undefined) return delivery
+  return { ...delivery, attempts: [...delivery.attempts.slice(0, -1), { ...last, answer }] }
 }

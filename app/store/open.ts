@@ -14,6 +14,7 @@ import { migrate, schemaVersion } from './database/migrate.ts'
 import { createPrivately } from './database/private-file.ts'
 import { MIGRATIONS } from './database/schema.ts'
 import { createDeliveryStore } from './deliveries.ts'
+import { createEndpointStore } from './endpoints.ts'
 import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
 import { createMessageStore } from './messages.ts'
@@ -103,6 +104,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
     recipients: createRecipientStore(access),
     events: createEventStore(access),
     deliveries: createDeliveryStore(access),
+    endpoints: createEndpointStore(access),
     audit: createAuditStore(access),
     meta: createMetaStore(access),
     onCommit: listener => writer.onCommit(listener),

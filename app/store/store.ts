@@ -2,6 +2,7 @@ import type { PosternError } from '../lib/error.ts'
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
 import type { DeliveryStore } from './deliveries.ts'
+import type { EndpointStore } from './endpoints.ts'
 import type { EventStore } from './events.ts'
 import type { JournalStore } from './journal.ts'
 import type { MessageStore } from './messages.ts'
@@ -21,6 +22,7 @@ export type Store = {
   readonly recipients: RecipientStore
   readonly events: EventStore
   readonly deliveries: DeliveryStore
+  readonly endpoints: EndpointStore
   readonly audit: AuditStore
   readonly meta: MetaStore
   /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */

@@ -49,37 +49,73 @@ const CASES: readonly Case[] = [
   {
     name: 'tries again 5 s after the first 500',
     status: 500,
-    want: { kind: 'retry', status: 500, reason: 'endpoint answered 500', dueAt: after(5_000) },
+    want: {
+      kind: 'retry',
+      status: 500,
+      reason: 'endpoint answered 500',
+      dueAt: after(5_000),
+      notBefore: NOW,
+    },
   },
   {
     name: 'tries again 30 s after the second',
     status: 500,
     delivery: { attemptCount: 1 },
-    want: { kind: 'retry', status: 500, reason: 'endpoint answered 500', dueAt: after(30_000) },
+    want: {
+      kind: 'retry',
+      status: 500,
+      reason: 'endpoint answered 500',
+      dueAt: after(30_000),
+      notBefore: NOW,
+    },
   },
   {
     name: 'fails at a redirect',
     status: 302,
     headers: { location: 'https://hooks.test/' },
-    want: { kind: 'retry', status: 302, reason: 'endpoint answered 302', dueAt: after(5_000) },
+    want: {
+      kind: 'retry',
+      status: 302,
+      reason: 'endpoint answered 302',
+      dueAt: after(5_000),
+      notBefore: NOW,
+    },
   },
   {
     name: 'waits as long as Retry-After asks',
     status: 503,
     headers: { 'retry-after': '90' },
-    want: { kind: 'retry', status: 503, reason: 'endpoint answered 503', dueAt: after(90_000) },
+    want: {
+      kind: 'retry',
+      status: 503,
+      reason: 'endpoint answered 503',
+      dueAt: after(90_000),
+      notBefore: after(90_000),
+    },
   },
   {
     name: 'waits an hour at most, whatever Retry-After asks',
     status: 429,
     headers: { 'retry-after': '86400' },
-    want: { kind: 'retry', status: 429, reason: 'endpoint answered 429', dueAt: after(3_600_000) },
+    want: {
+      kind: 'retry',
+      status: 429,
+      reason: 'endpoint answered 429',
+      dueAt: after(3_600_000),
+      notBefore: after(3_600_000),
+    },
   },
   {
     name: 'keeps the schedule when Retry-After asks for less',
     status: 429,
     headers: { 'retry-after': '1' },
-    want: { kind: 'retry', status: 429, reason: 'endpoint answered 429', dueAt: after(5_000) },
+    want: {
+      kind: 'retry',
+      status: 429,
+      reason: 'endpoint answered 429',
+      dueAt: after(5_000),
+      notBefore: after(1_000),
+    },
   },
   {
     name: 'dies on the last attempt',
@@ -165,6 +201,7 @@ test('waits for a secret that is missing instead of sending without it', async t
     kind: 'retry',
     reason: 'not sent: the secret secret:gone is missing',
     dueAt: after(5_000),
+    notBefore: NOW,
   })
   assert.equal(server.requests, 0)
 })

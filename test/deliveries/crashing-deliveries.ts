@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createEndpoints } from '../../app/deliveries/endpoints.ts'
 import { createRouter } from '../../app/deliveries/fan-out.ts'
 import { createDeliveryWorker } from '../../app/deliveries/worker.ts'
 import { createEgress } from '../../app/egress/connector.ts'
@@ -25,8 +26,11 @@ if ((await list('pending')).length === 0) {
 }
 const egress = createEgress({ now })
 const readSecret = (ref: string) => new Secret(ref === 'secret:ca' ? readFileSync(caFile) : SIGNING_SECRET)
+const route = createRouter({ policy, now })
+const endpoints = createEndpoints({ store, route, log: silentLog, now, random: Math.random })
 const deps = {
   store,
+  endpoints,
   egress,
   policy,
   readSecret,

@@ -84,3 +84,16 @@ test('drops the content of a body over 256 KiB and says so', () => {
   assert.equal(big(132_000).truncated, true)
   assert.equal(big(132_000).text, undefined)
 })
+
+test('drops whatever is long when a body without its content is still over 256 KiB', () => {
+  const participants = Array.from({ length: 20_000 }, (_, i) => `+1555${String(i).padStart(10, '0')}`)
+  const data = { ...EVENT.data, type: 'group', participants }
+  const body = formatBody(
+    { ...EVENT, data },
+    endpointOf({ payload: { body: 'none', contact: 'clear' } }),
+    CONTACT_KEY,
+  )
+  assert.ok(Buffer.byteLength(body) <= 256 * 1024)
+  const told = (JSON.parse(body) as Body).data
+  assert.deepEqual([told.truncated, told.participants, told.chat], [true, undefined, EVENT.data.chat])
+})

@@ -78,6 +78,8 @@ export function deliveryOf(change: Partial<Delivery> = {}): Delivery {
     event: EVENT,
     createdAt: EVENT.at,
     dueAt: EVENT.at,
+    begunAt: change.createdAt ?? EVENT.at,
+    begunAfter: 0,
     attemptCount: 0,
     attempts: [],
     ...change,

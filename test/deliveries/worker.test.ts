@@ -114,17 +114,6 @@ test('keeps what is owed to an endpoint that the policy no longer names, and pos
   await world.received(1)
 })
 
-test('lets a delivery die at a 410 and goes on with the next', async t => {
-  const world = await createDeliveryWorld(t, PER_CHAT)
-  await world.receiver.behave({ status: 410, times: 1 })
-  await world.startWorker(t)
-  await world.happen({ chat: ALICE, text: 'first' })
-  await world.happen({ chat: ALICE, text: 'second' })
-  const [dead] = await world.settled('dead', 1)
-  assert.equal(dead?.attempts[0]?.reason, 'endpoint answered 410 Gone')
-  await world.settled('delivered', 1)
-})
-
 test('lets a delivery die whose address the policy forbids, without connecting', async t => {
   const world = await createDeliveryWorld(t, { allowCidrs: [] })
   await world.startWorker(t)
@@ -141,6 +130,25 @@ test('lets a delivery die when its age is over, and keeps it', async t => {
   await world.happen({ text: 'hello' })
   const [dead] = await world.settled('dead', 1)
   assert.equal(dead?.attempts[0]?.status, 500)
+})
+
+test('keeps what the endpoint answered with the last attempt, to 16 KiB, and the beginning of a success', async t => {
+  const world = await createDeliveryWorld(t)
+  await world.receiver.behave({ status: 500, times: 1, body: 'x'.repeat(20_000) })
+  await world.startWorker(t)
+  await world.happen({ text: 'hello' })
+  const [failed] = await world.attempted(1)
+  const answerOf = async () => (await world.store.deliveries.get(failed?.id ?? ''))?.attempts.at(-1)?.answer
+  assert.equal((await answerOf())?.length, 16_384)
+  await world.receiver.behave({ status: 200, body: 'y'.repeat(20_000) })
+  world.putForward(6_000)
+  const [delivered] = await world.settled('delivered', 1)
+  assert.equal(await answerOf(), 'y'.repeat(1_024))
+  assert.deepEqual(
+    delivered?.attempts.map(one => one.answer),
+    [undefined, undefined],
+    'lists are without',
+  )
 })
 
 test('waits for an answer under way when it stops', async t => {

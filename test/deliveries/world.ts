@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createEndpoints, type Endpoints } from '../../app/deliveries/endpoints.ts'
 import { createRouter } from '../../app/deliveries/fan-out.ts'
 import { createDeliveryWorker, type DeliveryWorker } from '../../app/deliveries/worker.ts'
 import { createEgress } from '../../app/egress/connector.ts'
@@ -8,6 +9,7 @@ import { Secret } from '../../app/lib/secret.ts'
 import type { NewEvent } from '../../app/model/event.ts'
 import type { Endpoint, PolicyInForce } from '../../app/policy/snapshot.ts'
 import type { Delivery, DeliveryStatus } from '../../app/store/deliveries.ts'
+import type { EndpointHealth } from '../../app/store/endpoints.ts'
 import type { Store } from '../../app/store/store.ts'
 import { afterwards } from '../helpers/afterwards.ts'
 import { eventually, openTestStore } from '../outbox/world.ts'
@@ -22,6 +24,8 @@ export class DeliveryWorld {
   readonly endpoint: Endpoint
   endpoints: readonly Endpoint[]
   worker: DeliveryWorker | undefined
+  /** Of the worker that was started last. */
+  states: Endpoints | undefined
   #aheadMs = 0
 
   constructor(store: Store, receiver: RunningReceiver, endpoint: Partial<Endpoint>) {
@@ -34,6 +38,11 @@ export class DeliveryWorld {
   now = (): Date => new Date(Date.now() + this.#aheadMs)
   policy = (): PolicyInForce => policyOf(...this.endpoints)
 
+  /** What the worker knows of the endpoint. */
+  health(): EndpointHealth | undefined {
+    return this.states?.get(this.endpoint.name)
+  }
+
   /** Moves the clock and lets the worker look at it, as its timer would. */
   putForward(ms: number): void {
     this.#aheadMs += ms
@@ -44,15 +53,15 @@ export class DeliveryWorld {
     const { store, policy, now } = this
     const egress = createEgress({ now })
     const readSecret = (ref: string) => new Secret(ref === 'secret:ca' ? this.receiver.ca : SIGNING_SECRET)
+    const base = { store, log: silentLog, now, random: () => 0.5 }
+    this.states = createEndpoints({ ...base, route: createRouter({ policy, now }) })
     const deps = {
-      store,
+      ...base,
+      endpoints: this.states,
       egress,
       policy,
       readSecret,
       contactKey: CONTACT_KEY,
-      log: silentLog,
-      now,
-      random: () => 0.5,
     }
     const worker = createDeliveryWorker(deps)
     afterwards(t, async () => {

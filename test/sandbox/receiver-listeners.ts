@@ -9,6 +9,8 @@ export type Behaviour = {
   readonly times?: number
   /** Headers of the answer, for `Retry-After` or `Location`. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What the answer says; nothing when absent. */
+  readonly body?: string
 }
 
 /** The behaviour in force: set by the admin side, used up by the webhook side. */
@@ -38,7 +40,7 @@ export function webhookListener(ledger: Ledger, behaviour: BehaviourSlot): Reque
   return guarded(async (request, response) => {
     const body = await readBody(request)
     if (body === undefined) return void response.writeHead(413).end()
-    const { status, delay_ms = 0, headers = {} } = behaviour.take()
+    const { status, delay_ms = 0, headers = {}, body: answer } = behaviour.take()
     ledger.append({
       at: new Date().toISOString(),
       path: request.url ?? '/',
@@ -47,7 +49,7 @@ export function webhookListener(ledger: Ledger, behaviour: BehaviourSlot): Reque
       status,
     })
     if (delay_ms > 0) await sleep(delay_ms, undefined, { ref: false }) // must not keep a stopped receiver alive
-    response.writeHead(status, headers).end()
+    response.writeHead(status, headers).end(answer)
   })
 }
 
@@ -85,19 +87,19 @@ async function behave(
 ): Promise<void> {
   const behaviour = parseBehaviour((await readBody(request))?.toString('utf8') ?? '')
   if (behaviour === undefined)
-    return answer(response, 422, { error: 'expected {status: 200–599, delay_ms?, times?, headers?}' })
+    return answer(response, 422, { error: 'expected {status: 200–599, delay_ms?, times?, headers?, body?}' })
   slot.set(behaviour)
   answer(response, 200, behaviour)
 }
 
 function parseBehaviour(text: string): Behaviour | undefined {
   try {
-    const { status, delay_ms, times, headers } = JSON.parse(text)
+    const { status, delay_ms, times, headers, body } = JSON.parse(text)
     const count = (value: unknown) =>
       value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
     if (!Number.isInteger(status) || status < 200 || status > 599 || !count(delay_ms) || !count(times))
       return undefined
-    return { status, delay_ms, times, headers }
+    return { status, delay_ms, times, headers, body }
   } catch {
     return undefined
   }

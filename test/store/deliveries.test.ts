@@ -49,6 +49,8 @@ test('an event and its deliveries are stored together and come back whole', asyn
     event: asTold,
     createdAt: START,
     dueAt: START,
+    begunAt: START,
+    begunAfter: 0,
     attemptCount: 0,
     attempts: [],
   })
@@ -104,10 +106,10 @@ test('a settlement keeps the attempt, and its effects are written once', async t
   const one = delivery('ops', LANE)
   await owe(store, one)
   await claimed(store)
-  await store.deliveries.settle(one.id, retryAt(after(1)), someEffects())
+  await store.deliveries.settle(one.id, retryAt(after(1)), { effects: someEffects() })
   await claimed(store, { ops: 1 }, after(1))
-  await store.deliveries.settle(one.id, DEAD, someEffects())
-  await store.deliveries.settle(one.id, DELIVERED, someEffects())
+  await store.deliveries.settle(one.id, DEAD, { effects: someEffects() })
+  await store.deliveries.settle(one.id, DELIVERED, { effects: someEffects() })
   const found = await store.deliveries.get(one.id)
   assert.equal(found?.status, 'dead')
   assert.equal(found?.attemptCount, 2)

@@ -225,6 +225,28 @@ CREATE TABLE recipients (
 CREATE INDEX recipients_by_age ON recipients (until);
 `
 
+/**
+ * What an endpoint has been like, by its name in the policy, so that a restart neither forgets that it is disabled nor
+ * storms one that is down. A replay begins the schedule of a delivery anew.
+ */
+const ENDPOINTS = `
+CREATE TABLE endpoints (
+  endpoint TEXT PRIMARY KEY,
+  failure_count INTEGER NOT NULL,
+  failing_since INTEGER,
+  last_success_at INTEGER,
+  last_failure_at INTEGER,
+  open_until INTEGER,
+  probe_count INTEGER NOT NULL,
+  disabled_at INTEGER,
+  disabled_because TEXT
+) STRICT, WITHOUT ROWID;
+ALTER TABLE deliveries ADD COLUMN begun_at INTEGER; -- NULL: with its event
+ALTER TABLE deliveries ADD COLUMN begun_after INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery_attempts ADD COLUMN answer BLOB; -- sealed
+CREATE INDEX deliveries_dead ON deliveries (endpoint, seq) WHERE status = 'dead';
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -234,4 +256,5 @@ export const MIGRATIONS: readonly string[] = [
   STEP_CODES,
   JOURNAL,
   RECIPIENTS,
+  ENDPOINTS,
 ]

@@ -1,9 +1,13 @@
 import type { Delivery, DeliverySettlement } from '../deliveries.ts'
 import type { Effects } from '../effects.ts'
+import type { EndpointHealth } from '../endpoints.ts'
 import type { Tx } from '../writer/transaction.ts'
+import { addAttempt } from './delivery-attempts.ts'
 import { laneKey, markLaneHead, type Queued } from './delivery-lane.ts'
-import { addAttempt, DELIVERIES, type DeliveryRow, findDelivery, toDelivery } from './delivery-row.ts'
+import { beginAnew } from './delivery-range.ts'
+import { DELIVERIES, type DeliveryRow, findDelivery, toDelivery } from './delivery-row.ts'
 import { writeEffects } from './effects.ts'
+import { writeHealth } from './endpoints.ts'
 
 /** Reads heads alone. What it takes is leased in memory; the database learns of it when it is settled. */
 export function claimDeliveries(
@@ -29,17 +33,23 @@ export function claimDeliveries(
   return claimed
 }
 
-export function settleDelivery(
-  tx: Tx,
-  args: { id: string; settlement: DeliverySettlement; effects?: Effects | undefined },
-): void {
-  const { id, settlement, effects } = args
+type Settling = {
+  readonly id: string
+  readonly settlement: DeliverySettlement
+  readonly health?: EndpointHealth | undefined
+  readonly effects?: Effects | undefined
+}
+
+export function settleDelivery(tx: Tx, args: Settling): void {
+  const { id, settlement, health, effects } = args
   tx.undo(tx.leases.release(id))
+  if (health !== undefined) writeHealth(tx, health)
   const row = findDelivery(tx, id)
   if (row?.status !== 'pending') return
   addAttempt(tx, row, settlement.attempt)
   if (settlement.kind === 'retry') {
-    tx.db.run('UPDATE deliveries SET due_at = ? WHERE seq = ?', settlement.dueAt.getTime(), row.seq)
+    const sql = 'UPDATE deliveries SET due_at = ?, begun_after = begun_after + ? WHERE seq = ?'
+    tx.db.run(sql, settlement.dueAt.getTime(), settlement.spared ? 1 : 0, row.seq)
   } else {
     tx.db.run('UPDATE deliveries SET status = ? WHERE seq = ?', settlement.kind, row.seq)
     markLaneHead(tx, row)
@@ -54,9 +64,7 @@ export function replayDelivery(
 ): boolean {
   const row = findDelivery(tx, args.id)
   if (row === undefined || row.status === 'pending') return false
-  tx.db.run(`UPDATE deliveries SET status = 'pending', due_at = ? WHERE seq = ?`, args.now.getTime(), row.seq)
-  markLaneHead(tx, row)
-  tx.touch('deliveries')
+  beginAnew(tx, row, args.now)
   writeEffects(tx, args.effects)
   return true
 }

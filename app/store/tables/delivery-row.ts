@@ -1,9 +1,10 @@
 import type { NewDelivery, NewEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { pageOf, present, seqOfCursor, where } from '../database/query.ts'
-import type { Attempt, Delivery, DeliveryStatus } from '../deliveries.ts'
+import { pageOf, seqOfCursor, where } from '../database/query.ts'
+import type { Delivery, DeliveryStatus } from '../deliveries.ts'
 import type { Page } from '../effects.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
+import { attemptsOf } from './delivery-attempts.ts'
 import { EVENT_COLUMNS, type EventRow, toEvent } from './events.ts'
 
 export type DeliveryRow = EventRow & {
@@ -16,10 +17,12 @@ export type DeliveryRow = EventRow & {
   readonly created_at: number
   readonly due_at: number
   readonly attempt_count: number
+  readonly begun_at: number | null
+  readonly begun_after: number
 }
 
 export const DELIVERIES = `SELECT d.seq, d.id, d.endpoint, d.lane, d.lane_name, d.status, d.created_at, d.due_at, d.attempt_count,
-  ${EVENT_COLUMNS} FROM deliveries d JOIN events ON events.seq = d.event`
+  d.begun_at, d.begun_after, ${EVENT_COLUMNS} FROM deliveries d JOIN events ON events.seq = d.event`
 
 /** The lane of deliveries that keep no order. */
 const UNORDERED = Buffer.alloc(0)
@@ -52,6 +55,7 @@ export function findDelivery({ db }: Source, id: string): DeliveryRow | undefine
   return db.get<DeliveryRow>(`${DELIVERIES} WHERE d.id = ?`, id)
 }
 
+/** Without the answers that its attempts had: only somebody who looks at this one delivery wants to read them. */
 export function toDelivery(source: Source, row: DeliveryRow): Delivery {
   return {
     id: row.id,
@@ -61,6 +65,8 @@ export function toDelivery(source: Source, row: DeliveryRow): Delivery {
     event: toEvent(source, row),
     createdAt: new Date(row.created_at),
     dueAt: new Date(row.due_at),
+    begunAt: new Date(row.begun_at ?? row.created_at),
+    begunAfter: row.begun_after,
     attemptCount: row.attempt_count,
     attempts: attemptsOf(source, row),
   }
@@ -86,39 +92,6 @@ export function listDeliveries(
   return pageOf(rows, limit, { item: row => toDelivery(source, row), cursor: row => row.id })
 }
 
-export function addAttempt(tx: Tx, row: DeliveryRow, attempt: Attempt): void {
-  const n = row.attempt_count + 1
-  tx.db.run('UPDATE deliveries SET attempt_count = ? WHERE seq = ?', n, row.seq)
-  tx.db.run(
-    'INSERT INTO delivery_attempts (delivery, n, at, status, took_ms, reason) VALUES (?, ?, ?, ?, ?, ?)',
-    row.seq,
-    n,
-    attempt.at.getTime(),
-    attempt.status ?? null,
-    Math.round(attempt.tookMs),
-    tx.vault.sealText(scopeOf(row.event_account), attemptCell(row.id, n), attempt.reason),
-  )
-}
-
-function attemptsOf({ db, vault }: Source, row: DeliveryRow): readonly Attempt[] {
-  const attempts = db.all<{
-    n: number
-    at: number
-    status: number | null
-    took_ms: number
-    reason: Uint8Array | null
-  }>('SELECT n, at, status, took_ms, reason FROM delivery_attempts WHERE delivery = ? ORDER BY n', row.seq)
-  return attempts.map(({ n, at, status, took_ms, reason }) => ({
-    at: new Date(at),
-    tookMs: took_ms,
-    ...present({ status: status ?? undefined, reason: vault.openText(attemptCell(row.id, n), reason) }),
-  }))
-}
-
 function laneCell(id: string) {
   return { table: 'deliveries', row: id, column: 'lane_name' }
-}
-
-function attemptCell(id: string, n: number) {
-  return { table: 'delivery_attempts', row: `${id}/${n}`, column: 'reason' }
 }

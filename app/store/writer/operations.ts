@@ -6,7 +6,9 @@ import {
   replayDelivery,
   settleDelivery,
 } from '../tables/delivery-queue.ts'
+import { buryDeliveries, hastenDeliveries, replayRange } from '../tables/delivery-range.ts'
 import { writeEffects } from '../tables/effects.ts'
+import { putEndpoint } from '../tables/endpoints.ts'
 import { addArrival, pruneJournal } from '../tables/journal.ts'
 import { recordArrival } from '../tables/journal-record.ts'
 import { enqueueMessage, receiveMessage } from '../tables/message-entry.ts'
@@ -22,10 +24,14 @@ export const operations = {
   'accounts.remove': removeDevice,
   'accounts.setPaused': setPaused,
   'audit.append': appendAudit,
+  'deliveries.bury': buryDeliveries,
   'deliveries.claim': claimDeliveries,
+  'deliveries.hasten': hastenDeliveries,
   'deliveries.nextDueAt': nextDeliveryDueAt,
   'deliveries.replay': replayDelivery,
+  'deliveries.replayRange': replayRange,
   'deliveries.settle': settleDelivery,
+  'endpoints.put': putEndpoint,
   'events.append': writeEffects,
   'journal.add': addArrival,
   'journal.prune': pruneJournal,
