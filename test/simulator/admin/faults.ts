@@ -9,6 +9,7 @@ import {
 } from '../network/faults/kinds.ts'
 import { reinstallDue } from '../network/faults/reinstall.ts'
 import { strikeOpen } from '../network/faults/strike.ts'
+import { SPOILT_MACS } from '../network/faults/wrong-mac.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
 import type { AdminRequest, AdminRoutes } from './routes.ts'
 
@@ -36,6 +37,7 @@ const SHAPE = {
   skew_ms: 'integer?',
   bytes: 'number?',
   direction: 'string?',
+  mac: 'string?',
 } as const
 
 type Asked = ReturnType<typeof readBody<typeof SHAPE>>
@@ -69,6 +71,10 @@ function readFault(kind: string, asked: Asked): Fault {
   if (direction !== undefined && !isDirection(direction)) {
     throw new AdminError(400, `\`direction\` must be one of ${DIRECTIONS.join(', ')}`)
   }
+  const mac = SPOILT_MACS.find(each => each === asked.mac)
+  if (asked.mac !== undefined && mac === undefined) {
+    throw new AdminError(400, `\`mac\` must be one of ${SPOILT_MACS.join(', ')}`)
+  }
   const goesOn = asked.for_ms !== undefined || asked.one_in !== undefined
   return {
     kind,
@@ -83,6 +89,7 @@ function readFault(kind: string, asked: Asked): Fault {
     ...present('skewMs', asked.skew_ms),
     ...present('bytes', asked.bytes),
     ...present('direction', direction),
+    ...present('mac', mac),
   }
 }
 

@@ -1,6 +1,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import { haveCompanions } from '../network/linking/companions.ts'
 import type { LinkOutcome } from '../network/linking/pairing.ts'
+import { tellPushName } from '../phones/app-state/change.ts'
 import { AROUND } from '../phones/content/context.ts'
 import type { Shape } from '../phones/content/members.ts'
 import { readContent } from '../phones/content.ts'
@@ -9,6 +10,7 @@ import { readerOf } from '../phones/receiving/reader.ts'
 import { boxOf } from '../store/mail/queue.ts'
 import type { SentMessage } from '../store/mail/sent.ts'
 import type { User } from '../store/people/users.ts'
+import { BLOBS, HISTORIES } from '../store/social/profiles.ts'
 import type { World } from '../store/world.ts'
 import { isCircleJid } from '../wire/address.ts'
 import { AdminError, readBody, readNumber } from './body.ts'
@@ -53,15 +55,33 @@ export function phoneOf({ network, path }: AdminRequest): User {
 }
 
 async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
-  const { world } = network
-  const asked = readBody(body, { number: 'string', name: 'string?', devices: 'number?' })
+  const { world, delivery } = network
+  const asked = readBody(body, {
+    number: 'string',
+    name: 'string?',
+    devices: 'number?',
+    history: 'string?',
+    blobs: 'string?',
+  })
   const number = readNumber(asked.number)
   const known = world.users.get(number)
   const name = asked.name ?? known?.name ?? `Phone ${number.slice(-4)}`
   const user = known === undefined ? world.users.add({ number, name }) : world.users.change(number, { name })
+  world.profiles.change(number, {
+    ...(asked.history === undefined ? {} : { history: oneOf(HISTORIES, asked.history, 'history') }),
+    ...(asked.blobs === undefined ? {} : { blobs: oneOf(BLOBS, asked.blobs, 'blobs') }),
+  })
+  const hasCompanions = world.collections.version(number, 'critical_block') > 0
+  if (hasCompanions) tellPushName({ world, enqueue: delivery.enqueue.bind(delivery) }, user)
   if (asked.devices !== undefined) haveCompanions(network, user, Math.min(asked.devices, MAX_COMPANIONS))
   await world.db.committed()
   return showPhone(world, user)
+}
+
+function oneOf<T extends string>(known: readonly T[], asked: string, name: string): T {
+  const found = known.find(each => each === asked)
+  if (found === undefined) throw new AdminError(400, `\`${name}\` must be one of ${known.join(', ')}`)
+  return found
 }
 
 async function send(request: AdminRequest): Promise<unknown> {
@@ -128,7 +148,9 @@ function playedDevice(world: World, { number }: User, device = 0): number {
 
 function showPhone(world: World, { number, name, lid, on }: User): unknown {
   const devices = world.devices.ofUser(number).map(({ id }) => id)
-  return { number: `+${number}`, name, lid, on, devices, inbox_count: world.inbox.count(number) }
+  const { history, blobs } = world.profiles.of(number)
+  const inbox_count = world.inbox.count(number)
+  return { number: `+${number}`, name, lid, on, devices, history, blobs, inbox_count }
 }
 
 function showSent(world: World, user: User, sent: SentMessage): unknown {

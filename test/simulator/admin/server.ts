@@ -10,6 +10,7 @@ import { groupRoutes } from './groups.ts'
 import { phoneRoutes } from './phones.ts'
 import { profileRoutes } from './profiles.ts'
 import { type AdminRoutes, findRoute } from './routes.ts'
+import { stateRoutes } from './state.ts'
 
 const ROUTES: AdminRoutes = {
   ...controlRoutes,
@@ -19,6 +20,7 @@ const ROUTES: AdminRoutes = {
   ...groupRoutes,
   ...profileRoutes,
   ...channelRoutes,
+  ...stateRoutes,
 }
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 

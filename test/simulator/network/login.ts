@@ -35,7 +35,5 @@ export async function goActive(network: Network, client: Client): Promise<void> 
   const { user, device } = client.account
   await delivery.flush(client, { number: user.number, device: device.id })
   if (world.devices.get(user.number, device.id)?.bootstrapped !== false) return
-  const greeting = await phones.bootstrap(user, device)
-  await world.db.committed()
-  for (const node of greeting) client.send(node)
+  await phones.bootstrap(user, device)
 }

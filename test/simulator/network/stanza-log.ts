@@ -70,7 +70,8 @@ export class StanzaLog {
     const inside = children(node)
       .filter(({ tag }) => !BY_CHANCE.includes(tag))
       .map(each => this.#describe(direction, device, each))
-    const content = inside.length > 0 ? ` [${inside.join(', ')}]` : sizeOf(direction, node)
+    const isPeer = node.attrs.category === 'peer' // a history is compressed, and so as long as its times and keys have it
+    const content = inside.length > 0 && !isPeer ? ` [${inside.join(', ')}]` : sizeOf(direction, node)
     return `${node.tag} ${attributes.toSorted().join(' ')}${content}`
   }
 

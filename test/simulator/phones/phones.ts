@@ -5,13 +5,12 @@ import type { Device } from '../store/people/devices.ts'
 import type { User } from '../store/people/users.ts'
 import { type Circle, circleAt } from '../store/social/circle.ts'
 import type { World } from '../store/world.ts'
-import type { Stanza } from '../wire/stanza.ts'
 import type { Writer } from './content/kind.ts'
 import { uploadAgain } from './media/upload-again.ts'
 import { type Enqueue, isPlayed, type Phone } from './phone.ts'
 import { sendReceipt } from './receiving/receipts.ts'
 import { receiveMessage } from './receiving/receive.ts'
-import { bootstrapStanzas } from './sending/bootstrap.ts'
+import { bootstrap, rotateStateKey } from './sending/bootstrap.ts'
 import { sendToGroup } from './sending/group.ts'
 import { resendOnRetry } from './sending/resend.ts'
 import { sendMessage } from './sending/send.ts'
@@ -97,9 +96,18 @@ export class Phones {
     await world.db.committed()
   }
 
-  /** What the phone has to tell a newly linked device. */
-  async bootstrap(user: User, device: Device): Promise<readonly Stanza[]> {
-    return this.#deps.world.db.unit(() => bootstrapStanzas(this.#phone(user), device))
+  /** Lets the phone tell a newly linked device what it has to know, once. */
+  async bootstrap(user: User, device: Device): Promise<void> {
+    const { db } = this.#deps.world
+    await db.unit(() => bootstrap(this.#phone(user), device))
+    await db.committed()
+  }
+
+  /** Lets the phone make a new key for the app state and hand it to its companions. */
+  async rotateStateKey(user: User): Promise<void> {
+    const { db } = this.#deps.world
+    await db.unit(() => rotateStateKey(this.#phone(user)))
+    await db.committed()
   }
 
   /** Sets a phone up anew: other keys, no sessions; what it has received and sent stays for the eyes of tests. */

@@ -13,6 +13,7 @@ import { createDevices, type Devices } from './people/devices.ts'
 import { createPhoneKeys, type PhoneKeyRing } from './people/phone-keys.ts'
 import { createPreKeys, type PreKeys } from './people/prekeys.ts'
 import { createSignalKeys, type SignalKeys } from './people/signal-keys.ts'
+import { createStateKeys, type StateKeys } from './people/state-keys.ts'
 import { createUsers, type Users } from './people/users.ts'
 import { createRandom, type Random } from './random.ts'
 import { type Channels, createChannels } from './social/channels.ts'
@@ -41,6 +42,7 @@ export type World = {
   readonly media: Media
   readonly contents: Contents
   readonly collections: Collections
+  readonly stateKeys: StateKeys
   readonly channels: Channels
   readonly groups: Groups
   readonly groupReceipts: GroupReceipts
@@ -82,6 +84,7 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     media: createMedia(db),
     contents: createContents(db),
     collections: createCollections(db),
+    stateKeys: createStateKeys(db),
     channels: createChannels(db),
     groups: createGroups(db),
     groupReceipts: createGroupReceipts(db),
@@ -110,6 +113,7 @@ export function emptyWorld(world: World): void {
     sent,
     contents,
     collections,
+    stateKeys,
     channels,
     groups,
     groupReceipts,
@@ -131,6 +135,7 @@ export function emptyWorld(world: World): void {
     sent,
     contents,
     collections,
+    stateKeys,
     channels,
     groups,
     groupReceipts,

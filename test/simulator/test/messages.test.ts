@@ -71,6 +71,7 @@ test('delivers what came while the account was away, in order and once', async t
   const rig = await Rig.start(t)
   await rig.ask('POST', '/phones', { number: CONTACT })
   const { account, sock } = await rig.linked(MAIN)
+  await rig.greeted(account)
   await sock.end(undefined)
   const sent: string[] = []
   for (const body of ['first', 'second', 'third']) sent.push(await rig.send(CONTACT, MAIN, body))

@@ -15,6 +15,9 @@ silenceLibsignal()
 export const MAIN = '12025550100'
 export const CONTACT = '12025550101'
 
+/** A history that is not full: its beginning, names, LIDs and what is recent. */
+const GREETING_PARTS = 4
+
 type Entry = {
   readonly id: string
   readonly from: string
@@ -99,6 +102,12 @@ export class Rig {
     await this.ask('POST', `/phones/${number}/scan`, { qr: await qrOf(pairing) })
     await end
     return { account, sock: await opened(this.connect(account, config)) }
+  }
+
+  /** Waits until an account has all that its phone tells a new companion that does not ask for everything. */
+  async greeted({ creds }: Account): Promise<void> {
+    await this.eventually(() => creds.processedHistoryMessages.length, GREETING_PARTS)
+    await this.eventually(() => creds.accountSyncCounter, 1)
   }
 
   async inbox(number: string): Promise<readonly Entry[]> {

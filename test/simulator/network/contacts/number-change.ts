@@ -18,8 +18,10 @@ export async function changeNumber(network: Network, before: User, number: strin
   const acquaintances = devicesOfAcquaintances(world, before.number)
   for (const device of world.devices.ofUser(before.number)) unlink(network, device)
   const after = await world.db.unit(async () => {
-    const { users, phoneKeys, signalKeys, inbox, received, sent, profiles, pictures, groups } = world
-    for (const each of [phoneKeys, signalKeys, inbox, received, sent, profiles, pictures])
+    const { users, groups, phoneKeys, signalKeys, stateKeys, collections } = world
+    const { inbox, received, sent, profiles, pictures } = world
+    const keys = [phoneKeys, signalKeys, stateKeys]
+    for (const each of [...keys, collections, inbox, received, sent, profiles, pictures])
       each.move(before.number, number)
     for (const group of groups.ofMember(before.number)) groups.put(renumbered(group, before.number, number))
     phones.forget()

@@ -1,3 +1,5 @@
+import type { SpoiltMac } from './wrong-mac.ts'
+
 /** Faults that hit a connection: at once, or when the account next logs in, or after some of its messages. */
 export const CONNECTION_FAULTS = [
   'drop-connection',
@@ -26,6 +28,7 @@ export const MESSAGE_FAULTS = [
   'retry-receipt',
   'identity-change',
   'media-404',
+  'wrong-mac',
 ] as const
 
 export const FAULT_KINDS = [...CONNECTION_FAULTS, ...MESSAGE_FAULTS] as const
@@ -75,6 +78,8 @@ export type Fault = {
   /** `drop-connection` lets so many bytes through first, which may be the half of a frame. */
   readonly bytes?: number
   readonly direction?: Direction
+  /** What `wrong-mac` spoils. */
+  readonly mac?: SpoiltMac
 }
 
 export function isConnectionFault(kind: FaultKind): kind is ConnectionFault {

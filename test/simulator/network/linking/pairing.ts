@@ -15,6 +15,7 @@ export type Registration = {
   readonly registrationId: number
   readonly identity: Buffer
   readonly signedPreKey: PublicSignedPreKey
+  readonly wantsFullHistory?: true
 }
 
 export type Linked = { readonly number: string; readonly device: number; readonly jid: string }

@@ -1,4 +1,4 @@
-import type { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys'
 import { signatureValid } from '../../noise/signature.ts'
 import type { User } from '../../store/people/users.ts'
 import type { World } from '../../store/world.ts'
@@ -110,13 +110,15 @@ export class Pairings {
 }
 
 function readRegistration(data: proto.ClientPayload.IDevicePairingRegistrationData): Registration | string {
-  const { eRegid, eIdent, eSkeyId, eSkeyVal, eSkeySig } = data
+  const { eRegid, eIdent, eSkeyId, eSkeyVal, eSkeySig, deviceProps } = data
   if (!eRegid || eIdent?.length !== 32 || !eSkeyId || eSkeyVal?.length !== 32 || !eSkeySig)
     return 'it is incomplete'
   if (!signatureValid(eIdent, Buffer.concat([Buffer.from([5]), eSkeyVal]), eSkeySig)) {
     return 'the signed prekey is not signed by the identity'
   }
+  const { requireFullSync } = proto.DeviceProps.decode(deviceProps ?? new Uint8Array(0))
   return {
+    ...(requireFullSync ? { wantsFullHistory: true } : {}),
     registrationId: Buffer.from(eRegid).readUIntBE(0, eRegid.length),
     identity: Buffer.from(eIdent),
     signedPreKey: {

@@ -25,10 +25,6 @@ export function takeReceipt(
   const mailbox = { number: user.number, device: device.id }
   const ids = [id, ...children(child(node, 'list'), 'item').map(item => item.attrs.id ?? '')]
   if (!LATER.includes(type ?? '')) for (const each of ids) world.queue.confirmMessage(mailbox, each)
-  if (type === 'hist_sync') {
-    const known = world.devices.get(user.number, device.id)
-    if (known !== undefined) world.devices.change(known, { bootstrapped: true })
-  }
   client.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }))
   if (type === 'server-error') {
     askPhoneForFile(network, { user, device }, node)

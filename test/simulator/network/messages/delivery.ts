@@ -39,7 +39,8 @@ export class Delivery {
 
   /**
    * Gives a device that has just come online all it missed: a count, the stanzas marked as old, then the word that
-   * these were all. From here on it gets stanzas as they come.
+   * these were all. What its own phone tells it comes behind that word: earlier, an unmodified Baileys waits for a
+   * history that it has had. From here on it gets stanzas as they come.
    */
   async flush(client: Client, mailbox: Mailbox): Promise<void> {
     const waiting = client.isDeaf ? [] : this.#deps.world.queue.list(mailbox, 0)
@@ -52,13 +53,15 @@ export class Delivery {
       notification: count('notification'),
     }
     client.send(stanza('ib', {}, [stanza('offline_preview', { count: total, ...kinds, appdata: '0' })]))
-    for (const node of nodes) client.send({ ...node, attrs: { ...node.attrs, offline: '0' } })
+    const sendOld = (node: Stanza) => client.send({ ...node, attrs: { ...node.attrs, offline: '0' } })
+    for (const node of nodes) if (!isPeer(node)) sendOld(node)
     client.deliveredSeq = waiting.at(-1)?.seq ?? 0
     for (let late = this.#next(client, mailbox); late !== undefined; late = this.#next(client, mailbox)) {
       client.deliveredSeq = late.seq
       client.send(await decodeBinaryNode(Buffer.from(late.stanza)))
     }
     client.send(stanza('ib', {}, [stanza('offline', { count: total })]))
+    for (const node of nodes) if (isPeer(node)) sendOld(node)
     client.isReady = true
   }
 
@@ -75,7 +78,7 @@ export class Delivery {
     const client = this.#deps.clients.of(mailbox)
     if (client === undefined || !client.isReady || client.isDeaf || seq <= client.deliveredSeq) return
     client.deliveredSeq = seq
-    if (node.tag === 'message') this.#handOverMessage(client, mailbox.number, node)
+    if (node.tag === 'message' && !isPeer(node)) this.#handOverMessage(client, mailbox.number, node)
     else {
       client.send(node)
       client.sendHeld()
@@ -95,6 +98,11 @@ export class Delivery {
     if (faults.fires('duplicate', number) !== undefined) client.send(node)
     messagePassed(client, number)
   }
+}
+
+/** What a phone tells its companion about the account, no message that anybody wrote: faults leave it alone. */
+function isPeer({ attrs }: Stanza): boolean {
+  return attrs.category === 'peer'
 }
 
 const FROM_THE_END = 10

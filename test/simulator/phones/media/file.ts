@@ -1,7 +1,15 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 /** Kinds of files, as the keys of a file depend on them. */
-export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
+export type MediaKind =
+  | 'image'
+  | 'video'
+  | 'audio'
+  | 'document'
+  | 'sticker'
+  /** What a phone tells its companions, where it is too much for a message. */
+  | 'md-msg-hist'
+  | 'md-app-state'
 
 /** An encrypted file and what a recipient needs to check and open it. */
 export type SealedFile = {
@@ -19,6 +27,8 @@ const INFO: Readonly<Record<MediaKind, string>> = {
   video: 'WhatsApp Video Keys',
   audio: 'WhatsApp Audio Keys',
   document: 'WhatsApp Document Keys',
+  'md-msg-hist': 'WhatsApp History Keys',
+  'md-app-state': 'WhatsApp App State Keys',
 }
 const KEY_BYTES = 32
 const EXPANDED_BYTES = 112

@@ -10,6 +10,8 @@ const FOLDERS: Readonly<Record<string, string>> = {
   audio: 't62.7117-24',
   document: 't62.7119-24',
   sticker: 't62.15575-24',
+  'md-msg-hist': 't62.40060-24',
+  'md-app-state': 't62.40059-24',
 }
 const OTHER_FOLDER = 't62.7118-24'
 const LIFE_MS = 14 * 24 * 60 * 60 * 1_000

@@ -1,60 +1,49 @@
-import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import type { Device } from '../../store/people/devices.ts'
-import { jidOf } from '../../wire/address.ts'
-import { type Stanza, stanza } from '../../wire/stanza.ts'
+import type { StateKey } from '../../store/people/state-keys.ts'
+import { tellPushName } from '../app-state/change.ts'
+import { historyNotifications } from '../history/notifications.ts'
 import type { Phone } from '../phone.ts'
-import { takeBundle } from '../signal/bundle.ts'
-import { messageAttributes, sealedContent } from './send.ts'
+import { sendPeer } from './peer.ts'
 
-const { ProtocolMessage, HistorySyncType } = proto.Message
+const { ProtocolMessage } = proto.Message
 
 /**
- * What a phone tells a device that was just linked: the key of the app state, and a history that is complete and
- * empty. Until a device has its history, an unmodified Baileys holds back events for twenty seconds.
+ * What a phone tells a device that was just linked: the keys of the app state, then what was said before. Until a device
+ * has the beginning of its history, an unmodified Baileys holds back events for twenty seconds.
  */
-export async function bootstrapStanzas(phone: Phone, device: Device): Promise<readonly Stanza[]> {
-  const stanzas: Stanza[] = []
-  for (const content of [appStateKeyShare(phone), emptyHistory()]) {
-    const sealed = await phone.signal.encrypt(
-      jidOf(phone.user, 'lid', device.id),
-      { protocolMessage: content },
-      () => takeBundle(phone, phone.user, device.id),
-    )
-    if (sealed === undefined) return []
-    const id = phone.world.random.of(phone.user.number).hex(16)
-    const attributes = { ...messageAttributes(phone, 'pn'), id, type: 'text', category: 'peer' }
-    stanzas.push(stanza('message', attributes, [sealedContent(sealed)]))
-  }
-  return stanzas
+export async function bootstrap(phone: Phone, { number, id }: Device): Promise<void> {
+  const { world, user } = phone
+  const device = world.devices.get(number, id)
+  if (device === undefined || device.bootstrapped) return
+  tellPushName(phone, user)
+  if (!(await sendPeer(phone, device, keyShare(world.stateKeys.list(number, world.now()))))) return
+  for (const notification of historyNotifications(phone, device)) await sendPeer(phone, device, notification)
+  const known = world.devices.get(number, id)
+  if (known !== undefined) world.devices.change(known, { bootstrapped: true })
 }
 
-function appStateKeyShare({ world, user }: Phone): proto.Message.IProtocolMessage {
-  const keyData = {
-    keyData: world.phoneKeys.of(user.number).appStateKey,
-    fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] },
-    timestamp: world.now().getTime(),
+/** The phone makes a new key for what is set from now on, and hands it to its companions. */
+export async function rotateStateKey(phone: Phone): Promise<void> {
+  const { world, user } = phone
+  const fresh = world.stateKeys.add(user.number, world.now())
+  for (const device of world.devices.ofUser(user.number)) {
+    if (device.bootstrapped && !device.isSimulated) await sendPeer(phone, device, keyShare([fresh]))
   }
+}
+
+function keyShare(keys: readonly StateKey[]): proto.Message.IProtocolMessage {
   return {
     type: ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
-    appStateSyncKeyShare: { keys: [{ keyId: { keyId: Buffer.from([0, 0, 0, 0, 0, 1]) }, keyData }] },
-  }
-}
-
-function emptyHistory(): proto.Message.IProtocolMessage {
-  const syncType = HistorySyncType.INITIAL_BOOTSTRAP
-  const history = proto.HistorySync.encode({
-    syncType: proto.HistorySync.HistorySyncType.INITIAL_BOOTSTRAP,
-    chunkOrder: 1,
-    progress: 100,
-  }).finish()
-  return {
-    type: ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
-    historySyncNotification: {
-      syncType,
-      chunkOrder: 1,
-      progress: 100,
-      initialHistBootstrapInlinePayload: deflateSync(history),
+    appStateSyncKeyShare: {
+      keys: keys.map(({ id, key, at }, index) => ({
+        keyId: { keyId: id },
+        keyData: {
+          keyData: key,
+          fingerprint: { rawId: 1, currentIndex: index, deviceIndexes: [0] },
+          timestamp: at,
+        },
+      })),
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Database, Row } from '../database.ts'
 
 /** What a client did that WhatsApp would refuse or a correct client would never do. */
 export type ViolationKind =
+  | 'bad-app-state'
   | 'bad-ciphertext'
   | 'bad-device-identity'
   | 'bad-media'

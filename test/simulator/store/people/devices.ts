@@ -17,8 +17,10 @@ export type Device = {
   readonly noiseKey: Uint8Array
   readonly identity: Uint8Array
   readonly signedPreKey: PublicSignedPreKey
-  /** True once it has taken the phone's history, so that it is not sent again. */
+  /** True once its phone has told it what it has to know, so that it is not told again. */
   readonly bootstrapped: boolean
+  /** True for a device that asks for all that was ever said. */
+  readonly wantsFullHistory?: true
   /** True for a companion that the simulator plays itself, as it plays the phones. */
   readonly isSimulated?: true
 }

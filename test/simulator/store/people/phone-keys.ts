@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Curve, type KeyPair, type SignedKeyPair, signedKeyPair } from '@whiskeysockets/baileys'
 import type { Database } from '../database.ts'
 import { fromText, toText } from '../meta.ts'
@@ -8,8 +8,6 @@ export type PhoneKeys = {
   readonly registrationId: number
   readonly signedIdentityKey: KeyPair
   readonly signedPreKey: SignedKeyPair
-  /** The key that its companions' app state is encrypted with. */
-  readonly appStateKey: Uint8Array
 }
 
 export type PhoneKeyRing = {
@@ -69,6 +67,5 @@ function newKeys(registrationId: number): PhoneKeys {
     registrationId,
     signedIdentityKey,
     signedPreKey: signedKeyPair(signedIdentityKey, 1),
-    appStateKey: randomBytes(32),
   }
 }

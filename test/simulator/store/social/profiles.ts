@@ -1,7 +1,15 @@
 import type { Database } from '../database.ts'
 import { fromText, toText } from '../meta.ts'
 
-/** What a user shows and whom they shut out. Times in seconds since 1970. */
+/** How much a phone tells a companion of what was said before; `full` to those only that ask for it. */
+export const HISTORIES = ['none', 'recent', 'full'] as const
+export type History = (typeof HISTORIES)[number]
+
+/** How what is large reaches a companion: inside a message, or as a file on the media host. */
+export const BLOBS = ['inline', 'external'] as const
+export type Blobs = (typeof BLOBS)[number]
+
+/** What a user shows and whom they shut out, and how their phone is set up. Times in seconds since 1970. */
 export type Profile = {
   readonly about: string
   readonly aboutAt: number
@@ -11,6 +19,8 @@ export type Profile = {
   readonly disappearing: number
   /** Numbers without `+`. */
   readonly blocked: readonly string[]
+  readonly history: History
+  readonly blobs: Blobs
 }
 
 /** Profiles by number; who has never changed theirs has WhatsApp's defaults. */
@@ -41,13 +51,15 @@ const DEFAULT: Profile = {
   },
   disappearing: 0,
   blocked: [],
+  history: 'full',
+  blobs: 'inline',
 }
 
 export function createProfiles(db: Database): Profiles {
   db.define(SCHEMA)
   const known = new Map<string, Profile>()
   for (const row of db.all('SELECT number, body FROM profiles')) {
-    known.set(String(row.number), fromText(row.body) as Profile)
+    known.set(String(row.number), { ...DEFAULT, ...(fromText(row.body) as Profile) })
   }
   const put = (number: string, profile: Profile): Profile => {
     db.run('INSERT OR REPLACE INTO profiles (number, body) VALUES (?, ?)', number, toText(profile))
