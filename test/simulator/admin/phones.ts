@@ -67,12 +67,11 @@ async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
   const known = world.users.get(number)
   const name = asked.name ?? known?.name ?? `Phone ${number.slice(-4)}`
   const user = known === undefined ? world.users.add({ number, name }) : world.users.change(number, { name })
-  world.profiles.change(number, {
-    ...(asked.history === undefined ? {} : { history: oneOf(HISTORIES, asked.history, 'history') }),
-    ...(asked.blobs === undefined ? {} : { blobs: oneOf(BLOBS, asked.blobs, 'blobs') }),
-  })
-  const hasCompanions = world.collections.version(number, 'critical_block') > 0
-  if (hasCompanions) tellPushName({ world, enqueue: delivery.enqueue.bind(delivery) }, user)
+  if (asked.history !== undefined)
+    world.profiles.change(number, { history: oneOf(HISTORIES, asked.history, 'history') })
+  if (asked.blobs !== undefined) world.profiles.change(number, { blobs: oneOf(BLOBS, asked.blobs, 'blobs') })
+  const isTold = world.collections.version(number, 'critical_block') > 0
+  if (isTold) tellPushName({ world, enqueue: delivery.enqueue.bind(delivery) }, user)
   if (asked.devices !== undefined) haveCompanions(network, user, Math.min(asked.devices, MAX_COMPANIONS))
   await world.db.committed()
   return showPhone(world, user)

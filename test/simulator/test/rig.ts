@@ -24,6 +24,7 @@ type Entry = {
   readonly chat: string
   readonly type: string
   readonly text?: { body: string }
+  readonly media_sha256?: string
 }
 type Violation = { readonly kind: string; readonly account?: string; readonly detail: string }
 export type Stats = {
@@ -93,20 +94,26 @@ export class Rig {
     return sock
   }
 
-  /** A new account, linked by QR and open; the phone is made if there is none. */
-  async linked(number: string, config: Partial<UserFacingSocketConfig> = {}): Promise<Linked> {
+  /** A new account, linked by QR and not connected yet; the phone is made if there is none. */
+  async paired(number: string, config: Partial<UserFacingSocketConfig> = {}): Promise<Account> {
     await this.ask('POST', '/phones', { number })
     const account = newAccount()
-    const pairing = this.connect(account)
+    const pairing = this.connect(account, config)
     const end = closed(pairing)
     await this.ask('POST', `/phones/${number}/scan`, { qr: await qrOf(pairing) })
     await end
+    return account
+  }
+
+  /** A new account, linked by QR and open. */
+  async linked(number: string, config: Partial<UserFacingSocketConfig> = {}): Promise<Linked> {
+    const account = await this.paired(number, config)
     return { account, sock: await opened(this.connect(account, config)) }
   }
 
-  /** Waits until an account has all that its phone tells a new companion that does not ask for everything. */
-  async greeted({ creds }: Account): Promise<void> {
-    await this.eventually(() => creds.processedHistoryMessages.length, GREETING_PARTS)
+  /** Waits until an account has all that its phone tells a new companion, in so many parts. */
+  async greeted({ creds }: Account, parts: number = GREETING_PARTS): Promise<void> {
+    await this.eventually(() => creds.processedHistoryMessages.length, parts)
     await this.eventually(() => creds.accountSyncCounter, 1)
   }
 

@@ -6,7 +6,9 @@ import type { Meta } from '../../store/meta.ts'
 export type MediaCertificate = ServerCertificate
 
 const KEPT = 'media-certificate'
-const LOCAL = ['localhost', '127.0.0.1', '::1']
+/** What a client that knows no other calls the media host. */
+const DEFAULT_NAME = 'mmg.whatsapp.net'
+const LOCAL = ['localhost', '127.0.0.1', '::1', DEFAULT_NAME]
 
 /** The certificate for these names, made once and kept, so that who trusts its CA goes on after a restart. */
 export async function mediaCertificate(meta: Meta, now: Date, name: string): Promise<MediaCertificate> {
