@@ -20,6 +20,8 @@ export type SimulatorOptions = {
   readonly mediaName?: string
   readonly seed?: number
   readonly badCertificate?: BadCertificate
+  /** How long a device may show its QR codes; WhatsApp's three minutes when absent. */
+  readonly qrLifetimeMs?: number
 }
 
 /** A running simulator. */
@@ -46,7 +48,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   if (stateDir !== undefined) mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   const state = stateDir === undefined ? {} : { stateDir }
   const world = openWorld({ ...state, seed, now: () => new Date() })
-  const network = createNetwork(world)
+  const network = createNetwork(world, { qrLifetimeMs: options.qrLifetimeMs })
   const server = new ChatServer(network)
   server.badCertificate = badCertificate
   const certificate = await mediaCertificate(world.meta, world.now(), mediaName)

@@ -140,3 +140,18 @@ test('a phone that types the pairing code links the account', async t => {
   assert.equal((await rig.opened()).phone, OURS)
   assert.equal(rig.sessions.currentLink('main')?.state, 'done')
 })
+
+for (const history of ['none', 'recent', 'full'] as const) {
+  test(`an account with talk behind it hears what comes as soon as it is linked, with history: ${history}`, async t => {
+    const rig = await startRig({ policy: { history } })
+    t.after(() => rig.stop())
+    await rig.phones.post('/phones', { number: OURS })
+    await rig.phones.post('/phones', { number: CONTACT })
+    for (let n = 0; n < 40; n++) await rig.contactSays(`before ${n}`)
+    await rig.link()
+    const asked = await rig.contactSays('after')
+    await until('the message', () => rig.store.messages.get('main', asked))
+    const { violations, last_violations } = await rig.phones.get('/stats')
+    assert.deepEqual({ violations, last_violations }, { violations: 0, last_violations: [] })
+  })
+}

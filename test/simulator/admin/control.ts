@@ -1,5 +1,6 @@
 import { unlink } from '../network/linking/unlink.ts'
 import { BAD_CERTIFICATES, type BadCertificate } from '../noise/certificate.ts'
+import { clientsOf } from '../phones/phone.ts'
 import { emptyWorld } from '../store/world.ts'
 import { AdminError, readBody } from './body.ts'
 import { phoneOf } from './phones.ts'
@@ -37,9 +38,11 @@ function stats({ network }: AdminRequest): unknown {
 }
 
 function accountStats({ world, clients }: AdminRequest['network'], number: string): unknown {
+  const mailboxes = clientsOf(world, number)
   return {
     connections: clients.loggedIn(number).length,
     devices: world.devices.ofUser(number).map(({ id }) => id),
+    waiting: mailboxes.reduce((sum, mailbox) => sum + world.queue.count(mailbox), 0),
     messages_in: 0,
     messages_out: 0,
     ...world.tallies.ofAccount(`+${number}`),

@@ -29,7 +29,10 @@ import { recordViolation } from './violations.ts'
 const PATH = '/ws/chat'
 const IDENTITY = 'server-identity'
 
-export function createNetwork(world: World): Network {
+export function createNetwork(
+  world: World,
+  { qrLifetimeMs }: { qrLifetimeMs?: number | undefined } = {},
+): Network {
   const clients = new Clients()
   const faults = new Faults(world)
   const media = new MediaHost({ world, faults })
@@ -50,9 +53,11 @@ export function createNetwork(world: World): Network {
     messagePassed: (client, number) => strikeAfterMessage(network, client, number),
   })
   for (const mailbox of world.queue.waiting()) if (isPlayed(world, mailbox)) void phones.wake(mailbox)
-  const pairings = new Pairings(world, (user, device) =>
-    announceDevices(network, user, { change: 'add', devices: [device] }),
-  )
+  const pairings = new Pairings({
+    world,
+    onLinked: (user, device) => announceDevices(network, user, { change: 'add', devices: [device] }),
+    lifetimeMs: qrLifetimeMs,
+  })
   const presences = new Presences(world)
   const network: Network = {
     world,

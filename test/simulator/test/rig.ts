@@ -40,6 +40,7 @@ export type Stats = {
   readonly violations: number
   readonly last_violations: readonly Violation[]
   readonly unanswered: readonly string[]
+  readonly per_account: Readonly<Record<string, { readonly waiting: number }>>
 }
 
 type Sent = Omit<Entry, 'from' | 'chat'> & {
@@ -111,17 +112,19 @@ export class Rig {
     return { account, sock: await opened(this.connect(account, config)) }
   }
 
-  /** Waits until an account has all that its phone tells a new companion, in so many parts. */
+  /** Waits until an account has taken all that its phone tells a new companion, in so many parts. */
   async greeted({ creds }: Account, parts: number = GREETING_PARTS): Promise<void> {
+    const number = String(creds.me?.id.split(':')[0])
     await this.eventually(() => creds.processedHistoryMessages.length, parts)
     await this.eventually(() => creds.accountSyncCounter, 1)
+    await this.eventually(async () => (await this.stats()).per_account[`+${number}`]?.waiting, 0)
   }
 
   async inbox(number: string): Promise<readonly Entry[]> {
     return (await this.ask<{ data: readonly Entry[] }>('GET', `/phones/${number}/inbox`)).data
   }
 
-  /** The inbox once it has `count` entries; whatever it has after two seconds. */
+  /** The inbox once it has `count` entries; whatever it has after ten seconds. */
   async inboxOf(number: string, count: number): Promise<readonly Entry[]> {
     return until(
       () => this.inbox(number),
@@ -139,7 +142,7 @@ export class Rig {
     return (await this.ask<{ data: readonly Sent[] }>('GET', `/phones/${number}/sent`)).data
   }
 
-  /** Asserts that an answer becomes `wanted` within two seconds. */
+  /** Asserts that an answer becomes `wanted` within ten seconds. */
   async eventually<T>(ask: () => Promise<T> | T, wanted: T): Promise<void> {
     assert.deepEqual(await until(ask, answer => isDeepStrictEqual(answer, wanted)), wanted)
   }
@@ -154,9 +157,9 @@ export class Rig {
   }
 }
 
-/** Asks again and again until the answer is good, for two seconds; gives the last answer. */
+/** Asks again and again until the answer is good, for ten seconds; gives the last answer. */
 export async function until<T>(ask: () => Promise<T> | T, good: (answer: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 2_000
+  const deadline = Date.now() + 10_000
   let answer = await ask()
   while (!good(answer) && Date.now() < deadline) {
     await sleep(20)

@@ -15,16 +15,25 @@ const REF_BYTES = 24
  */
 const REFS_LIFETIME_MS = (60 + (REFS - 1) * 20 + 20) * 1000
 
+export type PairingsDeps = {
+  readonly world: World
+  readonly onLinked: OnLinked
+  /** How long a device may show its QR codes before the server hangs up. */
+  readonly lifetimeMs?: number | undefined
+}
+
 /** The devices that wait to be linked, by the references in their QR codes. */
 export class Pairings {
   readonly #world: World
   readonly #onLinked: OnLinked
+  readonly #lifetimeMs: number
   readonly #byRef = new Map<string, Pairing>()
   readonly #byClient = new Map<Client, { pairing: Pairing; refs: readonly string[]; code?: CodePairing }>()
 
-  constructor(world: World, onLinked: OnLinked) {
+  constructor({ world, onLinked, lifetimeMs = REFS_LIFETIME_MS }: PairingsDeps) {
     this.#world = world
     this.#onLinked = onLinked
+    this.#lifetimeMs = lifetimeMs
   }
 
   /** Begins with a device that has no account yet: six references, each good for one QR code. */
@@ -45,7 +54,7 @@ export class Pairings {
     client.ask('md', pairDevice(refs))
     setTimeout(() => {
       if (this.#byClient.has(client)) client.connection.end()
-    }, REFS_LIFETIME_MS).unref()
+    }, this.#lifetimeMs).unref()
   }
 
   /** A phone scans a QR code. */

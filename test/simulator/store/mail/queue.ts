@@ -25,6 +25,8 @@ export type Queue = {
   list(mailbox: Mailbox, after: number): readonly Queued[]
   /** The first one after `seq`. */
   next(mailbox: Mailbox, after: number): Queued | undefined
+  /** How much a device has not confirmed. */
+  count(mailbox: Mailbox): number
   /** Takes out a message that a device confirmed with a receipt. */
   confirmMessage(mailbox: Mailbox, id: string): void
   /** Takes out what else a device confirmed with an ack. */
@@ -66,6 +68,8 @@ export function createQueue(db: Database): Queue {
       )
       return row === undefined ? undefined : fromRow(row)
     },
+    count: ({ number, device }) =>
+      Number(db.get('SELECT count(*) AS n FROM queue WHERE number = ? AND device = ?', number, device)?.n),
     confirmMessage: ({ number, device }, id) =>
       db.run(
         "DELETE FROM queue WHERE number = ? AND device = ? AND id = ? AND kind = 'message'",

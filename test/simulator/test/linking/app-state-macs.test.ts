@@ -208,3 +208,17 @@ test('a new key is handed to the devices, and both sides go on with it', async t
 function hex(hash: Uint8Array | undefined): string {
   return hash === undefined ? '' : Buffer.from(hash).toString('hex')
 }
+
+test('a device that has removed a contact has lost count of its address book, and is refused', async t => {
+  const { rig, device } = await linked(t)
+  const { sock } = device
+  await sock.addOrEditContact(jid(CONTACT), { fullName: 'Robert Miller' })
+  await sock.removeContact(jid(CONTACT))
+  assert.equal((await rig.stats()).violations, 0)
+  await sock.addOrEditContact(jid(CONTACT), { fullName: 'Bob Miller' })
+  assert.match(String((await rig.stats()).last_violations.at(-1)?.detail), /made for another state/)
+  const other = await newcomer(rig)
+  await rig.greeted(other.account)
+  await other.sock.addOrEditContact(jid(CONTACT), { fullName: 'Bob Miller' })
+  assert.equal((await rig.stats()).violations, 1)
+})
