@@ -16,6 +16,8 @@ export type Account = {
   readonly state: AccountState
   readonly health: AccountHealth
   readonly lastStanzaAt?: Date
+  /** How far WhatsApp's clock is ahead of ours (behind when negative), once it has said so. */
+  readonly clockAheadMs?: number
   /** Why it is not open, in one sentence for people. */
   readonly reason?: string
 }

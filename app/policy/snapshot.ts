@@ -44,6 +44,10 @@ export type AccountPolicy = {
   readonly displayName?: string
   readonly reconnect: { readonly maxBackoffMs: number; readonly giveUpAfterMs: number }
   readonly refreshEveryMs?: number
+  /** After how long without a delivery receiving is to be proven; absent: never. */
+  readonly selfCheckEveryMs?: number
+  /** Whether the loss of the device is an alert too, beside its own event. */
+  readonly alertsOnLoggedOut: boolean
   readonly markRead: boolean
   readonly presence: 'available' | 'unavailable'
   readonly history: 'none' | 'recent' | 'full'

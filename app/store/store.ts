@@ -9,6 +9,7 @@ import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
 import type { RecipientStore } from './recipients.ts'
 import type { SignalKeyStore } from './signal-keys.ts'
+import type { TallyStore } from './tallies.ts'
 
 /** What a commit touched, so that workers look without polling. */
 export type Topic = 'outbox' | 'events' | 'deliveries' | 'accounts'
@@ -25,6 +26,7 @@ export type Store = {
   readonly endpoints: EndpointStore
   readonly audit: AuditStore
   readonly meta: MetaStore
+  readonly tallies: TallyStore
   /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */
   onCommit(listener: (topics: ReadonlySet<Topic>) => void): () => void
   /**

@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import type { AccountPolicy } from '../policy/snapshot.ts'
-import { Session, type SessionDeps } from './session.ts'
+import { Session, type SessionDeps } from './session/session.ts'
 import { wordsOf } from './socket/library-log.ts'
 
 export type RosterDeps = Omit<SessionDeps, 'account' | 'policy' | 'onOpen'> & {

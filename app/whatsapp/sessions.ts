@@ -2,12 +2,13 @@ import type { Log } from '../lib/log.ts'
 import type { Account, Link } from '../model/account.ts'
 import type { Actor } from '../model/audit.ts'
 import type { RouteEvent } from '../model/event.ts'
+import type { Meter } from '../model/meter.ts'
 import type { SendPort } from '../model/send-port.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
 import { Roster } from './roster.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 import { checkCertificates } from './socket/certificate.ts'
 import { muteConsole } from './socket/library-log.ts'
 import { TIMINGS, type Timings } from './timings.ts'
@@ -19,6 +20,7 @@ export type SessionsDeps = {
   readonly policy: () => PolicyInForce
   readonly route: RouteEvent
   readonly log: Log
+  readonly meter: Meter
   readonly now: () => Date
   /** Gives [0, 1). */
   readonly random: () => number
@@ -48,11 +50,11 @@ export type Sessions = SendPort & {
  * console away from libraries (library-log.ts).
  */
 export function createSessions(deps: SessionsDeps): Sessions {
-  const { store, policy, route, log, now, random, simulator } = deps
+  const { store, policy, route, log, meter, now, random, simulator } = deps
   checkCertificates(now, simulator?.noiseRoot)
   muteConsole(log)
   const roster = new Roster({
-    ...{ store, route, log, now, random },
+    ...{ store, route, log, meter, now, random },
     accounts: () => policy().snapshot.accounts,
     timings: { ...TIMINGS, ...deps.timings },
     ...(simulator === undefined ? {} : { url: simulator.url }),

@@ -1,5 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import type { RouteEvent } from '../model/event.ts'
+import type { Meter } from '../model/meter.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
 import type { JournalEntry } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
@@ -18,6 +19,7 @@ export type TrafficDeps = {
   readonly store: Store
   readonly route: RouteEvent
   readonly log: Log
+  readonly meter: Meter
   readonly now: () => Date
   readonly ackMs: number
   readonly markRead: () => boolean
@@ -60,7 +62,10 @@ export class Traffic {
 
   async send(order: SendOrder, socket: Socket | undefined): Promise<SendOutcome> {
     if (socket === undefined) return { kind: 'retry', reason: 'the account is not connected' }
-    return await this.#sender.send(order, socket)
+    const outcome = await this.#sender.send(order, socket)
+    const { account, meter } = this.#deps
+    if (outcome.kind === 'acked') meter.messages(account, 'out', 1)
+    return outcome
   }
 
   acknowledged(messageId: string, error: string | undefined): void {
@@ -94,7 +99,8 @@ export class Traffic {
 
   #recorded({ incoming }: Reading): void {
     if (incoming === undefined) return
-    const { account, log, markRead, socket } = this.#deps
+    const { account, log, meter, markRead, socket } = this.#deps
+    meter.messages(account, 'in', 1)
     this.#recipients.wrote(incoming.from)
     if (!markRead()) return
     socket()

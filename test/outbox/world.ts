@@ -63,6 +63,7 @@ export function policyWith(
           markRead: false,
           presence: 'unavailable',
           history: 'none',
+          alertsOnLoggedOut: true,
         },
       ],
     ]),

@@ -9,6 +9,7 @@ import { Secret } from '../../app/lib/secret.ts'
 import type { Account } from '../../app/model/account.ts'
 import type { PosternEvent, RouteEvent } from '../../app/model/event.ts'
 import type { Message, OutgoingContent } from '../../app/model/message.ts'
+import { type Meter, silentMeter } from '../../app/model/meter.ts'
 import type { SendOutcome } from '../../app/model/send-port.ts'
 import type { AccountPolicy, PolicyInForce, PolicySnapshot } from '../../app/policy/snapshot.ts'
 import { openStore } from '../../app/store/open.ts'
@@ -33,6 +34,7 @@ export type RigOptions = {
   /** What the sessions take for WhatsApp's root instead of the simulator's. */
   readonly noiseRoot?: Uint8Array
   readonly log?: Log
+  readonly meter?: Meter
 }
 
 /** A store and a simulator of their own, and the sessions between them. */
@@ -69,6 +71,7 @@ export async function startParts({ dataDir, key, simulator }: Place, wanted: Rig
   const store = await openStore({ dataDir, key, now, log: silentLog })
   const sessions = createSessions({
     ...{ store: wanted.store?.(store) ?? store, now, route, random: Math.random },
+    meter: wanted.meter ?? silentMeter,
     log: wanted.log ?? silentLog,
     policy: () => policyWith(wanted.policy),
     simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
@@ -145,8 +148,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** Asks again until there is an answer. */
-export async function until<T>(what: string, ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + WAIT_MS
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | Promise<T | undefined>,
+  waitMs = WAIT_MS,
+): Promise<T> {
+  const deadline = Date.now() + waitMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
@@ -187,6 +194,7 @@ function policyWith(account: Partial<AccountPolicy> = {}): PolicyInForce {
     markRead: false,
     presence: 'unavailable',
     history: 'none',
+    alertsOnLoggedOut: true,
     ...account,
   }
   const snapshot = { accounts: new Map([['main', main]]) } as unknown as PolicySnapshot // all that sessions ask for

@@ -9,6 +9,7 @@ export function accountJson(account: Account): object {
     state: account.state,
     health: account.health,
     last_stanza_at: account.lastStanzaAt?.toISOString() ?? null,
+    clock_ahead_ms: account.clockAheadMs ?? null,
     reason: account.reason ?? null,
   }
 }

@@ -8,8 +8,9 @@ const GIVE_UP_AFTER_MS = 6 * 60 * 60_000
 
 /** One account with its defaults filled in. */
 export function compileAccount(declared: DeclaredAccount, name: string): AccountPolicy {
-  const { displayName, reconnect, refreshEvery } = declared
+  const { displayName, reconnect, refreshEvery, selfCheckEvery, onLoggedOut } = declared
   const refreshEveryMs = refreshEvery === undefined ? undefined : parsed(duration, refreshEvery)
+  const selfCheckEveryMs = selfCheckEvery === undefined ? undefined : parsed(duration, selfCheckEvery)
   return {
     name,
     reconnect: {
@@ -19,6 +20,7 @@ export function compileAccount(declared: DeclaredAccount, name: string): Account
     markRead: declared.markRead ?? false,
     presence: declared.presence ?? 'unavailable',
     history: declared.history ?? 'none',
-    ...present({ displayName, refreshEveryMs }),
+    alertsOnLoggedOut: onLoggedOut?.alert !== 'none',
+    ...present({ displayName, refreshEveryMs, selfCheckEveryMs }),
   }
 }

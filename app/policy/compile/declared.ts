@@ -62,6 +62,8 @@ export type DeclaredAccount = {
   readonly displayName?: string
   readonly reconnect?: { readonly maxBackoff?: string; readonly giveUpAfter?: string }
   readonly refreshEvery?: string
+  readonly selfCheckEvery?: string
+  readonly onLoggedOut?: { readonly queue?: 'hold'; readonly alert?: 'security.alert' | 'none' }
   readonly markRead?: boolean
   readonly presence?: 'available' | 'unavailable'
   readonly history?: 'none' | 'recent' | 'full'

@@ -22,12 +22,16 @@ import { Intake } from '../journal/intake.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { StoreKeys } from './device.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
+import { withSignedPreKeys } from './prekeys.ts'
 import { withDurableRatchets } from './ratchets.ts'
+import { askOwnPhone, DELIVERIES, ping, serverTimeOf } from './signs-of-life.ts'
 
 /** What a session hears from its socket. After `close()` only answers to messages and changes of credentials still come. */
 export type SocketEvents = {
-  /** Anything at all came from the server. */
-  frame(): void
+  /** Anything at all came from the server; with it the time there, when it was said. */
+  frame(serverTime: Date | undefined): void
+  /** What came was meant for this account, not an answer to what it asked. */
+  delivered(): void
   qr(text: string): void
   /** A phone has signed for this device; the server will end this connection and wants a new one. */
   paired(): void
@@ -67,6 +71,10 @@ export type Socket = {
   pairingCode(phone: string): Promise<string>
   markRead(keys: readonly WAMessageKey[]): Promise<void>
   lidLookup: LidLookup
+  /** Asks the server for a sign of life. Resolves when that is written; any frame is the answer. */
+  ping(): Promise<void>
+  /** Has the account's phone answer us through WhatsApp, unseen by people. Resolves when that is written. */
+  selfCheck(): Promise<void>
   /** Tells WhatsApp to remove this device; resolves when that is written. */
   logout(): Promise<void>
   /** Ends the connection, politely for a second and then without waiting for the far side. */
@@ -111,6 +119,8 @@ export function openSocket(options: SocketOptions): Socket {
     pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
     markRead: keys => sock.readMessages([...keys]),
     lidLookup,
+    ping: () => ping(sock),
+    selfCheck: () => askOwnPhone(sock),
     async logout() {
       listening = false
       await sock.logout()
@@ -132,7 +142,7 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
     auth,
     logger: libraryLogger(log, account),
     browser: Browsers.macOS('Chrome'),
-    makeSignalRepository: withDurableRatchets(intake.makeRepository),
+    makeSignalRepository: withSignedPreKeys(withDurableRatchets(intake.makeRepository)),
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 }, // a write that failed has ended the connection
     emitOwnEvents: false, // with own events on, a quick receipt is merged into the echo and never reported
     generateHighQualityLinkPreview: false,
@@ -153,7 +163,11 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
     (value: T) => {
       if (listening()) hear(value)
     }
-  sock.ws.on('frame', guarded(events.frame))
+  sock.ws.on(
+    'frame',
+    guarded((frame: BinaryNode | Uint8Array) => events.frame(serverTimeOf(frame))),
+  )
+  for (const delivery of DELIVERIES) sock.ws.on(delivery, guarded(events.delivered))
   sock.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
     if (attrs.id) events.acknowledged(attrs.id, attrs.error)
   })

@@ -23,6 +23,7 @@ function stats({ network }: AdminRequest): unknown {
   const linkedNumbers = [...new Set(companions.map(({ number }) => number))]
   return {
     connections: clients.count,
+    handshakes: clients.handshakeCount,
     stanzas: clients.stanzaCount,
     stanza_log: log.digest(),
     phones: world.users.list().length,

@@ -6,6 +6,8 @@ export class Clients {
   readonly #all = new Set<Client>()
   /** How many stanzas have come in since the simulator started. */
   stanzaCount = 0
+  /** How many connections have been made since then. */
+  handshakeCount = 0
   readonly #byDevice = new Map<string, Client>()
 
   get count(): number {
@@ -13,6 +15,7 @@ export class Clients {
   }
 
   add(client: Client): void {
+    this.handshakeCount++
     this.#all.add(client)
   }
 

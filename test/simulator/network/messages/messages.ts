@@ -27,6 +27,7 @@ export async function takeMessage(
 ): Promise<void> {
   const { faults, world } = network
   const { number } = account.user
+  if (isPeer(node)) return takePeerMessage(network, client, account, node)
   const slow = faults.fires('slow', number)
   if (slow !== undefined) await sleep(slow.delayMs ?? SLOW_MS)
   const limit = faults.fires('rate-overlimit', number)
@@ -45,6 +46,25 @@ export async function takeMessage(
     else setTimeout(() => acknowledge(client, world, node, passed), late.delayMs ?? SLOW_MS).unref()
   }
   strikeAfterMessage(network, client, number)
+}
+
+/** What a device says to its own phone is none of a person's messages: no tally counts it and no fault of messages strikes it. */
+async function takePeerMessage(
+  network: Network,
+  client: Client,
+  account: LoggedIn,
+  node: Stanza,
+): Promise<void> {
+  const { world } = network
+  const passed = passToUser(network, account, node)
+  if (passed?.kind !== 'refused') {
+    await world.db.committed()
+    return acknowledge(client, world, node)
+  }
+  const { violation, detail, error } = passed
+  if (violation !== undefined)
+    recordViolation(world, { kind: violation, account: account.user.number, detail })
+  acknowledge(client, world, node, { error: error ?? SMAX_INVALID })
 }
 
 /** A message that is on its way, though not to all devices: the hash of what the list should have been. */
@@ -109,7 +129,11 @@ function distribute({ world, delivery }: Network, account: LoggedIn, { node, env
 
 /** A message to the sender's own devices that is about another chat. */
 function isCopy(user: User, node: Stanza, { mailbox }: Parcel): boolean {
-  return mailbox.number === user.number && node.attrs.category !== 'peer'
+  return mailbox.number === user.number && !isPeer(node)
+}
+
+function isPeer({ attrs }: Stanza): boolean {
+  return attrs.category === 'peer'
 }
 
 function acknowledge(

@@ -3,6 +3,7 @@ import type { ViolationKind } from '../../store/mail/tallies.ts'
 import { senderKeyOwner } from '../../store/social/sender-keys.ts'
 import { bytesOf, child, type Stanza } from '../../wire/stanza.ts'
 import type { Phone } from '../phone.ts'
+import { answerPeer } from '../sending/peer-answer.ts'
 import { identityFault } from '../signal/identity.ts'
 import type { CipherType } from '../signal/signal.ts'
 import { type Filed, fileMessage } from './filing.ts'
@@ -25,6 +26,7 @@ export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> 
       phone.world.tallies.count('repeats', `+${incoming.sender.number}`)
       return sendReceipt(phone, 'delivered', incoming)
     case 'kept':
+      if ('message' in opened) await answerPeer(phone, incoming, opened.message)
       return
     case 'refused':
       if (result.violation !== undefined)

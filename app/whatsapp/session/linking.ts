@@ -1,4 +1,4 @@
-import type { Link, LinkMethod } from '../model/account.ts'
+import type { Link, LinkMethod } from '../../model/account.ts'
 
 const FIRST_QR_MS = 60_000
 const NEXT_QR_MS = 20_000

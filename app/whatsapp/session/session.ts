@@ -1,16 +1,19 @@
-import type { Log } from '../lib/log.ts'
-import type { Account, AccountState, Link } from '../model/account.ts'
-import { type Actor, SYSTEM } from '../model/audit.ts'
-import type { RouteEvent } from '../model/event.ts'
-import type { SendOrder, SendOutcome } from '../model/send-port.ts'
-import { Connection, type ConnectionDeps, type ConnectionEvents } from './connection.ts'
-import { isRestriction, meaningOf } from './disconnect.ts'
-import { Linking } from './link.ts'
+import type { Log } from '../../lib/log.ts'
+import { step } from '../../lib/step.ts'
+import type { Account, AccountState, Link } from '../../model/account.ts'
+import { type Actor, SYSTEM } from '../../model/audit.ts'
+import type { RouteEvent } from '../../model/event.ts'
+import type { SendOrder, SendOutcome } from '../../model/send-port.ts'
+import { Connection, type ConnectionDeps, type ConnectionEvents } from '../connection/connection.ts'
+import { type Meaning, meaningOf } from '../connection/disconnect.ts'
+import type { AccountOutcome, LinkOutcome, LinkRequest } from '../outcomes.ts'
+import { LinkedDevice } from '../socket/device.ts'
+import { wordsOf } from '../socket/library-log.ts'
+import { Traffic } from '../traffic.ts'
+import { LinkDesk } from './link-desk.ts'
+import type { Linking } from './linking.ts'
 import { createNotices, type Notices } from './notices.ts'
-import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
-import { LinkedDevice } from './socket/device.ts'
-import { wordsOf } from './socket/library-log.ts'
-import { Traffic } from './traffic.ts'
+import { Standing } from './standing.ts'
 
 export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly route: RouteEvent
@@ -22,54 +25,56 @@ export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
 export class Session {
   readonly #deps: SessionDeps
   readonly #notices: Notices
+  readonly #standing: Standing
   readonly #traffic: Traffic
   readonly #connection: Connection
-  #state: AccountState = 'unlinked'
-  #reason: string | undefined
+  readonly #desk: LinkDesk
   #phone: string | undefined
   #device: LinkedDevice | undefined
-  #linking: Linking | undefined
-  #linkedBy: Actor = SYSTEM
-  #announced = false
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(deps: SessionDeps) {
-    const { account, store, route, log, now, timings } = deps
+    const { now, timings } = deps
     this.#deps = deps
-    this.#notices = createNotices({ account, store, route, log, now })
+    this.#notices = createNotices(deps)
+    this.#standing = new Standing(this.#notices)
     const markRead = () => deps.policy()?.markRead === true
     this.#traffic = new Traffic({
-      ...{ account, store, route, log, now, markRead, ackMs: timings.ackMs },
+      ...{ ...deps, markRead, ackMs: timings.ackMs },
       lookup: async lid => (await this.#device?.phoneJidOf(lid)) ?? null,
       socket: () => this.#connection.early,
     })
     const idle = () => this.#traffic.idle
     this.#connection = new Connection({ ...deps, idle }, this.#connectionEvents())
+    const pairingCode = async (phone: string) => await this.#connection.early?.pairingCode(phone)
+    this.#desk = new LinkDesk({ notices: this.#notices, now, timings, pairingCode })
   }
 
   get isOpen(): boolean {
-    return this.#state === 'open'
+    return this.#standing.state === 'open'
   }
 
   get link(): Link | undefined {
-    return this.#linking?.current
+    return this.#desk.linking?.current
   }
 
   view(): Account {
     const displayName = this.#deps.policy()?.displayName
-    const { lastStanzaAt, heard } = this.#connection
+    const { state, reason } = this.#standing
+    const { lastStanzaAt, receives, clockAheadMs } = this.#connection
     return {
       name: this.#deps.account,
       ...(displayName === undefined ? {} : { displayName }),
       ...(this.#phone === undefined ? {} : { phone: this.#phone }),
-      state: this.#state,
+      state,
       health: {
         connected: this.isOpen,
-        receiving: this.isOpen && heard,
+        receiving: this.isOpen && receives,
         sending: this.isOpen && this.#traffic.answered,
       },
       ...(lastStanzaAt === undefined ? {} : { lastStanzaAt }),
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
+      ...(reason === undefined ? {} : { reason }),
     }
   }
 
@@ -91,11 +96,12 @@ export class Session {
 
   /** Ends the connection; what was heard is recorded when this resolves. */
   stop(): Promise<void> {
-    this.#linking?.end('failed', 'the appliance is stopping')
+    this.#desk.end('failed', 'the appliance is stopping')
     return this.#inTurn(async () => {
       await this.#disconnect('the appliance is stopping')
       await this.#traffic.settled()
       await this.#device?.forget()
+      step('session.closed')
     })
   }
 
@@ -109,16 +115,8 @@ export class Session {
       if (request.method === 'code' && request.phone === undefined) {
         return { kind: 'unavailable', reason: 'a pairing code needs the phone number of the account' }
       }
-      const running = this.#linking?.pending && this.#linking.method === request.method
-      const linking = running && this.#linking ? this.#linking : await this.#beginLink(request, by)
-      const timer = setTimeout(
-        () => this.#closeLink('failed', 'WhatsApp did not answer'),
-        this.#deps.timings.linkMs,
-      )
-      const first = await linking.shown
-      clearTimeout(timer)
-      if (first.state !== 'failed') return { kind: 'started', link: linking.current }
-      return { kind: 'unavailable', reason: first.reason ?? 'WhatsApp did not answer' }
+      const linking = this.#desk.running(request.method) ?? (await this.#beginLink(request, by))
+      return await this.#desk.firstSight(linking, () => this.#closeLink('failed', 'WhatsApp did not answer'))
     })
   }
 
@@ -127,6 +125,7 @@ export class Session {
       const device = this.#device
       if (!device?.linked) return this.#wrongState('the account is not linked')
       const told = await this.#tellLogout()
+      this.#standing.leftUntold()
       await this.#disconnect('logged out')
       await device.forget()
       await this.#deps.store.accounts.remove(this.#deps.account, {
@@ -135,10 +134,8 @@ export class Session {
       })
       this.#device = undefined
       this.#phone = undefined
-      this.#become(
-        'unlinked',
-        told ? undefined : 'WhatsApp could not be told: remove the device on the phone too',
-      )
+      const untold = 'WhatsApp could not be told: remove the device on the phone too'
+      this.#become('unlinked', told ? undefined : untold)
       return this.#done()
     })
   }
@@ -147,9 +144,9 @@ export class Session {
     return this.#inTurn(async () => {
       const device = this.#device
       if (!device?.linked) return this.#wrongState('the account is not linked')
-      if (this.#state === 'paused') return this.#wrongState('the account is paused; resume it')
+      if (this.#standing.state === 'paused') return this.#wrongState('the account is paused; resume it')
       await this.#deps.store.events.append({ audit: [this.#notices.audit('accounts.restart', by)] })
-      await this.#disconnect('restarted')
+      await this.#disconnect(`restarted by ${by.principal}`)
       this.#connect(device)
       return this.#done()
     })
@@ -158,10 +155,10 @@ export class Session {
   pause(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
       if (!this.#device?.linked) return this.#wrongState('the account is not linked')
-      if (this.#state === 'paused') return this.#done()
+      if (this.#standing.state === 'paused') return this.#done()
       const effects = { audit: [this.#notices.audit('accounts.pause', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, true, effects)
-      await this.#disconnect('paused')
+      await this.#disconnect(`paused by ${by.principal}`)
       this.#become('paused', `paused by ${by.principal}`)
       return this.#done()
     })
@@ -170,7 +167,7 @@ export class Session {
   resume(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
       const device = this.#device
-      if (this.#state !== 'paused' || device === undefined)
+      if (this.#standing.state !== 'paused' || device === undefined)
         return this.#wrongState('the account is not paused')
       const effects = { audit: [this.#notices.audit('accounts.resume', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, false, effects)
@@ -189,16 +186,17 @@ export class Session {
   async #disconnect(reason: string): Promise<void> {
     await this.#connection.stop()
     this.#traffic.abandon(reason)
-    this.#announced = false
+    this.#standing.left(reason)
   }
 
   #connectionEvents(): ConnectionEvents {
     return {
-      qr: text => this.#showQr(text),
+      qr: text => this.#desk.offered(text),
       paired: () => this.#paired(),
       opened: () => this.#opened(),
       dropped: (reason, planned) => this.#dropped(reason, planned),
-      ended: (code, reason) => this.#notices.unattended(this.#ended(code, reason)),
+      deaf: detail => this.#alert('deaf_session', detail),
+      ended: (meaning, code) => this.#notices.unattended(this.#ended(meaning, code)),
       credentialsChanged: () => this.#device?.save(),
       acknowledged: (id, error) => this.#traffic.acknowledged(id, error),
       receipt: receipt => this.#traffic.reported(receipt),
@@ -209,51 +207,56 @@ export class Session {
   #opened(): void {
     const { account, log, onOpen } = this.#deps
     this.#phone = this.#device?.phone ?? this.#phone
-    this.#become('open')
-    this.#linking?.end('done')
-    if (!this.#announced) this.#notices.tell('account.connected')
-    this.#announced = true
+    this.#standing.opened()
+    this.#desk.end('done')
     log.info('account.open', { account })
+    step('session.opened')
     onOpen(account)
   }
 
   #dropped(reason: string, planned: boolean): void {
-    this.#become(this.#linking?.pending ? 'pairing' : 'connecting', reason)
+    this.#become(this.#desk.isPending ? 'pairing' : 'connecting', reason)
     this.#traffic.abandon(reason)
-    if (planned || !this.#announced) return
-    this.#announced = false
-    this.#notices.tell('account.disconnected', { reason })
+    if (!planned) this.#standing.left(reason)
+    step('session.closed')
   }
 
-  async #ended(code: number | undefined, reason: string): Promise<void> {
+  async #ended({ verdict, reason }: Meaning, code: number | undefined): Promise<void> {
     const { account, log } = this.#deps
     this.#traffic.abandon(reason)
+    step('session.closed')
     if (!this.#device?.linked) {
       if (code === 408) this.#closeLink('expired', 'nobody scanned the QR or entered the code in time')
       else this.#closeLink('failed', reason)
       return
     }
     log.warn('account.ended', { account, code, reason })
-    this.#linking?.end('failed', reason)
-    const { verdict } = meaningOf(code)
+    this.#desk.end('failed', reason)
     if (verdict === 'logged-out') return await this.#loggedOut(reason)
     this.#become('closed', reason)
-    if (verdict === 'replaced') this.#notices.tell('account.replaced', { reason })
-    else if (this.#announced) this.#notices.tell('account.disconnected', { reason })
-    if (isRestriction(code))
-      this.#notices.tell('security.alert', { reason: 'account_restricted', detail: reason })
-    this.#announced = false
+    if (verdict === 'replaced') this.#replaced(reason)
+    this.#standing.left(reason)
+    if (verdict === 'restricted') this.#alert('account_restricted', reason)
+  }
+
+  #replaced(reason: string): void {
+    this.#standing.leftUntold()
+    this.#notices.tell('account.replaced', { reason })
   }
 
   /** WhatsApp has taken the device away: what is left of it is that it was there. */
-  async #loggedOut(reason: string): Promise<void> {
-    const { account, store, now } = this.#deps
+  async #loggedOut(detail: string): Promise<void> {
+    const { account, store, now, policy } = this.#deps
     const device = this.#device
     this.#device = undefined
-    this.#announced = false
-    this.#become('logged_out', reason)
+    this.#standing.leftUntold()
+    this.#become('logged_out', detail)
     await device?.forget()
-    const events = [this.#notices.event('account.logged_out', { reason: 'by_phone' })]
+    const alert = this.#notices.event('security.alert', { reason: 'account_logged_out', detail })
+    const events = [
+      this.#notices.event('account.logged_out', { reason: 'by_phone' }),
+      ...(policy()?.alertsOnLoggedOut ? [alert] : []),
+    ]
     const audit = [this.#notices.audit('accounts.logged_out', SYSTEM)]
     const phone = this.#phone === undefined ? {} : { phone: this.#phone }
     const row = { account, credentials: new Uint8Array(0), loggedOutAt: now(), ...phone }
@@ -275,8 +278,8 @@ export class Session {
   // --- linking
 
   async #beginLink(request: LinkRequest, by: Actor): Promise<Linking> {
-    const { account, store, now, log, timings } = this.#deps
-    this.#linking?.end('failed', 'another attempt was begun')
+    const { account, store, log } = this.#deps
+    this.#desk.end('failed', 'another attempt was begun')
     await this.#disconnect('linking again')
     await this.#device?.forget()
     const audit = [this.#notices.audit('accounts.link', by, { method: request.method, state: 'started' })]
@@ -284,49 +287,38 @@ export class Session {
     if (await store.accounts.isPaused(account)) await store.accounts.setPaused(account, false)
     await store.signalKeys.clear(account)
     this.#device = LinkedDevice.fresh(this.#deps)
-    this.#linkedBy = by
-    const linking = new Linking(request, now, timings.qrMs)
-    this.#linking = linking
+    const linking = this.#desk.begin(request, by)
     this.#become('pairing')
     this.#connection.start(this.#device)
     log.info('account.link_started', { account, method: request.method })
     return linking
   }
 
-  #showQr(text: string): void {
-    const linking = this.#linking
-    if (linking?.phone === undefined) linking?.qr(text)
-    // With a code asked for, the server goes on offering QRs.
-    else if (linking.current.code === undefined)
-      this.#notices.unattended(this.#showCode(linking, linking.phone))
-  }
-
-  async #showCode(linking: Linking, phone: string): Promise<void> {
-    const code = await this.#connection.early?.pairingCode(phone)
-    if (code !== undefined) linking.code(code)
-  }
-
   async #paired(): Promise<void> {
     const { now } = this.#deps
-    this.#linking?.scanned()
+    this.#desk.scanned()
     this.#phone = this.#device?.phone
     const phone = this.#phone === undefined ? {} : { phone: this.#phone }
-    const audit = [this.#notices.audit('accounts.link', this.#linkedBy, { state: 'done' })]
+    const audit = [this.#notices.audit('accounts.link', this.#desk.by, { state: 'done' })]
     await this.#device?.link(now(), { audit, events: [this.#notices.event('account.linked', phone)] })
+    step('session.linked')
   }
 
   #closeLink(state: 'expired' | 'failed', reason: string): void {
     this.#notices.unattended(Promise.all([this.#connection.stop(), this.#device?.forget()]))
     this.#device = undefined
-    this.#linking?.end(state, reason)
+    this.#desk.end(state, reason)
     this.#become('unlinked', reason)
   }
 
   // --- small change
 
   #become(state: AccountState, reason?: string): void {
-    this.#state = state
-    this.#reason = reason
+    this.#standing.become(state, reason)
+  }
+
+  #alert(reason: string, detail: string): void {
+    this.#notices.tell('security.alert', { reason, detail })
   }
 
   #done(): AccountOutcome {

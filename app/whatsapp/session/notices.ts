@@ -1,8 +1,8 @@
-import type { Log } from '../lib/log.ts'
-import type { Actor, AuditDraft } from '../model/audit.ts'
-import type { EventType, JsonObject, NewEvent, RouteEvent } from '../model/event.ts'
-import type { Store } from '../store/store.ts'
-import { wordsOf } from './socket/library-log.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Actor, AuditDraft } from '../../model/audit.ts'
+import type { EventType, JsonObject, NewEvent, RouteEvent } from '../../model/event.ts'
+import type { Store } from '../../store/store.ts'
+import { wordsOf } from '../socket/library-log.ts'
 
 export type NoticesDeps = {
   readonly account: string
