@@ -6,7 +6,8 @@ import { exitCodeOf, PosternError, reasonOf } from './lib/error.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { type Running, type StartOptions, start } from './start.ts'
 
-const STOP_WITHIN_MS = 10_000
+/** Whatever hangs: supervisors and container engines kill after ten seconds. */
+const STOP_WITHIN_MS = 9_000
 
 const options = readOptions()
 let running: Running | undefined
@@ -24,6 +25,7 @@ function readOptions(): StartOptions {
   const { values } = parseArgs({
     options: {
       listen: { type: 'string', default: '127.0.0.1:7080' },
+      metrics: { type: 'string' },
       edge: { type: 'boolean', default: false },
       sandbox: { type: 'boolean', default: false },
       simulator: { type: 'string' },
@@ -42,7 +44,8 @@ function readOptions(): StartOptions {
   }
   return {
     config,
-    listen: hostAndPort(values.listen),
+    listen: hostAndPort('--listen', values.listen),
+    metrics: hostAndPort('--metrics', values.metrics ?? `127.0.0.1:${config.ports.metrics}`),
     rendersEdge: values.edge,
     log: createLog(config.logLevel, () => (running === undefined ? {} : { policy: running.revision })),
     ...(values.simulator === undefined || noiseRootFile === undefined
@@ -56,11 +59,11 @@ function readOptions(): StartOptions {
   }
 }
 
-function hostAndPort(text: string): { host: string; port: number } {
+function hostAndPort(flag: string, text: string): { host: string; port: number } {
   const colon = text.lastIndexOf(':')
   const port = Number(text.slice(colon + 1))
   if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    return refuse(new PosternError('config.flags', `--listen: expected HOST:PORT, got ${text}`))
+    return refuse(new PosternError('config.flags', `${flag}: expected HOST:PORT, got ${text}`))
   }
   return { host: text.slice(0, colon), port }
 }
@@ -79,5 +82,6 @@ async function end(log: Log): Promise<void> {
   log.info('app.stopping')
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
   await running?.stop()
+  log.info('app.stopped')
   process.exit(0)
 }

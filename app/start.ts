@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, controlSocket } from './config/config.ts'
 import { readMasterKey } from './config/master-key.ts'
 import { readPolicyFolder } from './config/policy-folder.ts'
@@ -10,6 +11,8 @@ import { createRouter } from './deliveries/fan-out.ts'
 import { createDeliveryWorker } from './deliveries/worker.ts'
 import { createEgress } from './egress/connector.ts'
 import { type Control, createControl } from './http/control.ts'
+import { createMeasures } from './http/metrics/measures.ts'
+import { createMetricsServer } from './http/metrics/server.ts'
 import { createHttp, type HttpDeps } from './http/server.ts'
 import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
@@ -30,7 +33,9 @@ import { createSessions } from './whatsapp/sessions.ts'
 
 export type StartOptions = {
   readonly config: Config
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: Address
+  /** Where metrics are read; never an address that callers reach. */
+  readonly metrics: Address
   /** Set in the sandbox: the WhatsApp to speak to, and the root of its Noise certificate. */
   readonly simulator?: { readonly url: string; readonly noiseRoot: Uint8Array }
   /** Leave the rendered part of the edge for a proxy elsewhere; `up` renders its own. */
@@ -38,7 +43,14 @@ export type StartOptions = {
   readonly log: Log
 }
 
+type Address = { readonly host: string; readonly port: number }
+
 export type Running = { readonly revision: string; stop(): Promise<void> }
+
+/** For sends, deliveries and requests under way when the app is to end. */
+const DRAIN_MS = 4_000
+/** For sessions that are in the middle of something with a WhatsApp that does not answer. */
+const SESSIONS_END_MS = 3_000
 
 const now = () => new Date()
 const random = () => Math.random()
@@ -73,9 +85,15 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const route = createRouter({ policy, now })
   const limiter = createLimiter()
   const { simulator } = options
-  const sessions = createSessions({ store, policy, route, log, now, random, ...(simulator && { simulator }) })
+  const { sandbox } = config
+  const measures = createMeasures({ policy, store, sandbox, accounts: () => sessions.list() })
+  const { meter } = measures
+  const sessions = createSessions({
+    ...{ store, policy, route, log, meter, now, random },
+    ...(simulator && { simulator }),
+  })
   const outboxDeps = { store, policy, route, limiter, log, now, random }
-  const outbox = createOutboxWorker({ ...outboxDeps, port: sessions })
+  const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   const endpoints = createEndpoints({ store, route, log, now, random })
   const deliveries = createDeliveryWorker({
@@ -88,8 +106,9 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
     log,
     now,
     random,
+    stopWaitMs: DRAIN_MS,
   })
-  let ready = false
+  let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,
     sessions,
@@ -98,25 +117,28 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
     clientCa: pem(config, 'client-ca.pem'),
     readSecret: secret,
     tls: { cert: pem(config, 'app.pem'), key: pem(config, 'app.key'), ca: pem(config, 'internal-ca.pem') },
-    sandbox: config.sandbox,
-    readiness: () => (ready ? { ready } : { ready, reason: 'starting' }),
+    sandbox,
+    readiness: () => (unready === undefined ? { ready: true } : { ready: false, reason: unready }),
   }
   const http = createHttp(httpDeps)
   const control = createControl(httpDeps)
+  const metrics = createMetricsServer(measures, log)
+  await metrics.listen(options.metrics)
   await http.listen(options.listen)
   await sessions.start()
   await outbox.start()
   await deliveries.start()
   await openControl(control, config, log)
-  ready = true
-  log.info('app.ready', { sandbox: config.sandbox })
+  unready = undefined
+  log.info('app.ready', { sandbox })
   return { revision: policy().revision, stop }
 
+  /** Takes nothing new, lets what is under way end or go back to its queue, and closes. */
   async function stop(): Promise<void> {
-    ready = false
-    await Promise.all([http.close(), control.close()])
-    await Promise.all([outbox.stop(), deliveries.stop()])
-    await sessions.stop()
+    unready = 'stopping'
+    await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop()])
+    await Promise.race([sessions.stop(), sleep(SESSIONS_END_MS)])
+    await metrics.close()
     await egress.close()
     await store.close()
   }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createApplication } from './application.ts'
 import type { HttpDeps } from './deps.ts'
 import { takeUpgrades } from './events/upgrade.ts'
@@ -39,6 +39,12 @@ export function createHttp(deps: HttpDeps): Http {
   )
   takeUpgrades(server, app)
   pinProxy(server, deps.log)
+  // Node knows only connections whose handshake is over; one that never begins it would hold `close` for ever.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
 
   function listen(address: { host: string; port: number }): Promise<{ port: number }> {
     return new Promise((resolve, reject) => {
@@ -53,7 +59,9 @@ export function createHttp(deps: HttpDeps): Http {
   function close(): Promise<void> {
     closing.abort()
     return new Promise(resolve => {
-      const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, CLOSE_WITHIN_MS)
       server.close(() => {
         clearTimeout(cut)
         resolve()

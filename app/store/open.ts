@@ -22,6 +22,7 @@ import { createMetaStore } from './meta.ts'
 import { createRecipientStore } from './recipients.ts'
 import { createSignalKeyStore } from './signal-keys.ts'
 import type { Store } from './store.ts'
+import { createTallyStore } from './tallies.ts'
 import { Writer } from './writer/writer.ts'
 
 export type OpenOptions = {
@@ -107,6 +108,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
     endpoints: createEndpointStore(access),
     audit: createAuditStore(access),
     meta: createMetaStore(access),
+    tallies: createTallyStore(access),
     onCommit: listener => writer.onCommit(listener),
     onFailure: listener => writer.onFailure(listener),
     close: () => {

@@ -9,6 +9,7 @@ export type Endpoints = {
   readonly dashboard?: string
   readonly hooks?: string
   readonly keys?: string
+  readonly metrics?: string
   readonly ca_file?: string
   readonly policy: string
   readonly pids: Readonly<Record<string, number>>

@@ -142,6 +142,7 @@ function endpointsOf(
   return {
     ready: true,
     ...sites,
+    metrics: `http://127.0.0.1:${config.ports.metrics}/metrics`,
     ...(caFile === undefined ? {} : { ca_file: caFile }),
     ...(config.sandbox ? sandboxEndpoints(config, MAIN_PHONE) : {}),
     policy: `${revision} ${snapshot.digest}`,

@@ -96,7 +96,11 @@ describe('a session that says it is connected', () => {
     const from = (await rig.events()).length
     const made = await handshakes(rig)
     await rig.phones.post(`/phones/${OURS}/off`)
-    await until('the doubt', async () => (await told(rig, from)).includes('account.connected') || undefined, PATIENCE_MS)
+    await until(
+      'the doubt',
+      async () => (await told(rig, from)).includes('account.connected') || undefined,
+      PATIENCE_MS,
+    )
     await sleep(5_000)
     assert.equal(rig.account().health.receiving, false)
     assert.equal(rig.account().health.connected, true)

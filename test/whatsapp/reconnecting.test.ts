@@ -74,7 +74,7 @@ describe('a connection that ends', () => {
       rig.account().state === 'logged_out' ? rig.account() : undefined,
     )
     assert.match(gone.reason ?? '', /link the account again/)
-    await until('the event', async () => (await types()).at(-1) === 'account.logged_out' || undefined)
+    await until('the event', async () => (await types()).includes('account.logged_out') || undefined)
     await sleep(LONG_ENOUGH_FOR_A_LOOP_MS)
     assert.equal(await connections(), 0)
     const device = await rig.store.accounts.get('main')

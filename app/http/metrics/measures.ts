@@ -18,6 +18,7 @@ export type Measures = {
   exposition(): Promise<string>
 }
 
+const RESIDENT = 'process_resident_memory_bytes'
 const STATES: readonly AccountState[] = [
   'unlinked',
   'pairing',
@@ -31,7 +32,7 @@ const STATES: readonly AccountState[] = [
 /** Counters begin at zero with the process; everything else is read when it is asked for. */
 export function createMeasures(deps: MeasuresDeps): Measures {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  measureProcess(registry)
   measureAccounts(registry, deps)
   measureQueues(registry, deps)
   measureInstallation(registry, deps)
@@ -40,6 +41,20 @@ export function createMeasures(deps: MeasuresDeps): Measures {
     contentType: registry.contentType,
     exposition: () => registry.metrics(),
   }
+}
+
+/** The permission model keeps `/proc` closed, where prom-client looks for the size of the process. */
+function measureProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  registry.removeSingleMetric(RESIDENT)
+  new Gauge({
+    name: RESIDENT,
+    help: 'Resident memory size in bytes.',
+    registers: [registry],
+    collect() {
+      this.set(process.memoryUsage.rss())
+    },
+  })
 }
 
 function createMeter(registry: Registry): Meter {
@@ -81,7 +96,7 @@ function measureAccounts(registry: Registry, { accounts }: MeasuresDeps): void {
         for (const each of STATES) this.set({ account: name, state: each }, Number(each === state))
     },
   })
-  const perAccount = (name: string, help: string, valueOf: (account: Account) => number | undefined) =>
+  const perAccount = (name: string, help: string, figureOf: (account: Account) => number | undefined) =>
     new Gauge({
       name: `postern_account_${name}`,
       help,
@@ -90,13 +105,15 @@ function measureAccounts(registry: Registry, { accounts }: MeasuresDeps): void {
       collect() {
         this.reset()
         for (const account of accounts()) {
-          const value = valueOf(account)
+          const value = figureOf(account)
           if (value !== undefined) this.set({ account: account.name }, value)
         }
       },
     })
   perAccount('connected', 'The session is open.', ({ health }) => Number(health.connected))
-  perAccount('receiving', 'Nothing speaks against messages arriving.', ({ health }) => Number(health.receiving))
+  perAccount('receiving', 'Nothing speaks against messages arriving.', ({ health }) =>
+    Number(health.receiving),
+  )
   perAccount('sending', 'Messages are acknowledged.', ({ health }) => Number(health.sending))
   perAccount(
     'last_stanza_timestamp_seconds',

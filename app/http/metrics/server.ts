@@ -15,21 +15,24 @@ const TIMEOUT_MS = 10_000
 
 /** `GET /metrics` and nothing else, over plain HTTP: for scrapers beside the app, never for a site of the edge. */
 export function createMetricsServer(measures: Measures, log: Log): MetricsServer {
-  const server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, (request, response) => {
-    if (request.url !== '/metrics') return end(response, 404)
-    if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
-    measures.exposition().then(
-      text => {
-        response.setHeader('content-type', measures.contentType)
-        response.setHeader('cache-control', 'no-store')
-        response.end(request.method === 'HEAD' ? undefined : text)
-      },
-      (error: unknown) => {
-        log.error('metrics.failed', { reason: reasonOf(error) })
-        end(response, 500)
-      },
-    )
-  })
+  const server = createServer(
+    { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
+    (request, response) => {
+      if (request.url !== '/metrics') return end(response, 404)
+      if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
+      measures.exposition().then(
+        text => {
+          response.setHeader('content-type', measures.contentType)
+          response.setHeader('cache-control', 'no-store')
+          response.end(request.method === 'HEAD' ? undefined : text)
+        },
+        (error: unknown) => {
+          log.error('metrics.failed', { reason: reasonOf(error) })
+          end(response, 500)
+        },
+      )
+    },
+  )
   server.maxConnections = MAX_CONNECTIONS
 
   return {

@@ -9,11 +9,11 @@ const FIRST_BASE = 20_000
 const BASES = 300
 const HTTPS_PORT = 443
 
-/** The ports that `up` needs: those of the sites in the policy, the app's own, and the sandbox's. */
+/** The ports that `up` needs: those of the sites in the policy, the app's own, its metrics', and the sandbox's. */
 export function neededPorts(config: Config, edge: Edge): readonly number[] {
   const sites = Object.values(edge.sites).map(({ address }) => Number(new URL(address).port || HTTPS_PORT))
   const sandbox: (keyof Ports)[] = ['simulator', 'simulatorAdmin', 'receiver', 'receiverAdmin']
-  const own: (keyof Ports)[] = ['app', ...(config.sandbox ? sandbox : [])]
+  const own: (keyof Ports)[] = ['app', 'metrics', ...(config.sandbox ? sandbox : [])]
   return [...new Set([...sites, ...own.map(name => config.ports[name])])]
 }
 
