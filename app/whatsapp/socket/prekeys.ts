@@ -10,13 +10,14 @@ type MakeRepository = SocketConfig['makeSignalRepository']
 export function withSignedPreKeys(make: MakeRepository): MakeRepository {
   return (...args) => {
     const repository = make(...args)
-    const inject = repository.injectE2ESession.bind(repository)
-    repository.injectE2ESession = async options => {
-      const { identityKey, signedPreKey } = options.session
-      const isGenuine = Curve.verify(identityKey, signedPreKey.publicKey, signedPreKey.signature)
-      if (!isGenuine) throw new Error("the signature of a device's prekey is not genuine")
-      await inject(options)
+    return {
+      ...repository,
+      async injectE2ESession(of) {
+        const { identityKey, signedPreKey } = of.session
+        const isGenuine = Curve.verify(identityKey, signedPreKey.publicKey, signedPreKey.signature)
+        if (!isGenuine) throw new Error("the signature of a device's prekey is not genuine")
+        await repository.injectE2ESession(of)
+      },
     }
-    return repository
   }
 }
