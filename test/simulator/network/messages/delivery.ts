@@ -101,7 +101,7 @@ export class Delivery {
 }
 
 /** What a phone tells its companion about the account, no message that anybody wrote: faults leave it alone. */
-function isPeer({ attrs }: Stanza): boolean {
+export function isPeer({ attrs }: Stanza): boolean {
   return attrs.category === 'peer'
 }
 

@@ -9,6 +9,7 @@ import type { Client, LoggedIn } from '../client.ts'
 import { strikeAfterMessage } from '../faults/strike.ts'
 import type { Network } from '../network.ts'
 import { recordViolation } from '../violations.ts'
+import { isPeer } from './delivery.ts'
 import { type Envelope, type EnvelopeRefusal, type Parcel, readEnvelope } from './envelope.ts'
 import { passToCircle } from './group-messages.ts'
 
@@ -130,10 +131,6 @@ function distribute({ world, delivery }: Network, account: LoggedIn, { node, env
 /** A message to the sender's own devices that is about another chat. */
 function isCopy(user: User, node: Stanza, { mailbox }: Parcel): boolean {
   return mailbox.number === user.number && !isPeer(node)
-}
-
-function isPeer({ attrs }: Stanza): boolean {
-  return attrs.category === 'peer'
 }
 
 function acknowledge(
