@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 /** What of the simulator's admin API these tests use. */
 export type Phones = {
   post(path: string, body?: object): Promise<Record<string, unknown>>
+  patch(path: string, body: object): Promise<Record<string, unknown>>
   get(path: string): Promise<Record<string, unknown>>
   inbox(number: string): Promise<readonly InboxEntry[]>
 }
@@ -55,6 +56,7 @@ function phonesAt(admin: string): Phones {
   const headers = { 'content-type': 'application/json' }
   return {
     post: (path, body = {}) => ask(path, { method: 'POST', headers, body: JSON.stringify(body) }),
+    patch: (path, body) => ask(path, { method: 'PATCH', headers, body: JSON.stringify(body) }),
     get: path => ask(path, {}),
     inbox: async number => (await ask(`/phones/${number}/inbox`, {})).data as InboxEntry[],
   }
