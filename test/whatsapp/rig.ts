@@ -24,7 +24,7 @@ export const OPERATOR = { principal: 'ops' }
 
 const WAIT_MS = 10_000
 const POLL_MS = 20
-const LEFTOVER_MS = 30_000
+const LEFTOVER_MS = 20_000
 
 export type RigOptions = {
   readonly timings?: Partial<Timings>
@@ -210,7 +210,7 @@ function present<T>(value: T | undefined): T {
   return value
 }
 
-/** Baileys leaves timers of 30 and 60 s behind (a key upload, queries cut off), which would hold the test's process that long. */
+/** Baileys leaves timers of 20 to 60 s behind (a log-in, a key upload, queries cut off), which would hold the test's process that long. */
 function letGoOfLeftovers(): void {
   const plain = globalThis.setTimeout
   const letting = (work: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
