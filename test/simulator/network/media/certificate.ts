@@ -22,5 +22,6 @@ export async function mediaCertificate(meta: Meta, now: Date, name: string): Pro
 function covers({ cert }: MediaCertificate, now: Date, name: string): boolean {
   const parsed = new X509Certificate(cert)
   const isFresh = parsed.validToDate.getTime() > now.getTime()
-  return isFresh && (LOCAL.includes(name) || parsed.checkHost(name) !== undefined)
+  const names = [DEFAULT_NAME, ...(LOCAL.includes(name) ? [] : [name])]
+  return isFresh && names.every(each => parsed.checkHost(each) !== undefined)
 }

@@ -67,6 +67,13 @@ test('the log notices ids and sizes of what the simulator says, and on which sid
   assert.notEqual(hashOf('out', SAID), hashOf('in', SAID))
 })
 
+test('the log does not care how well a history compresses, only that it was told', () => {
+  const told = (bytes: number) =>
+    stanza('message', { id: 'ours', category: 'peer' }, [stanza('enc', { type: 'msg' }, Buffer.alloc(bytes))])
+  assert.equal(hashOf('out', [told(80)]), hashOf('out', [told(90)]))
+  assert.notEqual(hashOf('out', [told(80)]), hashOf('out', [told(80), told(80)]))
+})
+
 function at(index: number): Stanza {
   return SAID[index] ?? stanza('missing')
 }

@@ -19,7 +19,10 @@ const QUIET_CHECKS = 12
 silenceLibsignal()
 const { url, admin, stop } = await startSimulator({ seed: Number(process.argv[2]) })
 for (const number of [...ACCOUNTS, ...PEOPLE]) await ask('POST', '/phones', { number })
+await Promise.all(ACCOUNTS.map((number, index) => remember(number, PEOPLE[index] ?? '')))
 const clients = await Promise.all(ACCOUNTS.map(link))
+await quiet()
+for (const client of clients) await setUp(client)
 await ask('POST', '/faults', { kind: 'random', one_in: 4, kinds: CHANCES, delay_ms: CHECK_MS })
 await Promise.all(clients.map(client => talk(client)))
 await ask('DELETE', '/faults')
@@ -46,6 +49,24 @@ async function link(number: string, index: number): Promise<Client> {
     account,
     sock: await opened(open(account)),
   }
+}
+
+/** Something that was said before anybody is linked, so that there is a history. */
+async function remember(number: string, peer: string): Promise<void> {
+  for (const body of ['one', 'two', 'three', 'four']) {
+    await ask('POST', `/phones/${peer}/send`, { to: number, type: 'text', text: { body } })
+  }
+}
+
+/** Something is set on both sides, before and after a new key. */
+async function setUp({ number, peer, sock }: Client): Promise<void> {
+  await ask('PATCH', `/phones/${number}/chats/${peer}`, { archived: true, muted_until: 'always' })
+  await quiet()
+  await sock.chatModify({ pin: true }, `${peer}@s.whatsapp.net`)
+  await ask('POST', `/phones/${number}/state-key`)
+  await quiet()
+  await sock.chatModify({ pin: false }, `${peer}@s.whatsapp.net`)
+  await quiet()
 }
 
 /** Round by round: a text to the phone and one from it, each waited for, and a new log-in when the connection is gone. */
