@@ -57,14 +57,14 @@ export function connect(
   return sock
 }
 
-/** Waits for an event that satisfies `wanted`; rejects after five seconds. */
+/** Waits for an event that satisfies `wanted`; rejects after fifteen seconds. */
 export function eventOf<E extends keyof BaileysEventMap, T>(
   sock: WASocket,
   event: E,
   wanted: (value: BaileysEventMap[E]) => T | undefined | false,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no such ${event} within five seconds`)), 5_000)
+    const timer = setTimeout(() => reject(new Error(`no such ${event} within fifteen seconds`)), 15_000)
     const listen = (value: BaileysEventMap[E]) => {
       const found = wanted(value)
       if (found === undefined || found === false) return
