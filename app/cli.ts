@@ -7,7 +7,7 @@ import { type DemoFlags, demoCommand } from './cli/demo.ts'
 import { initCommand } from './cli/init.ts'
 import { messageCommand } from './cli/message.ts'
 import { pkiCommand } from './cli/pki.ts'
-import { policyCommand } from './cli/policy.ts'
+import { policyCommand } from './cli/policy/policy.ts'
 import { sendCommand } from './cli/send.ts'
 import { testCommand } from './cli/test.ts'
 import { upCommand } from './cli/up.ts'
@@ -79,6 +79,7 @@ const program = new Command('postern')
   .addCommand(
     policyCommand({
       configure,
+      now: () => new Date(),
       validateEdge: (snapshot, config) => checkEdge(snapshot, config, searchPath()),
     }),
   )

@@ -27,6 +27,7 @@ import { loadPolicy } from './policy/load.ts'
 import { movePorts } from './policy/move-ports.ts'
 import { edgeDigest, renderEdge } from './policy/render-edge.ts'
 import type { PolicyInForce, PolicySnapshot } from './policy/snapshot.ts'
+import { unmetDemands } from './policy/tests/demands.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createSessions } from './whatsapp/sessions.ts'
@@ -168,11 +169,9 @@ export async function openStoreFor(
 async function loadSnapshot(config: Config): Promise<PolicySnapshot> {
   const files = await readPolicyFolder(config.policiesDir)
   const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
-  if (loaded.kind === 'rejected') {
-    throw new PosternError(
-      'policy.rejected',
-      formatDiagnostics(loaded.diagnostics, { format: 'plain', files }),
-    )
+  const wrong = loaded.kind === 'rejected' ? loaded.diagnostics : unmetDemands(loaded.snapshot, loaded.tests)
+  if (loaded.kind === 'rejected' || wrong.length > 0) {
+    throw new PosternError('policy.rejected', formatDiagnostics(wrong, { format: 'plain', files }))
   }
   return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
 }

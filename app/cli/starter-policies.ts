@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { type Document, parseAllDocuments } from 'yaml'
 import { readPolicyFolder } from '../config/policy-folder.ts'
 import { replaceFile } from '../lib/replace-file.ts'
@@ -26,9 +26,10 @@ export function copyStarter(starter: string, policiesDir: string, schemas: strin
   mkdirSync(policiesDir, { recursive: true })
   if (readdirSync(policiesDir).length > 0) return false
   cpSync(starter, policiesDir, { recursive: true })
-  const pointer = `$schema=${relative(policiesDir, schemas)}/` // editors follow it from the file
-  for (const name of readdirSync(policiesDir).filter(name => name.endsWith('.yaml'))) {
+  const names = readdirSync(policiesDir, { recursive: true, encoding: 'utf8' })
+  for (const name of names.filter(name => name.endsWith('.yaml'))) {
     const file = join(policiesDir, name)
+    const pointer = `$schema=${relative(dirname(file), schemas)}/` // editors follow it from the file
     const text = readFileSync(file, 'utf8')
     replaceFile(
       file,

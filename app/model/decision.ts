@@ -9,6 +9,8 @@ export type Acquaintance = {
 /** What is asked of the policy. Words as in policy.md. */
 export type DecisionRequest = Acquaintance & {
   readonly principal: string
+  /** Of the certificate, in lower-case hex without separators or leading zeros. */
+  readonly credentialSerial?: string
   readonly action: string
   readonly account?: string
   /** The recipient's chat id, for actions that touch one. */
@@ -23,6 +25,7 @@ export type DecisionRequest = Acquaintance & {
   readonly mime?: string
   /** The purposes to which the recipient's consent is valid now. */
   readonly consents?: readonly string[]
+  readonly optedOut?: boolean
   readonly ip?: string
   /** Instead of the address, where only the name of the network is known: tests and `explain`. */
   readonly network?: string
@@ -32,7 +35,7 @@ export type DecisionRequest = Acquaintance & {
 /** The policy's answer, before it has an id. No allow ⇒ deny; a hold never grants. */
 export type Decision = {
   readonly effect: 'allow' | 'deny' | 'hold'
-  /** The deciding rule's id, `default`, `network`, `expired`, or `limit:<name>`. */
+  /** The deciding rule's id, `default`, `revoked`, `network`, `expired`, `invalid-recipient`, `opted-out`, or `limit:<name>`. */
   readonly by: string
   /** One sentence for whoever was refused. */
   readonly reason: string

@@ -102,6 +102,16 @@ export const CODES = {
   },
   'PS-2109': { title: 'unknown list', explanation: 'Recipients.spec.lists has no such list.' },
   'PS-2110': { title: 'unknown message type', explanation: 'No message has this type.' },
+  'PS-2111': {
+    title: 'unknown contact of a test',
+    explanation:
+      'A request of a PolicyTest goes to a contact given in the same document, to a number with its +, to group:ID or channel:ID, or to a JID.',
+  },
+  'PS-2112': {
+    title: 'unknown rule or limit in a test',
+    explanation:
+      'A PolicyTest expects a decision by a rule, by limit:NAME, or by one of the words that decisions use themselves, such as default, network, expired or revoked.',
+  },
   'PS-2201': {
     title: 'one credential, two principals',
     explanation: 'A certificate URI or an API key must name exactly one principal.',
@@ -145,6 +155,16 @@ export const CODES = {
     title: 'Caddy refuses the edge',
     explanation:
       'The configuration rendered from the kind Edge was given to Caddy, and Caddy would not start with it.',
+  },
+  'PS-7001': {
+    title: 'policy test fails',
+    explanation:
+      'The set asks for all its PolicyTest documents to pass (spec.tests.require: pass, which is the default), and one does not. `policy test` shows them all; `policy explain --as …` shows one decision with every rule that spoke.',
+  },
+  'PS-7002': {
+    title: 'rule without a test',
+    explanation:
+      'spec.tests.minRuleCoverage asks for more of the rules to decide some request of a PolicyTest. A rule that no test reaches is a rule of which nobody knows what it does.',
   },
 } as const satisfies Readonly<Record<string, CodeText>>
 

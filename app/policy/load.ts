@@ -6,8 +6,10 @@ import { checkPrincipals } from './check/principals.ts'
 import { checkReferences, type PolicyFacts } from './check/references.ts'
 import { checkRules } from './check/rules.ts'
 import { checkSites } from './check/sites.ts'
+import { checkTests } from './check/tests.ts'
 import { compileRules } from './compile/access.ts'
 import { compileAccount } from './compile/accounts.ts'
+import type { Declared } from './compile/declared.ts'
 import { compileEdge } from './compile/edge.ts'
 import { gather } from './compile/gather.ts'
 import { compileLimits } from './compile/limits.ts'
@@ -19,11 +21,18 @@ import type { PolicyDocument } from './read/document.ts'
 import { readYaml } from './read/yaml.ts'
 import { checkShape } from './shape/check-shape.ts'
 import type { PolicySnapshot } from './snapshot.ts'
+import { compileTests } from './tests/compile.ts'
+import type { PolicyTest } from './tests/policy-test.ts'
 
 export type { PolicyFacts } from './check/references.ts'
 
 export type LoadOutcome =
-  | { readonly kind: 'loaded'; readonly snapshot: PolicySnapshot; readonly warnings: readonly Diagnostic[] }
+  | {
+      readonly kind: 'loaded'
+      readonly snapshot: PolicySnapshot
+      readonly tests: readonly PolicyTest[]
+      readonly warnings: readonly Diagnostic[]
+    }
   | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] }
 
 /**
@@ -46,10 +55,12 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...checkPrincipals(shapes),
     ...checkRules(shapes),
     ...checkLimits(shapes),
+    ...checkTests(shapes),
   ])
   if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))
     return { kind: 'rejected', diagnostics }
-  return { kind: 'loaded', snapshot: compile(documents, digestOf(sorted)), warnings: diagnostics }
+  const snapshot = compile(documents, digestOf(sorted))
+  return { kind: 'loaded', snapshot, tests: compileTests(documents), warnings: diagnostics }
 }
 
 function compile(documents: readonly PolicyDocument[], digest: string): PolicySnapshot {
@@ -57,6 +68,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
   const rules = compileRules(declared)
   return Object.freeze({
     digest,
+    tests: compileTestDemands(declared),
     edge: compileEdge(declared.edge),
     networks: mapOf(declared.networks, ({ cidrs, note }, name) => ({ name, cidrs, ...present({ note }) })),
     principals: compilePrincipals(declared),
@@ -70,6 +82,10 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     endpoints: compileEndpoints(declared),
     phoneRule: declared.reject === undefined || declared.reject.includes('invalid') ? 'valid' : 'possible',
   })
+}
+
+function compileTestDemands({ testDemands: { require = 'pass', minRuleCoverage = 0 } }: Declared) {
+  return { requireAll: require === 'pass', minRuleCoverage }
 }
 
 /** Over names and contents; each with its length, so that no two folders can look alike. */

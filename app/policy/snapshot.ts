@@ -5,6 +5,8 @@ import type { PhoneRule } from '../model/phone.ts'
 export type PolicySnapshot = {
   /** `sha256:<hex>` over the sorted file names and contents. */
   readonly digest: string
+  /** What the set asks of its own tests. Coverage counts rules that decided a request, in percent. */
+  readonly tests: { readonly requireAll: boolean; readonly minRuleCoverage: number }
   readonly edge: Edge
   readonly networks: ReadonlyMap<string, Network>
   readonly principals: ReadonlyMap<string, Principal>

@@ -13,6 +13,7 @@ import { formatDiagnostics } from '../policy/format/format.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { movePorts } from '../policy/move-ports.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
+import { unmetDemands } from '../policy/tests/demands.ts'
 import { storeExists } from '../store/open.ts'
 import type { Proof } from './ask.ts'
 import { prepareEdge } from './edge.ts'
@@ -38,11 +39,9 @@ export async function prepare(config: Config, searchPath: string): Promise<Prepa
 export async function checkPolicies(config: Config): Promise<PolicySnapshot> {
   const files = await readPolicyFolder(config.policiesDir)
   const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
-  if (loaded.kind === 'rejected') {
-    throw new PosternError(
-      'policy.rejected',
-      `\n${formatDiagnostics(loaded.diagnostics, { format: 'pretty', files })}`,
-    )
+  const wrong = loaded.kind === 'rejected' ? loaded.diagnostics : unmetDemands(loaded.snapshot, loaded.tests)
+  if (loaded.kind === 'rejected' || wrong.length > 0) {
+    throw new PosternError('policy.rejected', `\n${formatDiagnostics(wrong, { format: 'pretty', files })}`)
   }
   return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
 }

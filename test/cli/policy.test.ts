@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { type EdgeVerdict, policyCommand } from '../../app/cli/policy.ts'
-import { loadConfig } from '../../app/config/config.ts'
-import { BASE } from '../policy/world.ts'
+import { test } from 'node:test'
+import { policyWorld } from './policy-world.ts'
 
 const THREE_MISTAKES = `kind: Access
 spec:
@@ -18,55 +15,14 @@ spec:
       whenn: { messageTypes: [text] }
 `
 
-type Run = { readonly exitCode: number; readonly out: string; readonly err: string }
-
-/** A folder with the base policies and the secrets that they name. */
-function world(t: TestContext, files: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-cli-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  for (const name of ['policies', 'secrets']) mkdirSync(join(folder, name))
-  for (const name of ['basic-oncall', 'key-reports']) writeFileSync(join(folder, 'secrets', name), 'x')
-  const policies = { 'base.yaml': BASE, ...files }
-  for (const [name, text] of Object.entries(policies)) writeFileSync(join(folder, 'policies', name), text)
-  return { folder, run }
-
-  async function run(args: readonly string[], edge?: EdgeVerdict): Promise<Run> {
-    const out: string[] = []
-    const err: string[] = []
-    const log = t.mock.method(console, 'log', (line: string) => out.push(line))
-    const error = t.mock.method(console, 'error', (line: string) => err.push(line))
-    const before = process.exitCode
-    try {
-      await commandIn(folder, edge).parseAsync([...args], { from: 'user' })
-      return { exitCode: Number(process.exitCode ?? 0), out: out.join('\n'), err: err.join('\n') }
-    } finally {
-      process.exitCode = before
-      log.mock.restore()
-      error.mock.restore()
-    }
-  }
-}
-
-function commandIn(folder: string, edge: EdgeVerdict | undefined) {
-  return policyCommand({
-    configure(flags) {
-      const env = { POSTERN_DATA: join(folder, 'data') }
-      const loaded = loadConfig({ env, root: folder, flags })
-      if (loaded.kind === 'loaded') return loaded.config
-      throw new Error(loaded.faults.join('\n'))
-    },
-    ...(edge && { validateEdge: async () => edge }),
-  })
-}
-
 test('exits 0 for a clean policy, and says what it holds', async t => {
-  const run = await world(t).run(['check'], { ok: true })
+  const run = await policyWorld(t).run(['check'], { ok: true })
   assert.equal(run.exitCode, 0)
   assert.match(run.out, /^The policy is clean: 2 accounts, 3 principals, 1 rule, 0 endpoints\. sha256:/)
 })
 
 test('exits 3 and tells three different mistakes of one file with file, line and column', async t => {
-  const run = await world(t, { 'access.yaml': THREE_MISTAKES }).run(['check', '--format', 'plain'])
+  const run = await policyWorld(t, { 'access.yaml': THREE_MISTAKES }).run(['check', '--format', 'plain'])
   assert.equal(run.exitCode, 3)
   assert.deepEqual(
     run.out.split('\n').map(line => line.split(': ').slice(0, 3).join(': ')),
@@ -79,17 +35,18 @@ test('exits 3 and tells three different mistakes of one file with file, line and
 })
 
 test('prints nothing but JSON when asked for JSON, clean or not', async t => {
-  const clean = await world(t).run(['check', '--json'])
+  const clean = await policyWorld(t).run(['check', '--json'])
   assert.deepEqual([clean.exitCode, JSON.parse(clean.out).valid, clean.err], [0, true, ''])
-  const faulty = await world(t, { 'access.yaml': THREE_MISTAKES }).run(['check', '--format', 'json'])
+  const faulty = await policyWorld(t, { 'access.yaml': THREE_MISTAKES }).run(['check', '--format', 'json'])
   assert.deepEqual([faulty.exitCode, JSON.parse(faulty.out).error_count, faulty.err], [3, 3, ''])
 })
 
 test('exits 3 when a secret is not there, and 0 once it is', async t => {
-  const { run, folder } = world(t, {
+  const { run, folder } = policyWorld(t, {
     'more.yaml':
       'kind: Principals\nspec: { services: { late: { apiKey: { hashRef: "secret:late" }, networks: [office] } } }\n',
   })
+  assert.equal((await run(['check', '--no-secrets'])).exitCode, 0, 'a pipeline holds no secrets')
   const before = await run(['check', '--format', 'plain'])
   assert.match(before.out, /^more\.yaml:2:48: error: PS-4101: there is no secret:late/)
   assert.equal(before.exitCode, 3)
@@ -98,26 +55,26 @@ test('exits 3 when a secret is not there, and 0 once it is', async t => {
 })
 
 test('exits 3 when Caddy refuses the edge, with its reason', async t => {
-  const run = await world(t).run(['check'], { ok: false, error: 'unrecognized directive' })
+  const run = await policyWorld(t).run(['check'], { ok: false, error: 'unrecognized directive' })
   assert.equal(run.exitCode, 3)
   assert.match(run.out, /PS-4201\]: Caddy refuses the edge of this policy: unrecognized directive/)
 })
 
 test('exits 0 with warnings alone, and shows them', async t => {
   const wide = 'kind: Networks\nspec: { world: { cidrs: ["0.0.0.0/0"] } }\n'
-  const run = await world(t, { 'more.yaml': wide }).run(['check'])
+  const run = await policyWorld(t, { 'more.yaml': wide }).run(['check'])
   assert.equal(run.exitCode, 0)
   assert.match(run.out, /warning\[PS-3102\]/)
 })
 
 test('exits 3 when there is no such folder', async t => {
-  const run = await world(t).run(['check', '--policies', '/nowhere/at/all'])
+  const run = await policyWorld(t).run(['check', '--policies', '/nowhere/at/all'])
   assert.equal(run.exitCode, 3)
   assert.match(run.err, /there is no policy folder/)
 })
 
 test('explains a code and does not know others', async t => {
-  const { run } = world(t)
+  const { run } = policyWorld(t)
   const known = await run(['explain', 'PS-2107'])
   assert.deepEqual([known.exitCode, known.out.split('\n')[0]], [0, 'unknown account'])
   assert.equal((await run(['explain', 'PS-9999'])).exitCode, 2)

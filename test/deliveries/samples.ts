@@ -36,6 +36,7 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     accounts: new Map(),
     rules: [],
     asksAcquaintance: false,
+    tests: { requireAll: true, minRuleCoverage: 0 },
     limits: new Map(),
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
     phoneRule: 'possible',

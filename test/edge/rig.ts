@@ -159,6 +159,7 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     accounts: new Map(),
     rules: [],
     asksAcquaintance: false,
+    tests: { requireAll: true, minRuleCoverage: 0 },
     limits: new Map(),
     endpoints: new Map(),
     phoneRule: 'valid',

@@ -2,6 +2,7 @@ import type { SignScheme, SiteName } from '../snapshot.ts'
 
 /** The documents as their schemas guarantee them, all of one kind put together. Values are still texts in their notations. */
 export type Declared = {
+  readonly testDemands: { readonly require?: 'pass' | 'report'; readonly minRuleCoverage?: number }
   readonly edge: DeclaredEdge
   readonly networks: Named<{ readonly cidrs: readonly string[]; readonly note?: string }>
   readonly services: Named<ServiceSpec>

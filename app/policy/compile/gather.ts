@@ -4,6 +4,7 @@ import type { Declared } from './declared.ts'
 /** Puts the documents of each kind together. Call it only when all of them passed every check. */
 export function gather(documents: readonly PolicyDocument[]): Declared {
   const merged = {
+    testDemands: merge(documents, 'PolicySet', 'tests'),
     edge: merge(documents, 'Edge'),
     networks: merge(documents, 'Networks'),
     services: merge(documents, 'Principals', 'services'),

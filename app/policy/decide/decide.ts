@@ -5,17 +5,24 @@ import { conditionsHold } from './conditions.ts'
 import { candidates } from './rule-index.ts'
 
 /**
- * What the policy says to a request. In this order, the first that refuses gives the reason: the principal is declared
- * and not expired, its networks, deny rules, allow rules, hold rules. No allow means deny; a hold never grants.
+ * What the policy says to a request. In this order, the first that refuses gives the reason: the principal is declared, its
+ * certificate not revoked, its access not expired, its networks, an opt-out, deny rules, allow rules, hold rules. No allow
+ * means deny; a hold never grants.
  */
 export function decide(snapshot: PolicySnapshot, request: DecisionRequest): Decision {
   const principal = snapshot.principals.get(request.principal)
   if (principal === undefined) return deny('default', 'This principal is not part of the policy.')
+  if (request.credentialSerial !== undefined && snapshot.revokedSerials.has(request.credentialSerial)) {
+    return deny('revoked', `The certificate that ${principal.name} shows is revoked.`)
+  }
   if (principal.expiresAt !== undefined && principal.expiresAt <= request.at) {
     return deny('expired', `The access of ${principal.name} expired on ${principal.expiresAt.toISOString()}.`)
   }
   if (!isFromItsNetworks(snapshot, principal, request)) {
     return deny('network', `${principal.name} may not come from this network.`)
+  }
+  if (request.optedOut === true && request.action === 'messages.send') {
+    return deny('opted-out', 'The recipient has asked for no more messages.')
   }
   const rules = candidates(snapshot, principal.name, request)
   const denying = rules.deny.find(rule => conditionsHold(snapshot, rule, request) !== 'no')

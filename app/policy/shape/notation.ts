@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseSecretRef, type SecretRef } from '../../model/secret-ref.ts'
 import { type Cidr, parseCidr } from '../networks.ts'
 import type { HoursSpan } from '../snapshot.ts'
@@ -146,6 +147,51 @@ function isTimeZone(text: string): boolean {
   }
 }
 
+export const ip: Notation<string> = {
+  expected: 'an IP address',
+  parse: text => (isIP(text) === 0 ? undefined : text),
+}
+
+/** Milliseconds after `now` at which something happens again and again. */
+export const moments: Notation<readonly number[]> = {
+  expected: 'a start and steps such as "0s", or "0s +1m x7"',
+  parse(text) {
+    const [start = '', step = '+0s', times = 'x1', ...rest] = text.split(' ')
+    const [startMs, stepMs] = [elapsed(start), step.startsWith('+') ? elapsed(step.slice(1)) : undefined]
+    const count = /^x([1-9]\d{0,3})$/.exec(times)?.[1]
+    if (startMs === undefined || stepMs === undefined || count === undefined || rest.length > 0)
+      return undefined
+    return Array.from({ length: Number(count) }, (_, n) => startMs + n * stepMs)
+  },
+}
+
+/** A duration, or none. */
+function elapsed(text: string): number | undefined {
+  return text === '0s' ? 0 : duration.parse(text)
+}
+
+/** What one request of a sequence comes to, with the rule or limit that decides where it is named. */
+export type ExpectedOutcome = {
+  readonly kind: 'allow' | 'deny' | 'hold' | 'wait' | 'reject' | 'block'
+  readonly by?: string
+}
+
+export const outcomes: Notation<readonly ExpectedOutcome[]> = {
+  expected: 'outcomes such as "allow x6, reject(per-recipient)": allow, deny, hold, wait, reject, block',
+  parse(text) {
+    const parts = text.split(',').map(part => {
+      const match = /^(allow|deny|hold|wait|reject|block)(?:\(([^()\s]+)\))?(?: x([1-9]\d{0,3}))?$/.exec(
+        part.trim(),
+      )
+      if (match === null) return undefined
+      const [, kind, by, times = '1'] = match
+      const outcome = { kind: kind as ExpectedOutcome['kind'], ...(by === undefined ? {} : { by }) }
+      return Array.from({ length: Number(times) }, () => outcome)
+    })
+    return parts.includes(undefined) ? undefined : parts.flatMap(part => part ?? [])
+  },
+}
+
 const matching = (pattern: RegExp, expected: string): Notation<string> => ({
   expected,
   parse: text => (pattern.test(text) ? text : undefined),
@@ -187,6 +233,9 @@ export const NOTATIONS = new Map<string, Notation<unknown>>(
     mime,
     hours,
     timeZone,
+    ip,
+    moments,
+    outcomes,
     secretRef,
   }),
 )

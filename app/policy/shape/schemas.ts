@@ -5,6 +5,7 @@ import common from '../schemas/common.json' with { type: 'json' }
 import edge from '../schemas/edge.json' with { type: 'json' }
 import networks from '../schemas/networks.json' with { type: 'json' }
 import policyset from '../schemas/policyset.json' with { type: 'json' }
+import policytest from '../schemas/policytest.json' with { type: 'json' }
 import principals from '../schemas/principals.json' with { type: 'json' }
 import ratelimits from '../schemas/ratelimits.json' with { type: 'json' }
 import recipients from '../schemas/recipients.json' with { type: 'json' }
@@ -27,6 +28,7 @@ const SCHEMAS = {
   Recipients: recipients,
   RateLimits: ratelimits,
   Webhooks: webhooks,
+  PolicyTest: policytest,
 }
 
 export type Kind = keyof typeof SCHEMAS
@@ -35,7 +37,7 @@ export type Kind = keyof typeof SCHEMAS
 export const KINDS = Object.keys(SCHEMAS) as readonly Kind[]
 
 /** Kinds that other versions of the format have. */
-export const LATER_KINDS: readonly string[] = ['Templates', 'Hooks', 'Retention', 'PolicyTest']
+export const LATER_KINDS: readonly string[] = ['Templates', 'Hooks', 'Retention']
 
 const ajv = new Ajv2020({
   allErrors: true,

@@ -13,6 +13,7 @@ const KNOWN: readonly (readonly [place: string, word: string])[] = [
   ['Recipients/spec/lists', 'list'],
   ['RateLimits/spec/limits', 'limit'],
   ['Webhooks/spec/endpoints', 'endpoint'],
+  ['PolicyTest/spec/given/contacts', 'contact'],
 ]
 
 /** Says in which object a place lies, and in which of its members: `when of rule "billing-sends"`, `spec.tls of Edge`. */

@@ -1,0 +1,45 @@
+import type { Config } from '../../config/config.ts'
+import { readPolicyFolder } from '../../config/policy-folder.ts'
+import { secretState } from '../../config/secrets.ts'
+import { PosternError } from '../../lib/error.ts'
+import type { PolicyFile } from '../../model/policy-file.ts'
+import { type LoadOutcome, loadPolicy } from '../../policy/load.ts'
+
+export type PolicyFlags = { readonly policies?: string }
+
+/** Reads the configuration; ends the process itself when the environment is faulty. */
+export type Configure = (flags: PolicyFlags) => Config
+
+/** Exit codes of policy.md section 3. */
+export const USAGE = 2
+export const CHECK_FAILED = 3
+export const TESTS_FAILED = 4
+
+export type PolicyOnDisk = {
+  readonly config: Config
+  readonly files: readonly PolicyFile[]
+  readonly loaded: LoadOutcome
+}
+
+/**
+ * Reads and checks the policy folder; says so and answers undefined when it cannot be read at all. What is only asked how it
+ * would decide needs no secrets, so that a pipeline without them can ask.
+ */
+export async function readPolicies(
+  flags: PolicyFlags,
+  configure: Configure,
+  mode: 'with-secrets' | 'without-secrets',
+): Promise<PolicyOnDisk | undefined> {
+  const config = configure(flags.policies === undefined ? {} : { policies: flags.policies })
+  try {
+    const files = await readPolicyFolder(config.policiesDir)
+    const loaded = loadPolicy(files, {
+      secretState: ref => (mode === 'with-secrets' ? secretState(config.secretsDir, ref) : 'ok'),
+    })
+    return { config, files, loaded }
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    console.error(`postern: ${error.message}`)
+    return undefined
+  }
+}

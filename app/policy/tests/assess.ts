@@ -1,0 +1,60 @@
+import type { DecisionRequest } from '../../model/decision.ts'
+import { parsePhone } from '../../model/phone.ts'
+import { type Explanation, explain } from '../decide/explain.ts'
+import { applicableLimits, type Limiter } from '../limiter.ts'
+import { networkOf } from '../networks.ts'
+import type { PolicySnapshot } from '../snapshot.ts'
+
+/** What a request comes to when everything is asked in its order, limits included. */
+export type Assessed = Omit<Explanation, 'effect'> & {
+  readonly effect: 'allow' | 'deny' | 'hold' | 'wait' | 'reject' | 'block'
+}
+
+const SENDING = 'messages.send'
+/** What is judged before the recipient is looked at. */
+const BEFORE_RECIPIENT: ReadonlySet<string> = new Set(['revoked', 'expired', 'network'])
+
+/** Judges a request without its limits: credential, network, recipient, rules. */
+export function assess(snapshot: PolicySnapshot, request: DecisionRequest): Explanation {
+  const explained = explain(snapshot, request)
+  if (BEFORE_RECIPIENT.has(explained.by)) return explained
+  const { to, action } = request
+  if (action !== SENDING || to === undefined || !to.startsWith('+')) return explained
+  if (parsePhone(to, snapshot.phoneRule) !== undefined) return explained
+  const reason = 'The recipient is no phone number that this policy takes.'
+  return { ...explained, effect: 'deny', by: 'invalid-recipient', reason, nearMisses: [] }
+}
+
+/** The same, and then the limits of requests and of sending, which remember what they were asked before. */
+export function assessWithLimits(
+  snapshot: PolicySnapshot,
+  request: DecisionRequest,
+  limiter: Limiter,
+): Assessed {
+  const explained = assess(snapshot, request)
+  if (explained.effect === 'deny') return explained
+  const scopes = request.action === SENDING ? (['request', 'send'] as const) : (['request'] as const)
+  const limits = scopes.flatMap(scope => applicableLimits(snapshot, scope))
+  const { principal, account, to, ip } = request
+  const keys = {
+    principal,
+    ...(account === undefined ? {} : { account }),
+    ...(to === undefined ? {} : { recipient: to }),
+    ...(ip === undefined ? {} : { remoteIp: ip }),
+  }
+  const outcome = limiter.take(limits, keys, request.at.getTime())
+  if (outcome.kind === 'ok') return explained
+  const effect = { wait: 'wait', hold: 'hold', rejected: 'reject', blocked: 'block' } as const
+  const { name } = outcome.limit
+  return {
+    ...explained,
+    effect: effect[outcome.kind],
+    by: `limit:${name}`,
+    reason: `The limit ${name} is reached.`,
+  }
+}
+
+/** The network that a request comes from, as people name it. */
+export function networkNamed(snapshot: PolicySnapshot, { network, ip }: DecisionRequest): string | undefined {
+  return network ?? (ip === undefined ? undefined : networkOf(snapshot, ip))
+}
