@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig, readEnvironment } from './config/config.ts'
 import { exitCodeOf, PosternError, reasonOf } from './lib/error.ts'
 import { createLog, type Log } from './lib/log.ts'
+import { closeOutput, writeErr } from './lib/output.ts'
 import { type Running, type StartOptions, start } from './start.ts'
 
 /** Whatever hangs: supervisors and container engines kill after ten seconds. */
@@ -12,6 +13,7 @@ const STOP_WITHIN_MS = 9_000
 const options = readOptions()
 let running: Running | undefined
 let ending = false
+closeOutput(stream => options.log.debug('library.output', { stream }))
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(options.log))
 // A promise that a library left unattended must not take every account down with it. The name alone: texts may be personal.
 process.on('unhandledRejection', error => {
@@ -70,8 +72,8 @@ function hostAndPort(flag: string, text: string): { host: string; port: number }
 
 /** Says why on standard error and ends: 78 when an operator must change something first, 1 otherwise. */
 function refuse(error: unknown): never {
-  process.stderr.write(`postern: ${reasonOf(error)}\n`)
-  if (!(error instanceof PosternError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  writeErr(`postern: ${reasonOf(error)}\n`)
+  if (!(error instanceof PosternError) && error instanceof Error) writeErr(`${error.stack}\n`)
   process.exit(exitCodeOf(error))
 }
 

@@ -1,4 +1,6 @@
+import { Writable } from 'node:stream'
 import winston from 'winston'
+import { writeOut } from './output.ts'
 
 /** What a log line may carry: ids, counts and words. Never bodies, numbers, keys or certificates. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
@@ -30,7 +32,12 @@ export function createLog(level: LogLevel, context: () => LogFields = () => ({})
       ...(fields as LogFields),
     })
   })
-  const logger = winston.createLogger({ level, format: line, transports: [new winston.transports.Console()] })
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => writeOut(text, done),
+  })
+  const transports = [new winston.transports.Stream({ stream, eol: '\n' })]
+  const logger = winston.createLogger({ level, format: line, transports })
   const write =
     (at: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
