@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { Curve, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
+import {
+  type BinaryNode,
+  Curve,
+  configureSuccessfulPairing,
+  initAuthCreds,
+  type KeyPair,
+  proto,
+  WA_ADV_ACCOUNT_SIG_PREFIX,
+  WA_CERT_DETAILS,
+} from '@whiskeysockets/baileys'
 import { checkCertificates } from '../../app/whatsapp/socket/certificate.ts'
 import { BAD_CERTIFICATES } from '../simulator/noise/certificate.ts'
 import { OPERATOR, OURS, type Rig, startRig, until } from './rig.ts'
@@ -47,4 +57,40 @@ test('a signature is genuine, or it is not', () => {
   assert.equal(Curve.verify(Curve.generateKeyPair().public, message, signature), false)
   assert.equal(Curve.verify(key, message, Buffer.alloc(64)), false)
   assert.equal(Curve.verify(key, message, signature.subarray(1)), false)
+})
+
+/** What the server says when a phone has signed for a device; `signer` is whoever signs in the phone's name. */
+function pairSuccess(creds: ReturnType<typeof initAuthCreds>, phone: KeyPair, signer: KeyPair): BinaryNode {
+  const details = proto.ADVDeviceIdentity.encode({ rawId: 1, timestamp: 1, keyIndex: 1 }).finish()
+  const signed = Buffer.concat([WA_ADV_ACCOUNT_SIG_PREFIX, details, creds.signedIdentityKey.public])
+  const identity = proto.ADVSignedDeviceIdentity.encode({
+    details,
+    accountSignatureKey: phone.public,
+    accountSignature: Curve.sign(signer.private, signed),
+  }).finish()
+  const hmac = createHmac('sha256', Buffer.from(creds.advSecretKey, 'base64')).update(identity).digest()
+  const content = proto.ADVSignedDeviceIdentityHMAC.encode({ details: identity, hmac }).finish()
+  const device = { jid: '12025550100:1@s.whatsapp.net', lid: '1:1@lid' }
+  const success: BinaryNode = {
+    tag: 'pair-success',
+    attrs: {},
+    content: [
+      { tag: 'device-identity', attrs: {}, content },
+      { tag: 'device', attrs: device },
+    ],
+  }
+  return { tag: 'iq', attrs: { id: '1' }, content: [success] }
+}
+
+test('a device is linked only to the phone that has really signed for it', () => {
+  checkCertificates(() => new Date())
+  const creds = initAuthCreds()
+  const phone = Curve.generateKeyPair()
+  const stranger = Curve.generateKeyPair()
+  assert.throws(
+    () => configureSuccessfulPairing(pairSuccess(creds, phone, stranger), creds),
+    /verify account signature/,
+  )
+  const { creds: linked } = configureSuccessfulPairing(pairSuccess(creds, phone, phone), creds)
+  assert.equal(linked.me?.id, '12025550100:1@s.whatsapp.net')
 })
