@@ -46,7 +46,8 @@ export function putInForce(outlet: Outlet, user: User, { name, next, by }: InFor
   const version = world.collections.append(user.number, name, next)
   for (const { action } of next.set) {
     const renamed = proto.SyncActionValue.decode(action).pushNameSetting?.name
-    if (renamed) world.users.change(user.number, { name: renamed })
+    if (renamed && renamed !== world.users.get(user.number)?.name)
+      world.users.change(user.number, { name: renamed })
   }
   for (const mailbox of clientsOf(world, user.number)) {
     const isGreeted = world.devices.get(mailbox.number, mailbox.device)?.bootstrapped === true
