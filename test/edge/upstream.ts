@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { WebSocketServer } from 'ws'
 import type { Config } from '../../app/config/config.ts'
 
 /** A request as the app would see it. `headers` are name and value in turn, as they came. */
@@ -25,7 +26,7 @@ const STREAM_EVERY_MS = 200
 
 /**
  * Stands where the app would: TLS with the app's certificate, only for peers whose certificate the internal CA signed.
- * Answers what it saw as JSON; `/v1/events` streams a line every 200 ms until the caller leaves.
+ * Answers what it saw as JSON; `/v1/events` streams a line every 200 ms until the caller leaves, and so does a WebSocket.
  */
 export async function startUpstream(config: Config): Promise<Upstream> {
   const read = (file: string) => readFileSync(join(config.secretsDir, file))
@@ -46,10 +47,19 @@ export async function startUpstream(config: Config): Promise<Upstream> {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(one))
   })
+  const sockets = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (request, socket, head) => {
+    seen.push({ ...whatOf(request), body: '' })
+    sockets.handleUpgrade(request, socket, head, reader => {
+      const timer = setInterval(() => reader.send('tick'), STREAM_EVERY_MS)
+      reader.on('close', () => clearInterval(timer))
+    })
+  })
   await new Promise<void>(resolve => server.listen(config.ports.app, '127.0.0.1', resolve))
   return {
     seen,
     close: async () => {
+      for (const reader of sockets.clients) reader.terminate()
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
     },
@@ -68,11 +78,14 @@ export function headerOf(seen: Seen, name: string): string | undefined {
 async function describe(request: IncomingMessage): Promise<Seen> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
+  return { ...whatOf(request), body: Buffer.concat(chunks).toString() }
+}
+
+function whatOf(request: IncomingMessage): Omit<Seen, 'body'> {
   return {
     method: request.method ?? '',
     url: request.url ?? '',
     headers: request.rawHeaders,
-    body: Buffer.concat(chunks).toString(),
     peer: (request.socket as TLSSocket).getPeerX509Certificate()?.subjectAltName ?? '',
   }
 }
