@@ -30,6 +30,7 @@ import type { PolicyInForce, PolicySnapshot } from './policy/snapshot.ts'
 import { unmetDemands } from './policy/tests/demands.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
+import { createSweeper } from './store/sweeper.ts'
 import { createSessions } from './whatsapp/sessions.ts'
 
 export type StartOptions = {
@@ -97,6 +98,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   const endpoints = createEndpoints({ store, route, log, now, random })
+  const sweeper = createSweeper({ store, policy, log, now })
   const deliveries = createDeliveryWorker({
     store,
     endpoints,
@@ -129,6 +131,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   await sessions.start()
   await outbox.start()
   await deliveries.start()
+  sweeper.start()
   await openControl(control, config, log)
   unready = undefined
   log.info('app.ready', { sandbox })
@@ -137,7 +140,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   /** Takes nothing new, lets what is under way end or go back to its queue, and closes. */
   async function stop(): Promise<void> {
     unready = 'stopping'
-    await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop()])
+    await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop(), sweeper.stop()])
     await Promise.race([sessions.stop(), sleep(SESSIONS_END_MS)])
     await metrics.close()
     await egress.close()

@@ -12,6 +12,7 @@ const PROBLEMS = {
   'not-acceptable': [406, 'None of the accepted media types can be given'],
   conflict: [409, 'Not in this state'],
   'already-linked': [409, 'The account is linked already'],
+  gone: [410, 'What was asked for is no longer kept'],
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body has a media type that is not read here'],
   invalid: [422, 'The request is not valid'],
@@ -33,6 +34,10 @@ const OWN_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   'store.io': ['not-ready', 'The disk fails; nothing new is accepted until it works again.'],
   'store.writer_died': ['not-ready', 'The store is down; the appliance must start again.'],
   'store.closed': ['not-ready', 'The appliance is stopping.'],
+  'store.cursor_removed': [
+    'gone',
+    'Events behind this cursor are no longer kept; begin without one, and "oldest" says what is missing.',
+  ],
   'store.bad_cursor': ['invalid', 'The cursor is not one that this list gave out.'],
 }
 

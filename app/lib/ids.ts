@@ -21,3 +21,12 @@ export function newId(prefix: IdPrefix, at: Date = new Date(), random = randomBy
   for (const byte of random(16)) noise += ALPHABET.charAt(byte & 31)
   return `${prefix}_${digits}${noise}`
 }
+
+/** When the id was made; undefined when it is none of this prefix. */
+export function instantOfId(prefix: IdPrefix, id: string): Date | undefined {
+  const digits = /^([a-z]+)_([0-9a-hjkmnp-tv-z]{10})[0-9a-hjkmnp-tv-z]{16}$/.exec(id)
+  if (digits?.[1] !== prefix) return undefined
+  let time = 0
+  for (const digit of digits[2] ?? '') time = time * 32 + ALPHABET.indexOf(digit)
+  return new Date(time)
+}

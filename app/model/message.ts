@@ -8,6 +8,14 @@ export type MessageContent =
   | ContactsContent
   | PollContent
   | UnsupportedContent
+  | RemovedContent
+
+/** What was said is removed, by the policy's retention; of which type it was stays. */
+export type RemovedContent = {
+  readonly type: 'removed'
+  readonly removed: { readonly type: string }
+  readonly context?: MessageContext
+}
 
 export type TextContent = {
   readonly type: 'text'

@@ -79,7 +79,7 @@ export const CODES = {
   'PS-1202': {
     title: 'a second document of this kind',
     explanation:
-      'PolicySet, Edge and Recipients exist once. Other kinds may be spread over several documents.',
+      'PolicySet, Edge, Recipients and Retention exist once. Other kinds may be spread over several documents.',
   },
   'PS-1203': {
     title: 'name given twice',

@@ -4,6 +4,7 @@ import { checkLimits } from './check/limits.ts'
 import { checkKinds, gatherNames } from './check/names.ts'
 import { checkPrincipals } from './check/principals.ts'
 import { checkReferences, type PolicyFacts } from './check/references.ts'
+import { checkRetention } from './check/retention.ts'
 import { checkRules } from './check/rules.ts'
 import { checkSites } from './check/sites.ts'
 import { checkTests } from './check/tests.ts'
@@ -14,6 +15,7 @@ import { compileEdge } from './compile/edge.ts'
 import { gather } from './compile/gather.ts'
 import { compileLimits } from './compile/limits.ts'
 import { compilePrincipals, compileRevoked } from './compile/principals.ts'
+import { compileRetention } from './compile/retention.ts'
 import { mapOf, present } from './compile/values.ts'
 import { compileEndpoints } from './compile/webhooks.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
@@ -55,6 +57,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...checkPrincipals(shapes),
     ...checkRules(shapes),
     ...checkLimits(shapes),
+    ...checkRetention(shapes),
     ...checkTests(shapes),
   ])
   if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))
@@ -80,6 +83,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     ),
     limits: compileLimits(declared),
     endpoints: compileEndpoints(declared),
+    retention: compileRetention(declared),
     phoneRule: declared.reject === undefined || declared.reject.includes('invalid') ? 'valid' : 'possible',
   })
 }

@@ -19,6 +19,15 @@ export type PolicySnapshot = {
   readonly limits: ReadonlyMap<string, Limit>
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly phoneRule: PhoneRule
+  readonly retention: Retention
+}
+
+/** How long what is over is kept; what is absent, for ever. */
+export type Retention = {
+  readonly bodyMs?: number
+  readonly metadataMs?: number
+  readonly deliveredMs?: number
+  readonly deadMs?: number
 }
 
 /** The snapshot in force with the number the appliance gave it. */

@@ -20,6 +20,7 @@ import { createJournalStore } from './journal.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
 import { createRecipientStore } from './recipients.ts'
+import { createRetentionStore } from './retention.ts'
 import { createSignalKeyStore } from './signal-keys.ts'
 import type { Store } from './store.ts'
 import { createTallyStore } from './tallies.ts'
@@ -107,6 +108,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
     deliveries: createDeliveryStore(access),
     endpoints: createEndpointStore(access),
     audit: createAuditStore(access),
+    retention: createRetentionStore(access),
     meta: createMetaStore(access),
     tallies: createTallyStore(access),
     onCommit: listener => writer.onCommit(listener),

@@ -8,6 +8,7 @@ import type { JournalStore } from './journal.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
 import type { RecipientStore } from './recipients.ts'
+import type { RetentionStore } from './retention.ts'
 import type { SignalKeyStore } from './signal-keys.ts'
 import type { TallyStore } from './tallies.ts'
 
@@ -27,6 +28,7 @@ export type Store = {
   readonly audit: AuditStore
   readonly meta: MetaStore
   readonly tallies: TallyStore
+  readonly retention: RetentionStore
   /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */
   onCommit(listener: (topics: ReadonlySet<Topic>) => void): () => void
   /**

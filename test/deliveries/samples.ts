@@ -40,6 +40,7 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     limits: new Map(),
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
     phoneRule: 'possible',
+    retention: {},
   }
   return { revision: 'r3', snapshot }
 }

@@ -163,6 +163,7 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     limits: new Map(),
     endpoints: new Map(),
     phoneRule: 'valid',
+    retention: {},
   }
 }
 

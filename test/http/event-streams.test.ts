@@ -237,6 +237,36 @@ for (const [kind, read] of Object.entries(KINDS)) {
   })
 }
 
+test('a cursor that retention has passed is answered 410, and the list says where it begins', async t => {
+  const http = await running(t)
+  const [first, second] = await append(http, 'main', 2)
+  const sweep = () =>
+    http.store.retention.sweep({
+      what: 'events',
+      before: new Date(Date.now() + 1),
+      from: [0, 0],
+      at: new Date(),
+    })
+  const stream = await readSentEvents(http, { path: `/v1/events?after=${second}`, as: 'billing' })
+  await stream.until(items => items.length > 0)
+  assert.equal((await sweep()).removed, 2)
+  const [third] = await append(http, 'main', 1)
+  await stream.until(events(1)) // it had everything that went
+  assert.deepEqual(idsOf(stream.items), [third])
+  stream.leave()
+  const headers = { accept: 'text/event-stream' }
+  for (const more of [{}, { headers }]) {
+    const answer = await http.ask({ path: `/v1/events?after=${first}`, as: 'billing', ...more })
+    assert.deepEqual([answer.status, answer.json.code], [410, 'gone'])
+  }
+  const fresh = await http.ask({ path: '/v1/events', as: 'narrow' })
+  assert.deepEqual(fresh.json.oldest, [{ account: 'main', sequence: 3 }])
+  const again = await readSentEvents(http, { path: '/v1/events', as: 'billing' })
+  await again.until(events(1))
+  assert.deepEqual(again.items[0]?.oldest, [{ account: 'main', sequence: 3 }])
+  again.leave()
+})
+
 test('Last-Event-ID counts more than the address that it came back to', async t => {
   const http = await running(t)
   const [first, second, third] = await append(http, 'main', 3)

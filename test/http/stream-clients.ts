@@ -13,6 +13,7 @@ export type Item = {
   readonly sequence?: number
   readonly reason?: string
   readonly cursor?: string | null
+  readonly oldest?: readonly { readonly account: string | null; readonly sequence: number }[]
 }
 
 /** A reader of one stream, of either kind. */

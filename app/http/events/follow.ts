@@ -1,14 +1,16 @@
 import { PosternError, reasonOf } from '../../lib/error.ts'
 import type { PosternEvent } from '../../model/event.ts'
+import type { Oldest } from '../../store/events.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
 import { type EventQuery, isWanted } from './filter.ts'
-import { createJudge, type Ending } from './judge.ts'
+import { createJudge, type Ending, mayRead } from './judge.ts'
 import { nextEvents } from './wake.ts'
 
 /** What a stream tells its reader, in this order: `opened`, events and heartbeats, `closed`. */
 export type StreamItem =
-  | { readonly kind: 'opened' }
+  /** From which numbers on nothing is missing, for what the reader may read. */
+  | { readonly kind: 'opened'; readonly oldest: readonly Oldest[] }
   | { readonly kind: 'event'; readonly event: PosternEvent }
   /** Nothing for the reader has happened up to this cursor. */
   | { readonly kind: 'heartbeat'; readonly cursor?: string }
@@ -29,7 +31,8 @@ export async function* follow(call: Call, query: EventQuery, deps: FollowDeps): 
   const judge = createJudge(call, deps)
   let cursor = query.after
   let beatAt = deps.now().getTime() + deps.heartbeatMs
-  yield { kind: 'opened' }
+  const oldest = await deps.store.events.oldest()
+  yield { kind: 'opened', oldest: oldest.filter(of => mayRead(call, of)) }
   for (;;) {
     const more = nextEvents(deps.store, call.gone, Math.min(LOOK_MS, deps.heartbeatMs))
     try {

@@ -13,7 +13,7 @@ export type Ending = 'stopping' | 'reload' | 'revoked' | 'denied' | 'removed' | 
 
 /** What the policy of this moment says of a reader: which events it may have, or that it may have none any more. */
 export type Judgement =
-  | { readonly kind: 'reads'; readonly may: (event: PosternEvent) => boolean }
+  | { readonly kind: 'reads'; readonly may: (of: Pick<PosternEvent, 'account'>) => boolean }
   | { readonly kind: 'ended'; readonly reason: Ending }
 
 type JudgeDeps = Pick<HttpDeps, 'policy' | 'now'>
@@ -36,7 +36,7 @@ export function createJudge(call: Call, deps: JudgeDeps): () => Judgement {
     if (known.ending !== undefined) return { kind: 'ended', reason: known.ending }
     const asked = { ...known.call, at }
     if (!mayAnywhere(asked, ACTION)) return { kind: 'ended', reason: 'denied' }
-    return { kind: 'reads', may: event => mayRead(asked, event) }
+    return { kind: 'reads', may: of => mayRead(asked, of) }
   }
 
   function lookAgain(now: PolicyInForce): { call: Call; ending: Ending | undefined } {
@@ -50,9 +50,9 @@ export function createJudge(call: Call, deps: JudgeDeps): () => Judgement {
   }
 }
 
-/** Whether the policy lets this caller have the event. */
-export function mayRead(call: Call, event: PosternEvent): boolean {
-  const resource = event.account === undefined ? {} : { account: event.account }
+/** Whether the policy lets this caller have the event, or anything else of its account. */
+export function mayRead(call: Call, { account }: Pick<PosternEvent, 'account'>): boolean {
+  const resource = account === undefined ? {} : { account }
   return may(call, ACTION, resource).effect === 'allow'
 }
 

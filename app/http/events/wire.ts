@@ -1,5 +1,11 @@
+import type { Oldest } from '../../store/events.ts'
 import { eventJson } from '../wire/webhook.ts'
 import type { StreamItem } from './follow.ts'
+
+/** From which number on every event of an account is still kept. */
+export function oldestJson(oldest: readonly Oldest[]): object {
+  return oldest.map(({ account, sequence }) => ({ account: account ?? null, sequence }))
+}
 
 /** How soon a browser's EventSource connects again. */
 const RETRY_MS = 2_000
@@ -10,7 +16,7 @@ export function itemJson(item: StreamItem): object {
     case 'event':
       return eventJson(item.event)
     case 'opened':
-      return { type: 'stream.opened' }
+      return { type: 'stream.opened', oldest: oldestJson(item.oldest) }
     case 'heartbeat':
       return { type: 'stream.heartbeat', cursor: item.cursor ?? null }
     case 'closed':

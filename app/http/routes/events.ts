@@ -4,6 +4,7 @@ import { ACTION, mayRead } from '../events/judge.ts'
 import { createStreams, type StreamDeps } from '../events/streams.ts'
 import { upgradeOf } from '../events/upgrade.ts'
 import { nextEvents } from '../events/wake.ts'
+import { oldestJson } from '../events/wire.ts'
 import type { Call } from '../hop/call.ts'
 import { readLimit } from '../schemas/query.ts'
 import { eventJson } from '../wire/webhook.ts'
@@ -67,7 +68,9 @@ async function list(call: Call, { store }: StreamDeps): Promise<Answer> {
     const data = page.items.filter(event => isWanted(event, filter) && mayRead(call, event))
     if (data.length > 0 || (page.next === null && Date.now() >= deadline) || call.gone.aborted) {
       more.forget()
-      return json({ data: data.map(eventJson), next: cursor ?? null }, 200, { Vary: 'Accept' })
+      const oldest = (await store.events.oldest()).filter(of => mayRead(call, of))
+      const body = { data: data.map(eventJson), next: cursor ?? null, oldest: oldestJson(oldest) }
+      return json(body, 200, { Vary: 'Accept' })
     }
     if (page.next === null) await more.promise
     more.forget()

@@ -26,7 +26,7 @@ const GIVEN_BY: Readonly<Record<string, Kind>> = {
   basicAuthUser: 'Edge',
   list: 'Recipients',
 }
-const ONCE = ['PolicySet', 'Edge', 'Recipients']
+const ONCE = ['PolicySet', 'Edge', 'Recipients', 'Retention']
 const REQUIRED = ['PolicySet', 'Edge']
 
 /** Gathers the names of all documents, and tells of names given twice. */

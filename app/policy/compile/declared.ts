@@ -15,9 +15,15 @@ export type Declared = {
   readonly lists: Named<DeclaredList>
   readonly limits: Named<DeclaredLimit>
   readonly endpoints: Named<DeclaredEndpoint>
+  readonly retention: DeclaredRetention
 }
 
 export type Named<T> = Readonly<Record<string, T>>
+
+export type DeclaredRetention = {
+  readonly messages?: { readonly body?: string; readonly metadata?: string }
+  readonly deliveries?: { readonly delivered?: string; readonly dead?: string }
+}
 
 export type DeclaredEdge = {
   readonly tls?:

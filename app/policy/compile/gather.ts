@@ -17,6 +17,7 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
     lists: merge(documents, 'Recipients', 'lists'),
     limits: merge(documents, 'RateLimits', 'limits'),
     endpoints: merge(documents, 'Webhooks', 'endpoints'),
+    retention: merge(documents, 'Retention'),
   }
   return merged as unknown as Declared // the schemas vouch for it
 }

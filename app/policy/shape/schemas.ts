@@ -9,6 +9,7 @@ import policytest from '../schemas/policytest.json' with { type: 'json' }
 import principals from '../schemas/principals.json' with { type: 'json' }
 import ratelimits from '../schemas/ratelimits.json' with { type: 'json' }
 import recipients from '../schemas/recipients.json' with { type: 'json' }
+import retention from '../schemas/retention.json' with { type: 'json' }
 import webhooks from '../schemas/webhooks.json' with { type: 'json' }
 import { NOTATIONS } from './notation.ts'
 
@@ -28,6 +29,7 @@ const SCHEMAS = {
   Recipients: recipients,
   RateLimits: ratelimits,
   Webhooks: webhooks,
+  Retention: retention,
   PolicyTest: policytest,
 }
 
@@ -37,7 +39,7 @@ export type Kind = keyof typeof SCHEMAS
 export const KINDS = Object.keys(SCHEMAS) as readonly Kind[]
 
 /** Kinds that other versions of the format have. */
-export const LATER_KINDS: readonly string[] = ['Templates', 'Hooks', 'Retention']
+export const LATER_KINDS: readonly string[] = ['Templates', 'Hooks']
 
 const ajv = new Ajv2020({
   allErrors: true,

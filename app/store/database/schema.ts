@@ -247,6 +247,13 @@ ALTER TABLE delivery_attempts ADD COLUMN answer BLOB; -- sealed
 CREATE INDEX deliveries_dead ON deliveries (endpoint, seq) WHERE status = 'dead';
 `
 
+/** What retention looks for: messages by their age, those whose content is still there apart. */
+const RETENTION = `
+ALTER TABLE messages ADD COLUMN body_kept INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX messages_by_age ON messages (created_at, seq);
+CREATE INDEX messages_with_body ON messages (created_at, seq) WHERE body_kept = 1;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -257,4 +264,5 @@ export const MIGRATIONS: readonly string[] = [
   JOURNAL,
   RECIPIENTS,
   ENDPOINTS,
+  RETENTION,
 ]

@@ -1,8 +1,10 @@
 import { PosternError } from '../../lib/error.ts'
+import { instantOfId } from '../../lib/ids.ts'
 import type { JsonObject, NewEvent, PosternEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { pageOf, present, seqOfCursor } from '../database/query.ts'
+import { pageOf, present } from '../database/query.ts'
 import type { Page } from '../effects.ts'
+import type { Oldest } from '../events.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 
 /** The columns of an event, as a join with other tables names them. */
@@ -21,6 +23,10 @@ export const EVENT_COLUMNS =
 /** Stands in `event_sequences` for the events of no account. */
 const NO_ACCOUNT = ''
 
+/** In `meta`: the newest event that was removed. */
+const REMOVED = 'store.events_removed'
+type Removed = { readonly seq: number; readonly id: string; readonly at: number }
+
 /** What of an event is sealed. */
 type EventBody = { readonly chat?: string; readonly data: JsonObject }
 
@@ -30,8 +36,12 @@ export function insertEvent(tx: Tx, event: NewEvent): number {
   const body: EventBody = { ...present({ chat: event.chat }), data }
   const sealed = tx.vault.seal(scopeOf(account), cell(id), JSON.stringify(body))
   tx.touch('events')
-  const sql = 'INSERT INTO events (id, type, account, sequence, at, body) VALUES (?, ?, ?, ?, ?, ?)'
-  return tx.db.run(sql, id, type, account ?? null, nextSequence(tx, account), at.getTime(), sealed).rowId
+  // SQLite would give the numbers of the newest rows again once they are removed.
+  const sql = `INSERT INTO events (seq, id, type, account, sequence, at, body)
+    VALUES (1 + max(coalesce((SELECT max(seq) FROM events), 0), ?), ?, ?, ?, ?, ?, ?)`
+  const removed = lastRemoved(tx)?.seq ?? 0
+  const sequence = nextSequence(tx, account)
+  return tx.db.run(sql, removed, id, type, account ?? null, sequence, at.getTime(), sealed).rowId
 }
 
 /** Counted apart from the rows, so that no number is given twice when retention has removed the newest. */
@@ -57,17 +67,59 @@ export function toEvent({ vault }: Source, row: EventRow): PosternEvent {
   }
 }
 
-/** Oldest first. The cursor is an event's id, so that `Last-Event-ID` is one. */
+/**
+ * Oldest first. The cursor is an event's id, so that `Last-Event-ID` is one. The list begins behind the last event that
+ * retention has removed: from there on nothing is missing.
+ */
 export function listEvents(source: Source, query: { after?: string; limit: number }): Page<PosternEvent> {
-  const { db } = source
-  const after =
-    query.after === undefined ? 0 : seqOfCursor(db, 'SELECT seq FROM events WHERE id = ?', query.after)
-  const rows = db.all<EventRow>(
+  const removed = lastRemoved(source)
+  const after = query.after === undefined ? (removed?.seq ?? 0) : placeOf(source, query.after, removed)
+  const rows = source.db.all<EventRow>(
     `SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`,
     after,
     query.limit + 1,
   )
   return pageOf(rows, query.limit, { item: row => toEvent(source, row), cursor: row => row.event_id })
+}
+
+/** For each account, and for no account, the number from which on the list has every event. */
+export function oldestSequences(source: Source): readonly Oldest[] {
+  const rows = source.db.all<{ account: string; oldest: number }>(
+    `SELECT account, coalesce(
+       (SELECT sequence FROM events WHERE coalesce(events.account, '') = event_sequences.account AND seq > ?
+        ORDER BY sequence LIMIT 1), last + 1) AS oldest FROM event_sequences ORDER BY account`,
+    lastRemoved(source)?.seq ?? 0,
+  )
+  return rows.map(({ account, oldest }) => ({
+    sequence: oldest,
+    ...(account === NO_ACCOUNT ? {} : { account }),
+  }))
+}
+
+/** Remembers the newest event that was removed, which may be some reader's cursor. */
+export function noteRemoved(tx: Tx, row: EventRow & { readonly seq: number }): void {
+  if (row.seq <= (lastRemoved(tx)?.seq ?? 0)) return
+  const removed: Removed = { seq: row.seq, id: row.event_id, at: row.event_at }
+  tx.db.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', REMOVED, JSON.stringify(removed))
+}
+
+function lastRemoved({ db }: Source): Removed | undefined {
+  const row = db.get<{ value: string }>('SELECT value FROM meta WHERE name = ?', REMOVED)
+  return row === undefined ? undefined : (JSON.parse(row.value) as Removed)
+}
+
+/**
+ * Where a cursor stands. Throws `store.cursor_removed` when events behind it are gone: its reader may not have seen them.
+ * Ids carry their time, so that one that was removed is told from one that never was.
+ */
+function placeOf({ db }: Source, id: string, removed: Removed | undefined): number {
+  if (id === removed?.id) return removed.seq
+  const seq = db.get<{ seq: number }>('SELECT seq FROM events WHERE id = ?', id)?.seq
+  if (seq !== undefined && seq >= (removed?.seq ?? 0)) return seq
+  const at = instantOfId('evt', id)
+  const gone = seq !== undefined || (at !== undefined && removed !== undefined && at.getTime() <= removed.at)
+  if (gone) throw new PosternError('store.cursor_removed', 'retention has removed events behind this cursor')
+  throw new PosternError('store.bad_cursor', 'the cursor is not one that this list gave out')
 }
 
 function cell(id: string) {

@@ -16,6 +16,7 @@ import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '..
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
 import { putRecipient } from '../tables/recipients.ts'
+import { sweep } from '../tables/retention.ts'
 import { clearSignalKeys, setSignalKeys } from '../tables/signal-keys.ts'
 
 /** Every write there is, by the name it is posted under. Arguments and results cross threads, so they are plain values. */
@@ -45,6 +46,7 @@ export const operations = {
   'messages.requeue': requeueMessage,
   'meta.set': setMeta,
   'recipients.put': putRecipient,
+  'retention.sweep': sweep,
   'signalKeys.clear': clearSignalKeys,
   'signalKeys.set': setSignalKeys,
 } as const
