@@ -52,6 +52,8 @@ export type MessageStore = {
   findByKey(key: IdempotencyKey): Promise<KeyLookup>
   /** An incoming message; `known` when this account has its message id already, and then nothing is written. */
   receive(message: Message, effects: Effects): Promise<'stored' | 'known'>
+  /** Messages from before, newest first: they go before everything there is, and those that are known stay as they are. */
+  import(messages: readonly Message[]): Promise<void>
   /** By our id or by WhatsApp's. */
   get(account: string, id: string): Promise<Message | undefined>
   /** What the account and the chat have had to do with each other. */
@@ -87,6 +89,7 @@ export function createMessageStore({ reader, writer, now }: Access): MessageStor
     enqueue: (message, key, effects) => writer.run('messages.enqueue', { message, key, effects, now: now() }),
     findByKey: async key => lookUpKey(reader, key, now()),
     receive: (message, effects) => writer.run('messages.receive', { message, effects }),
+    import: messages => writer.run('messages.import', { messages }),
     get: async (account, id) => getMessage(reader, account, id),
     acquaintance: async (account, chat) => acquaintance(reader, account, chat),
     list: async query => listMessages(reader, query),

@@ -1,13 +1,17 @@
+import type { WAMessage } from '@whiskeysockets/baileys'
 import type { Log } from '../lib/log.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { Meter } from '../model/meter.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
 import type { JournalEntry } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
+import { pastMessageOf } from './inbound/history.ts'
 import { readArrival } from './inbound/read.ts'
 import type { Reading } from './inbound/reading.ts'
 import type { Receipt } from './inbound/receipt.ts'
-import { Recorder } from './journal/recorder.ts'
+import type { Me } from './journal/arrival.ts'
+import { DeviceMail } from './journal/device-mail.ts'
+import { type FindMessage, Recorder } from './journal/recorder.ts'
 import { createRecipients, type Recipients } from './recipients.ts'
 import { createSender, type Sender } from './send.ts'
 import { wordsOf } from './socket/library-log.ts'
@@ -24,6 +28,8 @@ export type TrafficDeps = {
   readonly ackMs: number
   readonly markRead: () => boolean
   readonly lookup: LidLookup
+  /** The account's own addresses, once it is linked. */
+  readonly me: () => Me | undefined
   /** The connection of the moment. */
   readonly socket: () => Socket | undefined
 }
@@ -36,16 +42,25 @@ export class Traffic {
   readonly #recipients: Recipients
   readonly #sender: Sender
   readonly #recorder: Recorder
+  readonly #mail: DeviceMail
 
   constructor(deps: TrafficDeps) {
     const { account, store, route, log, now, ackMs, lookup } = deps
     this.#deps = deps
     this.#recipients = createRecipients({ account, store, log, now })
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
+    const reader = (me: Me, at: Date, find: FindMessage) => ({ account, me, at, lookup, route, find })
+    this.#mail = new DeviceMail({
+      ...{ account, store, log, now, socket: deps.socket },
+      async readPast(message) {
+        const me = deps.me()
+        const find: FindMessage = messageId => store.messages.get(account, messageId)
+        return me === undefined ? undefined : await pastMessageOf(message, reader(me, now(), find))
+      },
+    })
     this.#recorder = new Recorder({
-      ...{ account, store, log, now },
-      read: (stanza, entry, find) =>
-        readArrival(stanza, entry, { account, me: stanza.me, at: entry.at, lookup, route, find }),
+      ...{ account, store, log, now, mail: this.#mail },
+      read: (stanza, entry, find) => readArrival(stanza, entry, reader(stanza.me, entry.at, find)),
       recorded: reading => this.#recorded(reading),
     })
   }
@@ -85,6 +100,17 @@ export class Traffic {
   /** Takes up what came before a restart and was not recorded. */
   resume(): Promise<void> {
     return this.#recorder.resume()
+  }
+
+  /** A connection is open: what was left for its library goes there. */
+  opened(): void {
+    const socket = this.#deps.socket()
+    if (socket !== undefined) this.#mail.opened(socket)
+  }
+
+  /** A history has told these messages. */
+  past(messages: readonly WAMessage[]): void {
+    this.#mail.told(messages)
   }
 
   /** The socket is gone: nobody knows what became of the sends under way. */

@@ -37,6 +37,15 @@ export function receiveMessage(tx: Tx, args: { message: Message; effects: Effect
   return 'stored'
 }
 
+/** What is older stands before: each takes the place before the first, so lists show it where it was said. */
+export function importMessages(tx: Tx, { messages }: { messages: readonly Message[] }): void {
+  for (const message of messages) {
+    if (findByMessageId(tx, message.account, message.messageId) !== undefined) continue
+    const first = tx.db.get<{ seq: number | null }>('SELECT min(seq) AS seq FROM messages')
+    insertMessage(tx, message, (first?.seq ?? 1) - 1)
+  }
+}
+
 /** Asks for a key that is younger than 24 hours. Key and digest are kept as keyed hashes, because callers put names into them. */
 export function lookUpKey(source: Source, key: IdempotencyKey, now: Date): KeyLookup {
   const { db, vault } = source

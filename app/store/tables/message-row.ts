@@ -45,16 +45,21 @@ export function chatHash({ vault }: Source, account: string, chat: string): Buff
   return vault.hash('chat', account, chat)
 }
 
-/** Inserts the message with its timeline as it is; whether it heads its chat is for the queue to say. */
-export function insertMessage(tx: Tx, message: Message): { readonly seq: number; readonly chat: Buffer } {
+/** Inserts the message with its timeline as it is, behind all others or at `place`; whether it heads its chat is for the queue to say. */
+export function insertMessage(
+  tx: Tx,
+  message: Message,
+  place?: number,
+): { readonly seq: number; readonly chat: Buffer } {
   const { id, account, direction, chat, messageId, status, attemptCount, createdAt, dueAt, expiresAt } =
     message
   const { content, from, principal, ip, decisionId, callbackData, purpose, secret } = message
   const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose, secret }
   const hash = chatHash(tx, account, chat)
   const { rowId: seq } = tx.db.run(
-    `INSERT INTO messages (id, account, direction, chat, message_id, status, attempt_count, created_at, due_at, expires_at, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (seq, id, account, direction, chat, message_id, status, attempt_count, created_at, due_at, expires_at, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    place ?? null,
     id,
     account,
     direction,

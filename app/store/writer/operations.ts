@@ -11,7 +11,7 @@ import { writeEffects } from '../tables/effects.ts'
 import { putEndpoint } from '../tables/endpoints.ts'
 import { addArrival, pruneJournal } from '../tables/journal.ts'
 import { recordArrival } from '../tables/journal-record.ts'
-import { enqueueMessage, receiveMessage } from '../tables/message-entry.ts'
+import { enqueueMessage, importMessages, receiveMessage } from '../tables/message-entry.ts'
 import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
@@ -41,6 +41,7 @@ export const operations = {
   'messages.claim': claimMessages,
   'messages.enqueue': enqueueMessage,
   'messages.hold': holdMessage,
+  'messages.import': importMessages,
   'messages.receive': receiveMessage,
   'messages.recover': recoverMessages,
   'messages.requeue': requeueMessage,

@@ -30,9 +30,10 @@ export function contentOf(wrapped: proto.IMessage | null | undefined): MessageCo
   return { type: 'unsupported', unsupported: { kind: kind.replace(/Message(V\d+)?$/, '') }, ...context }
 }
 
-/** The secret with which the votes for a poll are encrypted, in base64. */
-export function secretOf(wrapped: proto.IMessage | null | undefined): string | undefined {
+/** The secret with which the votes for a poll are encrypted, in base64; undefined for any other message. */
+export function secretOfPoll(wrapped: proto.IMessage | null | undefined): string | undefined {
   const message = normalizeMessageContent(wrapped)
+  if (!getContentType(message)?.startsWith('pollCreation')) return undefined
   const secret = message?.messageContextInfo?.messageSecret ?? wrapped?.messageContextInfo?.messageSecret
   return secret?.length ? Buffer.from(secret).toString('base64') : undefined
 }

@@ -2,7 +2,6 @@ import {
   type BinaryNode,
   cleanMessage,
   decodeMessageNode,
-  getContentType,
   normalizeMessageContent,
   proto,
   unpadRandomMax16,
@@ -12,11 +11,11 @@ import { newId } from '../../lib/ids.ts'
 import type { Message, MessageContent } from '../../model/message.ts'
 import { messageEvent } from '../../model/message-event.ts'
 import type { InboundChange } from '../../store/journal.ts'
-import { contentOf, secretOf } from './content.ts'
+import { contentOf, secretOfPoll } from './content.ts'
+import { isForLibrary, resentMessages } from './device.ts'
 import { type Envelope, envelopeOf } from './envelope.ts'
 import { readEdit, readReaction, readRevocation } from './gestures.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
-import { resentMessages } from './resent.ts'
 import { readVote } from './vote.ts'
 
 /** What an encrypted stanza said, in the library's form. */
@@ -34,6 +33,7 @@ export function messageOf(node: BinaryNode, plaintext: Uint8Array, { me }: Pick<
 
 /** Reads a message: something said, or a gesture at what was said before. Nothing for keys and chatter between devices. */
 export async function readMessage(message: WAMessage, reader: Reader, node?: BinaryNode): Promise<Reading> {
+  if (isForLibrary(message)) return { ...NOTHING, forLibrary: message }
   const resent = resentMessages(message)
   if (resent.length > 0) return await readResent(resent, reader)
   const envelope = await envelopeOf(message, reader, node)
@@ -59,7 +59,9 @@ async function changesOf(
   if (reactionMessage) return readReaction(reactionMessage, envelope, reader)
   if (pollUpdateMessage) return await readVote({ update: pollUpdateMessage, message }, envelope, reader)
   const said = contentOf(message.message)
-  return said === undefined ? [] : [saidChange({ said, secret: secretOfPoll(message) }, envelope, reader)]
+  return said === undefined
+    ? []
+    : [saidChange({ said, secret: secretOfPoll(message.message) }, envelope, reader)]
 }
 
 function saidChange(
@@ -81,11 +83,6 @@ function saidChange(
       ? messageEvent('message.received', message)
       : messageEvent('message.sent', message, { origin: 'phone' })
   return { kind: 'message', message, effects: { events: [route(event)] } }
-}
-
-function secretOfPoll({ message }: WAMessage): string | undefined {
-  const kind = getContentType(normalizeMessageContent(message))
-  return kind?.startsWith('pollCreation') ? secretOf(message) : undefined
 }
 
 /** What could not be read in its own stanza, and the phone has sent again: each is what it would have been, once. */

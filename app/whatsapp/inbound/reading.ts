@@ -1,4 +1,4 @@
-import type { WAMessageKey } from '@whiskeysockets/baileys'
+import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
 import type { ChatId } from '../../model/chat.ts'
 import type { RouteEvent } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
@@ -28,6 +28,8 @@ export type Reading = {
   readonly kept: boolean
   /** A message from somebody else, to be marked as read where the policy wants that. */
   readonly incoming?: { readonly from: ChatId; readonly key: WAMessageKey }
+  /** What the library works on, and is finished with when it has. */
+  readonly forLibrary?: WAMessage
 }
 
 /** An arrival that says nothing to anybody; it stays to answer for itself when it comes again. */

@@ -9,6 +9,7 @@ import type { Reading } from '../inbound/reading.ts'
 import { idsOf } from '../inbound/receipt.ts'
 import { wordsOf } from '../socket/library-log.ts'
 import { decodeStanza, type Stanza } from './arrival.ts'
+import type { DeviceMail } from './device-mail.ts'
 import { Lanes } from './lanes.ts'
 
 export type RecorderDeps = {
@@ -20,7 +21,12 @@ export type RecorderDeps = {
   readonly read: (stanza: Stanza, entry: JournalEntry, find: FindMessage) => Promise<Reading>
   /** Told of each reading that changed something, once that is durable. */
   readonly recorded: (reading: Reading) => void
+  /** Takes over what the library works on; it comes over the connection of the moment, or was left by an earlier one. */
+  readonly mail: DeviceMail
 }
+
+/** How an entry got here: over the connection of the moment, or from an earlier one. */
+type Origin = 'came' | 'left'
 
 export type FindMessage = (messageId: string) => Promise<Message | undefined>
 
@@ -46,8 +52,8 @@ export class Recorder {
     this.#pruneAt = deps.now().getTime() + PRUNE_EVERY_MS
   }
 
-  accept(entry: JournalEntry): void {
-    this.#turn = this.#turn.then(() => this.#take(entry))
+  accept(entry: JournalEntry, origin: Origin = 'came'): void {
+    this.#turn = this.#turn.then(() => this.#take(entry, origin))
   }
 
   /** Takes up what an earlier run left unfinished. */
@@ -56,7 +62,7 @@ export class Recorder {
     const { account, store, log } = this.#deps
     const entries = await store.journal.unfinished(account)
     if (entries.length > 0) log.info('journal.resumed', { account, entries: entries.length })
-    for (const entry of entries) this.accept(entry)
+    for (const entry of entries) this.accept(entry, 'left')
   }
 
   /** Resolves once everything that came so far is recorded, or stays in the journal because it cannot be. */
@@ -67,13 +73,13 @@ export class Recorder {
     await this.#drained()
   }
 
-  async #take(entry: JournalEntry): Promise<void> {
+  async #take(entry: JournalEntry, origin: Origin): Promise<void> {
     const { account, log } = this.#deps
     try {
       const stanza = await decodeStanza(entry.stanza)
       const asks = stanza.node.tag === 'receipt'
       if (asks) this.#track(this.#aside, this.#takeAside(entry, stanza))
-      else await this.#takeInTurn(entry, stanza)
+      else await this.#takeInTurn(entry, stanza, origin)
     } catch (error) {
       // It stays, and is tried again at the next start, perhaps by a version that can read it.
       log.error('journal.unreadable', { account, seq: entry.seq, reason: wordsOf(error) })
@@ -81,8 +87,12 @@ export class Recorder {
     this.#prune()
   }
 
-  async #takeInTurn(entry: JournalEntry, stanza: Stanza): Promise<void> {
+  async #takeInTurn(entry: JournalEntry, stanza: Stanza, origin: Origin): Promise<void> {
     const reading = await this.#deps.read(stanza, entry, this.#find)
+    if (reading.forLibrary !== undefined) {
+      this.#deps.mail[origin]({ entry, message: reading.forLibrary })
+      return
+    }
     while (this.#underWay.size >= MAX_UNDER_WAY) await Promise.race(this.#underWay)
     this.#track(this.#underWay, this.#record(entry, reading))
   }

@@ -42,6 +42,7 @@ export class Session {
     this.#traffic = new Traffic({
       ...{ ...deps, markRead, ackMs: timings.ackMs },
       lookup: async lid => (await this.#device?.phoneJidOf(lid)) ?? null,
+      me: () => this.#device?.creds.me,
       socket: () => this.#connection.early,
     })
     const idle = () => this.#traffic.idle
@@ -201,6 +202,7 @@ export class Session {
       acknowledged: (id, error) => this.#traffic.acknowledged(id, error),
       receipt: receipt => this.#traffic.reported(receipt),
       arrived: entry => this.#traffic.arrived(entry),
+      past: messages => this.#traffic.past(messages),
     }
   }
 
@@ -209,6 +211,7 @@ export class Session {
     this.#phone = this.#device?.phone ?? this.#phone
     this.#standing.opened()
     this.#desk.end('done')
+    this.#traffic.opened()
     log.info('account.open', { account })
     step('session.opened')
     onOpen(account)

@@ -7,6 +7,7 @@ import {
   makeWASocket,
   proto,
   type UserFacingSocketConfig,
+  type WAMessage,
   type WAMessageKey,
   type WASocket,
 } from '@whiskeysockets/baileys'
@@ -43,6 +44,8 @@ export type SocketEvents = {
   receipt(receipt: Receipt): void
   /** Something has come and is in the journal. */
   arrived(entry: JournalEntry): void
+  /** A history has told these messages. */
+  past(messages: readonly WAMessage[]): void
 }
 
 export type SocketOptions = {
@@ -70,6 +73,10 @@ export type Socket = {
   find(phone: string): Promise<{ jid: string } | 'none'>
   pairingCode(phone: string): Promise<string>
   markRead(keys: readonly WAMessageKey[]): Promise<void>
+  /** Resolves once Baileys has worked on the messages that it has read so far, and has told what it learned. */
+  worked(): Promise<void>
+  /** Lets Baileys work on a message that it read before, and may have told nobody about. */
+  workOn(message: WAMessage): Promise<void>
   lidLookup: LidLookup
   /** Asks the server for a sign of life. Resolves when that is written; any frame is the answer. */
   ping(): Promise<void>
@@ -118,6 +125,14 @@ export function openSocket(options: SocketOptions): Socket {
     find: phone => find(sock, phone),
     pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
     markRead: keys => sock.readMessages([...keys]),
+    async worked() {
+      await sock.messageMutex.mutex(async () => undefined) // it is held while a message is worked on
+      sock.ev.flush()
+    },
+    async workOn(message) {
+      await sock.upsertMessage(message, 'append')
+      sock.ev.flush()
+    },
     lidLookup,
     ping: () => ping(sock),
     selfCheck: () => askOwnPhone(sock),
@@ -179,6 +194,7 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
   for (const farewell of FAREWELLS)
     sock.ws.on(farewell, () => setTimeout(() => terminate(sock), GRACE_MS).unref())
   sock.ev.on('creds.update', () => events.credentialsChanged())
+  sock.ev.on('messaging-history.set', ({ messages }) => events.past(messages))
   sock.ev.on(
     'connection.update',
     guarded(({ qr, isNewLogin, connection, lastDisconnect }) => {
