@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { accountCommand } from './cli/account.ts'
+import { deliveryCommand } from './cli/delivery.ts'
 import { type DemoFlags, demoCommand } from './cli/demo.ts'
+import { endpointCommand } from './cli/endpoint.ts'
 import { initCommand } from './cli/init.ts'
 import { messageCommand } from './cli/message.ts'
 import { pkiCommand } from './cli/pki.ts'
@@ -87,6 +89,8 @@ const program = new Command('postern')
   .addCommand(sendCommand({ configure }))
   .addCommand(messageCommand({ configure }))
   .addCommand(accountCommand({ configure }))
+  .addCommand(endpointCommand({ configure }))
+  .addCommand(deliveryCommand({ configure }))
 
 for (const command of withSubcommands(program)) command.exitOverride().showHelpAfterError()
 

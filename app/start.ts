@@ -8,6 +8,7 @@ import { readPolicyFolder } from './config/policy-folder.ts'
 import { readSecret, secretState } from './config/secrets.ts'
 import { createEndpoints } from './deliveries/endpoints.ts'
 import { createRouter } from './deliveries/fan-out.ts'
+import { tryOut } from './deliveries/try-out.ts'
 import { createDeliveryWorker } from './deliveries/worker.ts'
 import { createEgress } from './egress/connector.ts'
 import { type Control, createControl } from './http/control.ts'
@@ -18,6 +19,7 @@ import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder, replaceFile } from './lib/replace-file.ts'
 import { Secret } from './lib/secret.ts'
+import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
@@ -97,19 +99,12 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const outboxDeps = { store, policy, route, limiter, log, now, random }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
-  const endpoints = createEndpoints({ store, route, log, now, random })
   const sweeper = createSweeper({ store, policy, log, now })
-  const deliveries = createDeliveryWorker({
-    store,
-    endpoints,
-    policy,
+  const { deliveries, ...webhooks } = createWebhooks({
+    ...outboxDeps,
     egress,
     readSecret: secret,
     contactKey,
-    log,
-    now,
-    random,
-    stopWaitMs: DRAIN_MS,
   })
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
@@ -117,6 +112,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
     sessions,
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     cancel: createCancel(outboxDeps),
+    ...webhooks,
     clientCa: pem(config, 'client-ca.pem'),
     readSecret: secret,
     tls: { cert: pem(config, 'app.pem'), key: pem(config, 'app.key'), ca: pem(config, 'internal-ca.pem') },
@@ -127,6 +123,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const control = createControl(httpDeps)
   const metrics = createMetricsServer(measures, log)
   await metrics.listen(options.metrics)
+  await webhooks.endpoints.load()
   await http.listen(options.listen)
   await sessions.start()
   await outbox.start()
@@ -146,6 +143,19 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
     await egress.close()
     await store.close()
   }
+}
+
+type WebhookDeps = Omit<Parameters<typeof createDeliveryWorker>[0], 'endpoints'> & {
+  readonly route: RouteEvent
+}
+
+/** Everything about webhooks going out: what posts them, and what people ask about endpoints. */
+function createWebhooks(deps: WebhookDeps) {
+  const endpoints = createEndpoints(deps)
+  const deliveries = createDeliveryWorker({ ...deps, endpoints, stopWaitMs: DRAIN_MS })
+  const tryEndpoint: HttpDeps['tryEndpoint'] = endpoint =>
+    tryOut(endpoint, { ...deps, revision: deps.policy().revision })
+  return { endpoints, deliveries, tryEndpoint }
 }
 
 /** Commands on this machine are a comfort: where there can be no socket, the appliance runs without them and says so. */

@@ -1,10 +1,12 @@
+import type { Endpoints } from '../deliveries/endpoints.ts'
+import type { TryOut } from '../deliveries/try-out.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { createCancel } from '../outbox/cancel.ts'
 import type { createEnqueue } from '../outbox/enqueue.ts'
 import type { Limiter } from '../policy/limiter.ts'
-import type { PolicyInForce } from '../policy/snapshot.ts'
+import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Sessions } from '../whatsapp/sessions.ts'
 import type { StreamLimits } from './events/streams.ts'
@@ -18,6 +20,9 @@ export type HttpDeps = {
   readonly cancel: ReturnType<typeof createCancel>
   readonly limiter: Limiter
   readonly route: RouteEvent
+  readonly endpoints: Endpoints
+  /** Posts an event that never happened. */
+  readonly tryEndpoint: (endpoint: Endpoint) => Promise<TryOut>
   /** PEM of the client CA; several certificates while one replaces another. */
   readonly clientCa: string
   readonly readSecret: (ref: string) => Secret

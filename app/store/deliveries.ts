@@ -44,13 +44,13 @@ export type DeliverySettlement =
 
 export type OwedCount = { readonly pending: number; readonly dead: number }
 
-/** Dead or delivered ones of one endpoint. `accounts` are those whose events the caller may replay; null stands for none. */
+/** Dead or delivered ones of one endpoint. `accounts`: only events of these, null for those of none; of all when absent. */
 export type ReplayRange = {
   readonly endpoint: string
   readonly status: 'dead' | 'delivered'
   readonly from?: Date
   readonly to?: Date
-  readonly accounts: readonly (string | null)[]
+  readonly accounts?: readonly (string | null)[]
   /** Where the part before this one ended. */
   readonly after?: number
 }

@@ -35,6 +35,12 @@ function folderFor(t: TestContext): string {
 }
 
 const COMMANDS = [
+  ['endpoint', 'list'],
+  ['endpoint', 'test'],
+  ['endpoint', 'enable'],
+  ['delivery', 'list'],
+  ['delivery', 'show'],
+  ['delivery', 'replay'],
   ['demo'],
   ['init'],
   ['up'],

@@ -5,6 +5,9 @@ import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { controlSocket } from '../../app/config/config.ts'
+import { createEndpoints, type EndpointDeps, type Endpoints } from '../../app/deliveries/endpoints.ts'
+import { tryOut } from '../../app/deliveries/try-out.ts'
+import { createEgress } from '../../app/egress/connector.ts'
 import type { FieldError } from '../../app/http/answer.ts'
 import { createControl } from '../../app/http/control.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
@@ -31,6 +34,7 @@ export type RunningHttp = {
   readonly port: number
   /** Its control socket is open as well. */
   readonly dataDir: string
+  readonly endpoints: Endpoints
   readonly store: Store
   readonly sessions: Sessions
   readonly clients: TestAuthority
@@ -113,14 +117,17 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   const limiter = createLimiter()
   const sessions = { ...standInSessions(), ...options.sessions }
   const secrets: Readonly<Record<string, string>> = options.secrets ?? {}
+  const readSecret = (ref: string) => new Secret(secrets[ref] ?? assert.fail(`no secret ${ref}`))
   const deps = { store, policy, limiter, route, now, log: silentLog }
+  const { egress, ...webhooks } = webhooksOf(deps, readSecret)
   const httpDeps: HttpDeps = {
     ...deps,
     sessions,
     enqueue: createEnqueue(deps),
     cancel: createCancel(deps),
+    ...webhooks,
     clientCa: clients.cert,
-    readSecret: ref => new Secret(secrets[ref] ?? assert.fail(`no secret ${ref}`)),
+    readSecret,
     tls: { ...app, ca: internal.cert },
     sandbox: false,
     readiness: () => (ready ? { ready } : { ready, reason: 'the accounts are starting' }),
@@ -131,15 +138,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   mkdirSync(join(folder, 'run'))
   await control.listen(controlSocket(folder))
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
-  const certs = new Map<string, string>()
-
-  async function certOf(client: string): Promise<string> {
-    const known = certs.get(client)
-    if (known !== undefined) return known
-    const { cert } = await clients.issue({ uris: [`spiffe://postern/client/${client}`] })
-    certs.set(client, headerOf(cert))
-    return headerOf(cert)
-  }
+  const certOf = certificatesOf(clients)
 
   async function headersOf(call: Call): Promise<Readonly<Record<string, string | string[]>>> {
     const { site = 'api', from = '127.0.0.1' } = call
@@ -156,16 +155,37 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   }
 
   return {
-    ...{ port, dataDir: folder, store, sessions, clients, internal, proxy, certOf, ask, headersOf },
+    ...{ port, dataDir: folder, endpoints: httpDeps.endpoints, store, sessions },
+    ...{ clients, internal, proxy, certOf, ask, headersOf },
     setPolicy: change => (snapshot = { ...snapshot, ...change }),
     setReady: value => (ready = value),
     async stop() {
       await http.close()
       await control.close()
+      await egress.close()
       await store.close()
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** The `Client-Cert` value of an honest certificate of each client, made once. */
+function certificatesOf(clients: TestAuthority): (client: string) => Promise<string> {
+  const certs = new Map<string, string>()
+  return async client => {
+    const known = certs.get(client)
+    if (known !== undefined) return known
+    const { cert } = await clients.issue({ uris: [`spiffe://postern/client/${client}`] })
+    certs.set(client, headerOf(cert))
+    return headerOf(cert)
+  }
+}
+
+function webhooksOf(deps: Omit<EndpointDeps, 'random'>, readSecret: HttpDeps['readSecret']) {
+  const egress = createEgress(deps)
+  const tryDeps = { egress, readSecret, contactKey: new Secret('contacts'), revision: 'r7', now: deps.now }
+  const tryEndpoint: HttpDeps['tryEndpoint'] = endpoint => tryOut(endpoint, tryDeps)
+  return { egress, endpoints: createEndpoints({ ...deps, random: Math.random }), tryEndpoint }
 }
 
 function limitsOf({ floods, streams }: RunOptions): Pick<HttpDeps, 'floods' | 'streams'> {

@@ -2,6 +2,7 @@ import type { HttpDeps } from '../deps.ts'
 import { accountRoutes } from './accounts.ts'
 import { auditRoutes } from './audit.ts'
 import { dashboardRoutes } from './dashboard.ts'
+import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { linkRoutes } from './link.ts'
 import { messageRoutes } from './messages.ts'
@@ -19,6 +20,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...messageRoutes(deps),
     ...sendRoutes(deps),
     ...eventRoutes(deps),
+    ...endpointRoutes(deps),
     ...webhookRoutes(deps),
     ...auditRoutes(deps),
     ...dashboardRoutes(),

@@ -1,25 +1,35 @@
-import type { Delivery, DeliveryStatus } from '../../store/deliveries.ts'
-import { type Answer, json, problem } from '../answer.ts'
+import type { Delivery, DeliveryStatus, ReplayRange } from '../../store/deliveries.ts'
+import { type Answer, invalid, json, problem } from '../answer.ts'
 import { authorize, authorizeAny, may } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
+import { bodyReader } from '../schemas/body.ts'
 import { readLimit, readQuery, readWord } from '../schemas/query.ts'
-import { deliveryJson, endpointJson } from '../wire/webhook.ts'
+import { REPLAY_SCHEMA, type ReplayBody } from '../schemas/replay.ts'
+import { deliveryJson } from '../wire/webhook.ts'
 import { type Route, V1_SITES } from './route.ts'
 
 type WebhookDeps = Pick<HttpDeps, 'store' | 'limiter' | 'now'>
 
 const STATUSES = ['pending', 'delivered', 'dead'] as const satisfies DeliveryStatus[]
+const readReplay = bodyReader<ReplayBody>(REPLAY_SCHEMA)
 const UNKNOWN = problem('not-found', 'There is no delivery of this id.')
 
-/** Endpoints and what is owed to them. */
+/** What is owed to endpoints. */
 export function webhookRoutes(deps: WebhookDeps): readonly Route[] {
   const sites = V1_SITES
   const reading = { kind: 'any-account', action: 'webhooks.read' } as const
   const itself = { kind: 'itself' } as const
   return [
-    { method: 'get', path: '/v1/endpoints', sites, access: reading, handle: endpoints },
     { method: 'get', path: '/v1/deliveries', sites, access: reading, handle: call => list(call, deps) },
+    // Before the paths with an id, so that the word is not taken for one.
+    {
+      method: 'post',
+      path: '/v1/deliveries/replay',
+      sites,
+      access: { kind: 'any-account', action: 'webhooks.replay' },
+      handle: call => replayRange(call, deps),
+    },
     { method: 'get', path: '/v1/deliveries/:id', sites, access: itself, handle: call => show(call, deps) },
     {
       method: 'post',
@@ -29,15 +39,6 @@ export function webhookRoutes(deps: WebhookDeps): readonly Route[] {
       handle: call => replay(call, deps),
     },
   ]
-}
-
-/** An endpoint for certain accounts is shown to those who may ask about one of them; its address is their business alone. */
-function endpoints(call: Call): Answer {
-  const mayAskAbout = (account: string) => may(call, 'webhooks.read', { account }).effect === 'allow'
-  const visible = [...call.policy.snapshot.endpoints.values()].filter(
-    ({ accounts }) => accounts === undefined || [...accounts].some(mayAskAbout),
-  )
-  return json({ data: visible.map(endpointJson), next: null })
 }
 
 async function list(call: Call, { store }: WebhookDeps): Promise<Answer> {
@@ -83,6 +84,50 @@ async function replay(call: Call, deps: WebhookDeps): Promise<Answer> {
   if (!done) return problem('conflict', 'The delivery is pending already.')
   const delivery = (await deps.store.deliveries.get(id)) ?? found.delivery
   return json(deliveryJson(delivery), 202)
+}
+
+/** Everything of one endpoint that matches and whose event is of an account that the caller may replay. */
+async function replayRange(call: Call, { store, now }: WebhookDeps): Promise<Answer> {
+  const body = readReplay(call.request.body)
+  if (body.kind === 'problem') return body
+  const { endpoint, status = 'dead', from, to } = body.value
+  if (!call.policy.snapshot.endpoints.has(endpoint)) {
+    return invalid('$.endpoint', 'is no endpoint that the policy declares')
+  }
+  const range: ReplayRange = {
+    endpoint,
+    status,
+    ...accountsOf(call),
+    ...(from === undefined ? {} : { from: new Date(from) }),
+    ...(to === undefined ? {} : { to: new Date(to) }),
+  }
+  const at = now()
+  const detail = { status, from: from ?? null, to: to ?? null }
+  const entry = {
+    ...call.actor,
+    at,
+    action: 'webhooks.replay',
+    target: endpoint,
+    decision: 'done',
+    detail,
+  } as const
+  let { count: replayed, next } = await store.deliveries.replayRange(range, at, { audit: [entry] })
+  while (next !== undefined) {
+    const part = await store.deliveries.replayRange({ ...range, after: next }, at)
+    replayed += part.count
+    next = part.next
+  }
+  return json({ endpoint, status, replayed }, 202)
+}
+
+/** Nothing when every account will do, those of the policy and those it no longer names. */
+function accountsOf(call: Call): Pick<ReplayRange, 'accounts'> {
+  const allowed = (resource: { account?: string }) =>
+    may(call, 'webhooks.replay', resource).effect === 'allow'
+  const names = [...call.policy.snapshot.accounts.keys()]
+  const accounts = names.filter(account => allowed({ account }))
+  if (!allowed({})) return { accounts }
+  return accounts.length === names.length ? {} : { accounts: [...accounts, null] }
 }
 
 /** The delivery that the path names, once the policy has agreed to this action on its account. */

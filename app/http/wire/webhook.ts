@@ -1,5 +1,4 @@
 import type { PosternEvent } from '../../model/event.ts'
-import type { Endpoint } from '../../policy/snapshot.ts'
 import type { Delivery } from '../../store/deliveries.ts'
 
 /** An event as the API lists it and as webhooks carry it. */
@@ -11,22 +10,6 @@ export function eventJson(event: PosternEvent): object {
     ...(event.account === undefined ? {} : { account: event.account }),
     sequence: event.sequence,
     data: event.data,
-  }
-}
-
-/** An endpoint as the policy declares it, without its secrets. */
-export function endpointJson(endpoint: Endpoint): object {
-  return {
-    name: endpoint.name,
-    url: endpoint.url,
-    events: [...endpoint.events].sort(),
-    accounts: endpoint.accounts === undefined ? null : [...endpoint.accounts].sort(),
-    format: endpoint.format,
-    order: endpoint.order,
-    payload: endpoint.payload,
-    timeout_ms: endpoint.timeoutMs,
-    concurrency: endpoint.concurrency,
-    retry: { schedule: endpoint.retry.schedule, max_age_ms: endpoint.retry.maxAgeMs },
   }
 }
 
@@ -45,6 +28,7 @@ export function deliveryJson(delivery: Delivery): object {
       status: attempt.status ?? null,
       reason: attempt.reason ?? null,
       took_ms: attempt.tookMs,
+      ...(attempt.answer === undefined ? {} : { answer: attempt.answer }),
     })),
   }
 }

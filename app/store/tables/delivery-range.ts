@@ -34,7 +34,7 @@ export function replayRange(
     ['d.created_at <= ?', to?.getTime()],
     [
       "ifnull(events.account, '') IN (SELECT value FROM json_each(?))",
-      JSON.stringify(accounts.map(name => name ?? '')),
+      accounts && JSON.stringify(accounts.map(name => name ?? '')),
     ],
   ]
   const { sql, values } = where(conditions)
