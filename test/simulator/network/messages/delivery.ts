@@ -39,8 +39,8 @@ export class Delivery {
 
   /**
    * Gives a device that has just come online all it missed: a count, the stanzas marked as old, then the word that
-   * these were all. What its own phone tells it comes behind that word: earlier, an unmodified Baileys waits for a
-   * history that it has had. From here on it gets stanzas as they come.
+   * these were all. What its own phone tells it comes behind that word: an unmodified Baileys that takes its
+   * history sooner waits for it nonetheless, for twenty seconds. From here on it gets stanzas as they come.
    */
   async flush(client: Client, mailbox: Mailbox): Promise<void> {
     const waiting = client.isDeaf ? [] : this.#deps.world.queue.list(mailbox, 0)
