@@ -30,6 +30,11 @@ const CONCURRENCY = 16
 const STOP_WAIT_MS = 10_000
 /** How late an entry may be marked expired while nothing else happens. */
 const SWEEP_MS = 30_000
+/** How often it looks for entries that have expired or fallen due while sends are under way, each of whose ends makes a round. */
+const BUSY_LOOK_MS = 250
+/** How long ends of sends are gathered for one claim, once so many sends are under way that nobody waits for it. */
+const GATHER_MS = 5
+const WORK_ENOUGH = 4
 /** Nothing falls due more often than this, so that a clock which steps back cannot make it spin. */
 const MIN_WAIT_MS = 10
 const EXPIRE_AT_ONCE = 100
@@ -51,6 +56,8 @@ export class OutboxWorker {
   readonly #underWay = new Map<Promise<void>, string>()
   readonly #stopping = new AbortController()
   #unsubscribe: () => void = () => {}
+  #expiredAt = 0
+  #soon: NodeJS.Timeout | undefined
 
   constructor(deps: OutboxWorkerDeps) {
     this.#deps = deps
@@ -66,7 +73,7 @@ export class OutboxWorker {
     const recovered = await store.messages.recover()
     if (recovered > 0) log.info('outbox.recovered', { entries: recovered })
     this.#unsubscribe = store.onCommit(topics => {
-      if (topics.has('outbox')) this.#pump.wake()
+      if (topics.has('outbox')) this.#wakeSoon()
     })
     port.onOpen(() => this.#pump.wake())
     this.#pump.wake()
@@ -75,6 +82,7 @@ export class OutboxWorker {
   /** Takes nothing more and waits a while for sends under way. What has no outcome by then stays `sending` until the next start. */
   async stop(): Promise<void> {
     this.#unsubscribe()
+    clearTimeout(this.#soon)
     await this.#pump.stop()
     const { promise: patience, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, this.#deps.stopWaitMs ?? STOP_WAIT_MS)
@@ -85,18 +93,28 @@ export class OutboxWorker {
 
   async #round(): Promise<number> {
     const { store, port, now } = this.#deps
-    const late = await store.messages.pastExpiry(now(), EXPIRE_AT_ONCE)
-    await Promise.all(late.map(entry => expire(entry, this.#deps)))
-    if (late.length === EXPIRE_AT_ONCE) return 0
+    if (await this.#expire()) return 0
     const free = this.#free(port.openAccounts())
-    if (free.size === 0) return SWEEP_MS
-    for (const entry of await store.messages.claim({ free, now: now() })) this.#track(entry)
-    // An account without a free place is looked at again when the first of its sends ends.
-    const dueAt = await store.messages.nextDueAt([...this.#free([...free.keys()]).keys()])
+    if (free.size > 0) {
+      for (const entry of await store.messages.claim({ free, now: now() })) this.#track(entry)
+    }
+    if (this.#underWay.size > 0) return BUSY_LOOK_MS
+    const dueAt = await store.messages.nextDueAt([...free.keys()])
     return Math.min(
       SWEEP_MS,
       Math.max(MIN_WAIT_MS, (dueAt?.getTime() ?? Number.POSITIVE_INFINITY) - now().getTime()),
     )
+  }
+
+  /** Marks what has run out of time; true when there is more of it. */
+  async #expire(): Promise<boolean> {
+    const { store, now } = this.#deps
+    const at = now()
+    if (this.#underWay.size > 0 && at.getTime() - this.#expiredAt < BUSY_LOOK_MS) return false
+    this.#expiredAt = at.getTime()
+    const late = await store.messages.pastExpiry(at, EXPIRE_AT_ONCE)
+    await Promise.all(late.map(entry => expire(entry, this.#deps)))
+    return late.length === EXPIRE_AT_ONCE
   }
 
   /** How many more sends each of the accounts takes; those that take none are left out. */
@@ -114,9 +132,21 @@ export class OutboxWorker {
     step('outbox.claimed')
     const tracked = this.#send(entry).finally(() => {
       this.#underWay.delete(tracked)
-      this.#pump.wake()
+      this.#wakeSoon()
     })
     this.#underWay.set(tracked, entry.account)
+  }
+
+  /** While there is work enough, sends that end shortly after one another share a claim, and its commit. */
+  #wakeSoon(): void {
+    if (this.#underWay.size < WORK_ENOUGH) {
+      this.#pump.wake()
+      return
+    }
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.#pump.wake()
+    }, GATHER_MS)
   }
 
   async #send(entry: Message): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
+import type { Step } from '../../app/lib/step.ts'
 import type { SendOutcome } from '../../app/model/send-port.ts'
 import { DEFAULT_LIFE_MS } from '../../app/outbox/enqueue.ts'
 import { ALICE, BOB, createWorld, eventually, policyWith, rule } from './world.ts'
@@ -67,7 +68,10 @@ test('nothing waits for ever: an entry lives a week from when it may leave, or a
 
 test('names the points that an entry passes', async t => {
   const points: string[] = []
-  const listen = (message: unknown) => void points.push((message as { point: string }).point)
+  const listen = (message: unknown) => {
+    const { point } = message as Step
+    if (point.startsWith('outbox.')) points.push(point)
+  }
   subscribe('postern:step', listen)
   t.after(() => unsubscribe('postern:step', listen))
   const world = await createWorld(t)

@@ -62,21 +62,24 @@ export class Intake {
     for (const { content } of getBinaryNodeChildren(node, 'enc')) {
       if (content instanceof Uint8Array) this.#envelopes.set(content, node)
     }
-    if (this.#deps.speaks(node)) this.#add(node, { digest: stanzaDigest(node) })
+    if (this.#deps.speaks(node)) void this.#add(node, { digest: stanzaDigest(node) })
   }
 
-  /** Keeps key changes, those that reading a message makes together with what it said. */
-  async storeKeys(changes: readonly SignalKeyChange[]): Promise<void> {
+  /**
+   * Keeps key changes, those that reading a message makes together with what it said. Resolves when they are on the disk,
+   * for which the library need not wait: the gate keeps every later frame until then, and the next message is read or
+   * encrypted meanwhile, so that many share a commit.
+   */
+  storeKeys(changes: readonly SignalKeyChange[]): Promise<void> {
     const { account, store, gate } = this.#deps
     const reading = readings.getStore()
-    if (reading?.plaintext === undefined) {
-      const write = store.signalKeys.set(account, changes, this.#chain)
-      gate.hold(write)
-      return await write
+    if (reading?.plaintext !== undefined) {
+      const { node, digest, plaintext } = reading
+      return this.#add(node, { digest, plaintext }, { chain: this.#chain, changes })
     }
-    // Nobody waits here: the gate keeps the receipt until this is on the disk, and the next message is read meanwhile.
-    const { node, digest, plaintext } = reading
-    this.#add(node, { digest, plaintext }, { chain: this.#chain, changes })
+    const write = store.signalKeys.set(account, changes, this.#chain)
+    gate.hold(write)
+    return write
   }
 
   /** The library's own repository, whose reading of messages goes through the journal. */
@@ -111,7 +114,7 @@ export class Intake {
     )
   }
 
-  #add(node: BinaryNode, found: Pick<Arrival, 'digest' | 'plaintext'>, keys?: KeyChanges): void {
+  #add(node: BinaryNode, found: Pick<Arrival, 'digest' | 'plaintext'>, keys?: KeyChanges): Promise<void> {
     const { account, store, now, gate, me, arrived } = this.#deps
     const self = me()
     if (self === undefined) throw new Error('a device that nobody has linked was written to')
@@ -125,6 +128,7 @@ export class Intake {
       if (seq !== undefined) arrived({ ...arrival, seq })
     })
     gate.hold(write, () => step(`${name}.receipt_left`))
+    return write
   }
 }
 

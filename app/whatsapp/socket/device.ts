@@ -21,7 +21,7 @@ import { libraryLogger, wordsOf } from './library-log.ts'
 
 export type DeviceDeps = { readonly account: string; readonly store: Store; readonly log: Log }
 
-/** How a connection keeps the changes that it makes to Signal keys (journal/intake.ts). */
+/** How a connection keeps the changes that it makes to Signal keys (journal/intake.ts); resolves when they are durable. */
 export type StoreKeys = (changes: readonly SignalKeyChange[]) => Promise<void>
 
 /**
@@ -59,10 +59,8 @@ export class LinkedDevice {
    */
   connect(store: StoreKeys): AuthenticationState {
     const before = this.#keysStored
-    const keys = this.#keys(before, async changes => {
-      const stored = store(changes)
-      this.#keysStored = Promise.allSettled([this.#keysStored, stored])
-      await stored
+    const keys = this.#keys(before, changes => {
+      this.#keysStored = Promise.allSettled([this.#keysStored, store(changes)])
     })
     const logger = libraryLogger(this.#deps.log, this.#deps.account)
     return { creds: this.creds, keys: makeCacheableSignalKeyStore(keys, logger, boundedCache()) }
@@ -121,16 +119,22 @@ export class LinkedDevice {
     }
   }
 
-  #keys(ready: Promise<unknown>, store: StoreKeys): SignalKeyStore {
+  #keys(ready: Promise<unknown>, store: (changes: readonly SignalKeyChange[]) => void): SignalKeyStore {
     const deps = this.#deps
+    const absent = createAbsences()
     return {
       get: async (type, ids) => {
         await ready
-        return this.#forgotten ? {} : await storedKeys(deps, type, ids)
+        const asked = ids.filter(id => !absent.has(type, id))
+        if (this.#forgotten || asked.length === 0) return {}
+        const found = await storedKeys(deps, type, asked)
+        for (const id of asked) if (!(id in found)) absent.add(type, id)
+        return found
       },
       set: async changes => {
         const flat = flatten(changes)
-        if (flat.length > 0 && !this.#forgotten) await store(flat)
+        for (const { type, id } of flat) absent.remove(type, id)
+        if (flat.length > 0 && !this.#forgotten) store(flat)
       },
       clear: () => deps.store.signalKeys.clear(deps.account),
     }
@@ -143,6 +147,22 @@ export class LinkedDevice {
       ...(this.phone === undefined ? {} : { phone: this.phone }),
       ...(this.#linkedAt === undefined ? {} : { linkedAt: this.#linkedAt }),
     }
+  }
+}
+
+const MAX_ABSENT = 10_000
+
+/** Keys that the store was asked for in vain. The library asks for some of them at every message. */
+function createAbsences() {
+  const names = new Set<string>()
+  const nameOf = (type: string, id: string) => `${type}/${id}`
+  return {
+    has: (type: string, id: string) => names.has(nameOf(type, id)),
+    add(type: string, id: string): void {
+      if (names.size >= MAX_ABSENT) names.clear()
+      names.add(nameOf(type, id))
+    },
+    remove: (type: string, id: string) => void names.delete(nameOf(type, id)),
   }
 }
 
