@@ -71,6 +71,13 @@ describe('in containers', { skip }, () => {
     assert.deepEqual(connectFrom('private', ['caddy:9443', 'app:7080']), [true, true])
   })
 
+  test('metrics are read from the private network, and from no other', () => {
+    const app = { private: containers.address('app', 'private'), egress: containers.address('app', 'egress') }
+    const targets = [`${app.private}:7081`, `${app.egress}:7081`]
+    assert.deepEqual(connectFrom('private', ['metrics:7081', ...targets]), [true, true, false])
+    for (const network of ['edge', 'egress']) assert.deepEqual(connectFrom(network, targets), [false, false])
+  })
+
   test('the private network has no way out', () => {
     const isInternal = (network: string) =>
       engine?.docker(['network', 'inspect', '-f', '{{.Internal}}', `${project}_${network}`]).trim()

@@ -7,9 +7,10 @@ import type { SendOrder, SendOutcome } from '../../model/send-port.ts'
 import { Connection, type ConnectionDeps, type ConnectionEvents } from '../connection/connection.ts'
 import { type Meaning, meaningOf } from '../connection/disconnect.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from '../outcomes.ts'
-import { LinkedDevice } from '../socket/device.ts'
+import type { LinkedDevice } from '../socket/device.ts'
 import { wordsOf } from '../socket/library-log.ts'
 import { Traffic } from '../traffic.ts'
+import { Custody } from './custody.ts'
 import { LinkDesk } from './link-desk.ts'
 import type { Linking } from './linking.ts'
 import { createNotices, type Notices } from './notices.ts'
@@ -29,8 +30,7 @@ export class Session {
   readonly #traffic: Traffic
   readonly #connection: Connection
   readonly #desk: LinkDesk
-  #phone: string | undefined
-  #device: LinkedDevice | undefined
+  readonly #custody: Custody
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(deps: SessionDeps) {
@@ -38,11 +38,12 @@ export class Session {
     this.#deps = deps
     this.#notices = createNotices(deps)
     this.#standing = new Standing(this.#notices)
+    this.#custody = new Custody(deps)
     const markRead = () => deps.policy()?.markRead === true
     this.#traffic = new Traffic({
       ...{ ...deps, markRead, ackMs: timings.ackMs },
-      lookup: async lid => (await this.#device?.phoneJidOf(lid)) ?? null,
-      me: () => this.#device?.creds.me,
+      lookup: async lid => (await this.#custody.device?.phoneJidOf(lid)) ?? null,
+      me: () => this.#custody.device?.creds.me,
       socket: () => this.#connection.early,
     })
     const idle = () => this.#traffic.idle
@@ -62,11 +63,12 @@ export class Session {
   view(): Account {
     const displayName = this.#deps.policy()?.displayName
     const { state, reason } = this.#standing
+    const { phone } = this.#custody
     const { lastStanzaAt, receives, clockAheadMs } = this.#connection
     return {
       name: this.#deps.account,
       ...(displayName === undefined ? {} : { displayName }),
-      ...(this.#phone === undefined ? {} : { phone: this.#phone }),
+      ...(phone === undefined ? {} : { phone }),
       state,
       health: {
         connected: this.isOpen,
@@ -83,15 +85,13 @@ export class Session {
   start(): Promise<void> {
     return this.#inTurn(async () => {
       const { account, store } = this.#deps
-      const row = await store.accounts.get(account)
-      this.#phone = row?.phone
-      if (row !== undefined && row.loggedOutAt === undefined)
-        this.#device = LinkedDevice.fromStore(this.#deps, row)
+      const found = await this.#custody.load()
       await this.#traffic.resume()
-      if (row === undefined) return
-      if (this.#device === undefined) return this.#become('logged_out', meaningOf(401).reason)
+      if (found === 'logged out') return this.#become('logged_out', meaningOf(401).reason)
+      const device = this.#custody.linked
+      if (device === undefined) return
       if (await store.accounts.isPaused(account)) return this.#become('paused', 'paused by an operator')
-      this.#connect(this.#device)
+      this.#connect(device)
     })
   }
 
@@ -101,7 +101,7 @@ export class Session {
     return this.#inTurn(async () => {
       await this.#disconnect('the appliance is stopping')
       await this.#traffic.settled()
-      await this.#device?.forget()
+      await this.#custody.device?.forget()
       step('session.closed')
     })
   }
@@ -112,7 +112,7 @@ export class Session {
 
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
     return this.#inTurn(async () => {
-      if (this.#device?.linked) return { kind: 'already-linked' }
+      if (this.#custody.linked) return { kind: 'already-linked' }
       if (request.method === 'code' && request.phone === undefined) {
         return { kind: 'unavailable', reason: 'a pairing code needs the phone number of the account' }
       }
@@ -123,18 +123,14 @@ export class Session {
 
   logout(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
-      const device = this.#device
-      if (!device?.linked) return this.#wrongState('the account is not linked')
+      if (!this.#custody.linked) return this.#wrongState('the account is not linked')
       const told = await this.#tellLogout()
       this.#standing.leftUntold()
       await this.#disconnect('logged out')
-      await device.forget()
-      await this.#deps.store.accounts.remove(this.#deps.account, {
+      await this.#custody.erase({
         audit: [this.#notices.audit('accounts.logout', by, { told })],
         events: [this.#notices.event('account.logged_out', { reason: 'by_operator' })],
       })
-      this.#device = undefined
-      this.#phone = undefined
       const untold = 'WhatsApp could not be told: remove the device on the phone too'
       this.#become('unlinked', told ? undefined : untold)
       return this.#done()
@@ -143,8 +139,8 @@ export class Session {
 
   restart(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
-      const device = this.#device
-      if (!device?.linked) return this.#wrongState('the account is not linked')
+      const device = this.#custody.linked
+      if (device === undefined) return this.#wrongState('the account is not linked')
       if (this.#standing.state === 'paused') return this.#wrongState('the account is paused; resume it')
       await this.#deps.store.events.append({ audit: [this.#notices.audit('accounts.restart', by)] })
       await this.#disconnect(`restarted by ${by.principal}`)
@@ -155,7 +151,7 @@ export class Session {
 
   pause(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
-      if (!this.#device?.linked) return this.#wrongState('the account is not linked')
+      if (!this.#custody.linked) return this.#wrongState('the account is not linked')
       if (this.#standing.state === 'paused') return this.#done()
       const effects = { audit: [this.#notices.audit('accounts.pause', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, true, effects)
@@ -167,7 +163,7 @@ export class Session {
 
   resume(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
-      const device = this.#device
+      const device = this.#custody.linked
       if (this.#standing.state !== 'paused' || device === undefined)
         return this.#wrongState('the account is not paused')
       const effects = { audit: [this.#notices.audit('accounts.resume', by)] }
@@ -198,7 +194,7 @@ export class Session {
       dropped: (reason, planned) => this.#dropped(reason, planned),
       deaf: detail => this.#alert('deaf_session', detail),
       ended: (meaning, code) => this.#notices.unattended(this.#ended(meaning, code)),
-      credentialsChanged: () => this.#device?.save(),
+      credentialsChanged: () => this.#custody.device?.save(),
       acknowledged: (id, error) => this.#traffic.acknowledged(id, error),
       receipt: receipt => this.#traffic.reported(receipt),
       arrived: entry => this.#traffic.arrived(entry),
@@ -208,7 +204,6 @@ export class Session {
 
   #opened(): void {
     const { account, log, onOpen } = this.#deps
-    this.#phone = this.#device?.phone ?? this.#phone
     this.#standing.opened()
     this.#desk.end('done')
     this.#traffic.opened()
@@ -228,7 +223,7 @@ export class Session {
     const { account, log } = this.#deps
     this.#traffic.abandon(reason)
     step('session.closed')
-    if (!this.#device?.linked) {
+    if (!this.#custody.linked) {
       if (code === 408) this.#closeLink('expired', 'nobody scanned the QR or entered the code in time')
       else this.#closeLink('failed', reason)
       return
@@ -249,22 +244,14 @@ export class Session {
 
   /** WhatsApp has taken the device away: what is left of it is that it was there. */
   async #loggedOut(detail: string): Promise<void> {
-    const { account, store, now, policy } = this.#deps
-    const device = this.#device
-    this.#device = undefined
     this.#standing.leftUntold()
     this.#become('logged_out', detail)
-    await device?.forget()
     const alert = this.#notices.event('security.alert', { reason: 'account_logged_out', detail })
     const events = [
       this.#notices.event('account.logged_out', { reason: 'by_phone' }),
-      ...(policy()?.alertsOnLoggedOut ? [alert] : []),
+      ...(this.#deps.policy()?.alertsOnLoggedOut ? [alert] : []),
     ]
-    const audit = [this.#notices.audit('accounts.logged_out', SYSTEM)]
-    const phone = this.#phone === undefined ? {} : { phone: this.#phone }
-    const row = { account, credentials: new Uint8Array(0), loggedOutAt: now(), ...phone }
-    await store.accounts.put(row, { events, audit })
-    await store.signalKeys.clear(account)
+    await this.#custody.bury({ events, audit: [this.#notices.audit('accounts.logged_out', SYSTEM)] })
   }
 
   async #tellLogout(): Promise<boolean> {
@@ -284,32 +271,29 @@ export class Session {
     const { account, store, log } = this.#deps
     this.#desk.end('failed', 'another attempt was begun')
     await this.#disconnect('linking again')
-    await this.#device?.forget()
+    await this.#custody.discard()
     const audit = [this.#notices.audit('accounts.link', by, { method: request.method, state: 'started' })]
     await store.events.append({ audit })
     if (await store.accounts.isPaused(account)) await store.accounts.setPaused(account, false)
-    await store.signalKeys.clear(account)
-    this.#device = LinkedDevice.fresh(this.#deps)
+    const device = await this.#custody.replace()
     const linking = this.#desk.begin(request, by)
     this.#become('pairing')
-    this.#connection.start(this.#device)
+    this.#connection.start(device)
     log.info('account.link_started', { account, method: request.method })
     return linking
   }
 
   async #paired(): Promise<void> {
-    const { now } = this.#deps
     this.#desk.scanned()
-    this.#phone = this.#device?.phone
-    const phone = this.#phone === undefined ? {} : { phone: this.#phone }
+    const number = this.#custody.device?.phone
+    const phone = number === undefined ? {} : { phone: number }
     const audit = [this.#notices.audit('accounts.link', this.#desk.by, { state: 'done' })]
-    await this.#device?.link(now(), { audit, events: [this.#notices.event('account.linked', phone)] })
+    await this.#custody.keep({ audit, events: [this.#notices.event('account.linked', phone)] })
     step('session.linked')
   }
 
   #closeLink(state: 'expired' | 'failed', reason: string): void {
-    this.#notices.unattended(Promise.all([this.#connection.stop(), this.#device?.forget()]))
-    this.#device = undefined
+    this.#notices.unattended(Promise.all([this.#connection.stop(), this.#custody.discard()]))
     this.#desk.end(state, reason)
     this.#become('unlinked', reason)
   }
