@@ -31,8 +31,8 @@ export type DeliveryWorkerDeps = {
   readonly after?: After
 }
 
-/** Also looked for when nothing woke it: an endpoint that a new policy brought. */
-const SWEEP_MS = 30_000
+/** Looks at least so often, should nobody have told it of a new policy. */
+const SWEEP_MS = 5 * 60_000
 /** Nothing falls due more often than this, so that a clock which steps back cannot make it spin. */
 const MIN_WAIT_MS = 10
 const STOP_WAIT_MS = 10_000
