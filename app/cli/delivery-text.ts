@@ -29,11 +29,12 @@ export function deliveriesText(deliveries: readonly ShownDelivery[]): string {
       status,
       event.type,
       String(attempt_count),
-      due_at ?? created_at,
+      created_at,
+      due_at ?? '-',
       attempts.at(-1)?.reason ?? '',
     ],
   )
-  return table(['ID', 'ENDPOINT', 'STATUS', 'EVENT', 'ATTEMPTS', 'DUE', 'LAST FAILURE'], rows)
+  return table(['ID', 'ENDPOINT', 'STATUS', 'EVENT', 'ATTEMPTS', 'CREATED', 'DUE', 'LAST FAILURE'], rows)
 }
 
 /** Everything about one delivery but what its event says. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import type { Step } from '../../app/lib/step.ts'
 import type { Endpoint } from '../../app/policy/snapshot.ts'
 import { endpointOf, SIGNING_SECRET } from './samples.ts'
 import { createDeliveryWorld } from './world.ts'
@@ -159,4 +161,21 @@ test('waits for an answer under way when it stops', async t => {
   await world.received(1)
   await worker.stop()
   assert.equal((await world.store.deliveries.list({ status: 'delivered', limit: 10 })).items.length, 1)
+})
+
+test('names the points that it passes, for rigs that end the process there', async t => {
+  const points: string[] = []
+  const hear = (message: unknown) => points.push((message as Step).point)
+  subscribe('postern:step', hear)
+  t.after(() => unsubscribe('postern:step', hear))
+  const world = await createDeliveryWorld(t)
+  const worker = await world.startWorker(t)
+  await world.happen({ text: 'hello' })
+  await world.settled('delivered', 1)
+  await worker.stop()
+  const passed = points.filter(point => point.startsWith('delivery.'))
+  assert.deepEqual(
+    passed,
+    ['fan_out', 'claimed', 'before_post', 'posted', 'settled'].map(point => `delivery.${point}`),
+  )
 })
