@@ -26,6 +26,7 @@ import { libraryLogger, wordsOf } from './library-log.ts'
 import { withSignedPreKeys } from './prekeys.ts'
 import { withDurableRatchets } from './ratchets.ts'
 import { askOwnPhone, DELIVERIES, ping, serverTimeOf } from './signs-of-life.ts'
+import { inTurns } from './turns.ts'
 
 /** What a session hears from its socket. After `close()` only answers to messages and changes of credentials still come. */
 export type SocketEvents = {
@@ -157,7 +158,7 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
     auth,
     logger: libraryLogger(log, account),
     browser: Browsers.macOS('Chrome'),
-    makeSignalRepository: withSignedPreKeys(withDurableRatchets(intake.makeRepository)),
+    makeSignalRepository: inTurns(withSignedPreKeys(withDurableRatchets(intake.makeRepository))),
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 }, // a write that failed has ended the connection
     emitOwnEvents: false, // with own events on, a quick receipt is merged into the echo and never reported
     generateHighQualityLinkPreview: false,
