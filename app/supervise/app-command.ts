@@ -2,7 +2,12 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 
 /** The sandbox's WhatsApp, as the app is told about it. */
-export type SimulatorFlags = { readonly url: string; readonly noiseRootFile: string }
+export type SimulatorFlags = {
+  readonly url: string
+  readonly noiseRootFile: string
+  /** The CA of the simulator's media host, for a process that is started when it is there. */
+  readonly mediaCaFile: string
+}
 
 /**
  * Node's arguments for the app: the permission model as defence in depth (runtime.md section 3), then the program.
@@ -40,10 +45,14 @@ export function nodeEnvironment({ libraryPath }: Config): Record<string, string>
   return { NODE_ENV: 'production', ...(libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath }) }
 }
 
-/** The app's whole environment. Proxy variables and everything else of the caller's stay outside. */
-export function appEnvironment(config: Config): Record<string, string> {
+/**
+ * The app's whole environment. Proxy variables and everything else of the caller's stay outside. Only the sandbox's app
+ * trusts a CA beside those that Node knows: the media host's, which Node itself reads before the permission model holds.
+ */
+export function appEnvironment(config: Config, simulator?: SimulatorFlags): Record<string, string> {
   return {
     ...nodeEnvironment(config),
+    ...(simulator === undefined ? {} : { NODE_EXTRA_CA_CERTS: simulator.mediaCaFile }),
     TMPDIR: join(config.dataDir, 'tmp'),
     POSTERN_DATA: config.dataDir,
     POSTERN_POLICIES: config.policiesDir,

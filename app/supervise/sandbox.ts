@@ -16,9 +16,11 @@ export function sandboxLogin(config: Config): string {
 
 /** What the app is told about the simulated WhatsApp. */
 export function simulatorFlags(config: Config): SimulatorFlags {
+  const folder = join(sandboxFolder(config), 'simulator')
   return {
     url: `ws://127.0.0.1:${config.ports.simulator}/ws/chat`,
-    noiseRootFile: join(sandboxFolder(config), 'simulator', 'noise-root.pub'),
+    noiseRootFile: join(folder, 'noise-root.pub'),
+    mediaCaFile: join(folder, 'media-ca.pem'),
   }
 }
 

@@ -97,11 +97,12 @@ function tell(sentence: string): void {
 function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: string) => void): PartSpec {
   mkdirSync(join(config.dataDir, 'tmp'), { recursive: true, mode: 0o700 })
   const url = `https://127.0.0.1:${config.ports.app}/readyz`
+  const simulator = config.sandbox ? simulatorFlags(config) : undefined
   return {
     name: 'app',
     command: process.execPath,
-    args: appArguments(config, config.sandbox ? simulatorFlags(config) : undefined),
-    env: appEnvironment(config),
+    args: appArguments(config, simulator),
+    env: appEnvironment(config, simulator),
     cwd: config.root,
     ready: async () => {
       try {

@@ -124,6 +124,7 @@ async function layOut(folder: string): Promise<Config> {
     `POSTERN_GID=${owner[1]}`,
     `POSTERN_SANDBOX=${sandboxFolder(config)}`,
     `POSTERN_APP_FLAGS=${FLAGS}`,
+    'POSTERN_SANDBOX_CA=/sandbox/simulator/media-ca.pem',
   ]
   writeFileSync(join(folder, '.env'), `${lines.join('\n')}\n`)
   execFileSync('chown', ['-R', owner.join(':'), folder])

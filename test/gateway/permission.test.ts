@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { loadConfig } from '../../app/config/config.ts'
+import { type Config, loadConfig } from '../../app/config/config.ts'
 import { appArguments, appEnvironment } from '../../app/supervise/app-command.ts'
 import { simulatorFlags } from '../../app/supervise/sandbox.ts'
 import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
@@ -32,6 +32,29 @@ setTimeout(() => {
 }, 1_000)
 `
 
+/** Says whether the media host's certificate is trusted, under the flags and the environment of the app. */
+const TRUST = `
+fetch(process.argv[2]).then(
+  answer => console.log(answer.status),
+  error => console.log(error.cause?.code),
+)
+`
+
+test('the app trusts the media host of the sandbox, and nothing that is signed by a CA of its own elsewhere', async () => {
+  const { media } = (await sandbox.simulator('/stats')) as { media: string }
+  const config = configOf(sandbox)
+  const file = join(sandbox.dataDir, 'trust.mjs')
+  writeFileSync(file, TRUST)
+  const args = appArguments(config, simulatorFlags(config))
+  const flags = args.slice(0, args.indexOf(join(ROOT, 'app', 'main.ts')))
+  const ask = (env: Record<string, string>, url: string) =>
+    execFileSync(process.execPath, [...flags, file, url], { env, encoding: 'utf8' }).trim()
+  const inSandbox = appEnvironment(config, simulatorFlags(config))
+  assert.equal(ask(inSandbox, `${media}/nothing`), '404')
+  assert.match(ask(appEnvironment(config), `${media}/nothing`), /SELF_SIGNED|UNABLE_TO/)
+  assert.match(ask(inSandbox, sandbox.endpoints().receiver.url), /SELF_SIGNED|UNABLE_TO/)
+})
+
 test('the running app can read its policies and write its data, and nothing else', async () => {
   const { code, found } = await probe()
   assert.equal(code, 0)
@@ -56,16 +79,13 @@ async function probe(
   change: (args: string[]) => string[] = args => args,
 ): Promise<{ code: number | null; found: Record<string, string> }> {
   if (sandbox.log() !== '') await sandbox.stop()
-  const env = { POSTERN_PORT_BASE: String(sandbox.base) }
-  const loaded = loadConfig({ env, root: ROOT, flags: { sandbox: true, data: sandbox.dataDir } })
-  assert.equal(loaded.kind, 'loaded')
-  if (loaded.kind !== 'loaded') throw new Error('unreachable')
+  const config = configOf(sandbox)
   const file = join(sandbox.dataDir, 'probe.mjs')
   const result = join(sandbox.dataDir, 'probe.json')
   writeFileSync(file, PROBE)
-  const args = change(appArguments(loaded.config, simulatorFlags(loaded.config)))
+  const args = change(appArguments(config, simulatorFlags(config)))
   const child = spawn(process.execPath, ['--import', file, ...args], {
-    env: appEnvironment(loaded.config),
+    env: appEnvironment(config, simulatorFlags(config)),
     stdio: 'ignore',
   })
   const gone = new Promise<number | null>(resolve => child.once('exit', resolve))
@@ -80,4 +100,11 @@ async function probe(
   const code = await gone
   writeFileSync(result, '')
   return { code, found }
+}
+
+function configOf({ base, dataDir }: Sandbox): Config {
+  const env = { POSTERN_PORT_BASE: String(base) }
+  const loaded = loadConfig({ env, root: ROOT, flags: { sandbox: true, data: dataDir } })
+  if (loaded.kind !== 'loaded') throw new Error('the sandbox has no valid configuration')
+  return loaded.config
 }

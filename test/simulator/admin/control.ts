@@ -18,7 +18,7 @@ export const controlRoutes: AdminRoutes = {
 }
 
 function stats({ network }: AdminRequest): unknown {
-  const { world, clients, log, unanswered } = network
+  const { world, clients, log, media, unanswered } = network
   const companions = world.devices.list().filter(({ isSimulated }) => !isSimulated)
   const linkedNumbers = [...new Set(companions.map(({ number }) => number))]
   return {
@@ -32,9 +32,21 @@ function stats({ network }: AdminRequest): unknown {
     violations: world.tallies.violationCount(),
     last_violations: world.tallies.lastViolations(SHOWN_VIOLATIONS),
     unanswered: [...unanswered],
+    media: media.origin,
+    process: processFigures(),
     per_account: Object.fromEntries(
       linkedNumbers.map(number => [`+${number}`, accountStats(network, number)]),
     ),
+  }
+}
+
+/** What the simulator's process has cost so far, for benchmarks. */
+function processFigures(): unknown {
+  const { user, system } = process.cpuUsage()
+  return {
+    pid: process.pid,
+    cpu_ms: Math.round((user + system) / 1_000),
+    rss_bytes: process.memoryUsage.rss(),
   }
 }
 
@@ -73,7 +85,8 @@ function setCertificate({ server, body }: AdminRequest): unknown {
   return { bad: server.badCertificate ?? null }
 }
 
-async function reset({ network, server }: AdminRequest): Promise<unknown> {
+async function reset({ network, server, load }: AdminRequest): Promise<unknown> {
+  load.stop()
   for (const client of network.clients.all()) client.connection.cut()
   network.faults.clear()
   network.phones.forget()
