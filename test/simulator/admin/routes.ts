@@ -1,10 +1,12 @@
 import type { Network } from '../network/network.ts'
 import type { ChatServer } from '../network/server.ts'
+import type { Load } from './load/load.ts'
 
 /** What a route is given: the network, and the parts of the request. */
 export type AdminRequest = {
   readonly network: Network
   readonly server: ChatServer
+  readonly load: Load
   /** What stands in the path where the route has a name, decoded. */
   readonly path: Readonly<Record<string, string>>
   readonly query: URLSearchParams

@@ -4,9 +4,12 @@ import type { ChatServer } from '../network/server.ts'
 import { AdminError } from './body.ts'
 import { channelRoutes } from './channels.ts'
 import { controlRoutes } from './control.ts'
+import { enrolmentRoutes } from './enrolment.ts'
 import { faultRoutes } from './faults.ts'
 import { gestureRoutes } from './gestures.ts'
 import { groupRoutes } from './groups.ts'
+import { Load } from './load/load.ts'
+import { loadRoutes } from './load/routes.ts'
 import { phoneRoutes } from './phones.ts'
 import { profileRoutes } from './profiles.ts'
 import { type AdminRoutes, findRoute } from './routes.ts'
@@ -14,8 +17,10 @@ import { stateRoutes } from './state.ts'
 
 const ROUTES: AdminRoutes = {
   ...controlRoutes,
+  ...loadRoutes,
   ...faultRoutes,
   ...phoneRoutes,
+  ...enrolmentRoutes,
   ...gestureRoutes,
   ...groupRoutes,
   ...profileRoutes,
@@ -23,6 +28,8 @@ const ROUTES: AdminRoutes = {
   ...stateRoutes,
 }
 const MAX_BODY_BYTES = 16 * 1024 * 1024
+/** Longer than a busy test pauses between two requests: a connection closed under one would fail it. */
+const KEEP_ALIVE_MS = 60_000
 
 type Answer = {
   readonly status: number
@@ -35,11 +42,14 @@ export class AdminServer {
   readonly #http: Server
   readonly #network: Network
   readonly #server: ChatServer
+  readonly #load: Load
 
   constructor(network: Network, server: ChatServer) {
     this.#network = network
     this.#server = server
+    this.#load = new Load(network)
     this.#http = createServer((request, response) => void this.#take(request, response))
+    this.#http.keepAliveTimeout = KEEP_ALIVE_MS
   }
 
   async listen(port: number, host: string): Promise<string> {
@@ -52,6 +62,7 @@ export class AdminServer {
   }
 
   async close(): Promise<void> {
+    this.#load.stop()
     this.#http.closeAllConnections()
     await new Promise(resolve => this.#http.close(resolve))
   }
@@ -78,6 +89,7 @@ export class AdminServer {
     const answer = await route({
       network: this.#network,
       server: this.#server,
+      load: this.#load,
       path,
       query: searchParams,
       body,

@@ -33,7 +33,7 @@ export async function goActive(network: Network, client: Client): Promise<void> 
   const { world, delivery, phones } = network
   if (client.account === undefined) return
   const { user, device } = client.account
-  await delivery.flush(client, { number: user.number, device: device.id })
+  delivery.flush(client, { number: user.number, device: device.id })
   if (world.devices.get(user.number, device.id)?.bootstrapped !== false) return
   await phones.bootstrap(user, device)
 }

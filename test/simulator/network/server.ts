@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import {
   type BadCertificate,
-  certificateChain,
+  createChains,
   newServerIdentity,
   type ServerIdentity,
 } from '../noise/certificate.ts'
@@ -80,15 +81,17 @@ export class ChatServer {
   badCertificate: BadCertificate | undefined
   readonly #network: Network
   readonly #identity: ServerIdentity
+  readonly #chains: ReturnType<typeof createChains>
   readonly #http: Server
   readonly #sockets: WebSocketServer
 
   constructor(network: Network) {
     this.#network = network
     this.#identity = serverIdentity(network.world)
+    this.#chains = createChains(this.#identity, network.world.now)
     this.#http = createServer((_request, response) => response.writeHead(426).end('WebSocket only\n'))
     this.#sockets = new WebSocketServer({ server: this.#http, path: PATH })
-    this.#sockets.on('connection', socket => this.#accept(socket))
+    this.#sockets.on('connection', (socket, { socket: stream }) => this.#accept(socket, stream))
   }
 
   /** The public key that a client has to trust. */
@@ -113,13 +116,14 @@ export class ChatServer {
     await new Promise(resolve => this.#http.close(resolve))
   }
 
-  #accept(socket: WebSocket): void {
+  #accept(socket: WebSocket, stream: Duplex): void {
     const network = this.#network
     const { world, clients, pairings, presences } = network
     let client: Client | undefined
     const connection = new Connection(socket, {
+      stream,
       identity: this.#identity,
-      certificate: () => certificateChain(this.#identity, world.now(), this.badCertificate),
+      certificate: () => this.#chains(this.badCertificate),
       events: {
         handshaken({ clientStatic, payload }) {
           client = new Client(connection, clientStatic)

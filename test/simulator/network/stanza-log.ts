@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto'
-import { children, type Stanza } from '../wire/stanza.ts'
+import type { Stanza } from '../wire/stanza.ts'
 
 /** `in` is what clients say, `out` what they are told. */
 export type LogDirection = 'in' | 'out'
 
-/** Attributes that say when something was, or until when it holds. */
-const TIMES = ['t', 'ts', 's_t', 'creation', 'timestamp', 'expiration', 'last', 'offline']
-/** Names that clients make up for what they ask. */
-const MADE_UP = ['sid']
+type Said = { readonly direction: LogDirection; readonly device: string }
+
+/** Attributes that say when something was or until when it holds, and names that clients make up for what they ask. */
+const LEFT_OUT = new Set(['t', 'ts', 's_t', 'creation', 'timestamp', 'expiration', 'last', 'offline', 'sid'])
 /** Parts of a message that clients put in or leave out as their dice fall. */
-const BY_CHANCE = ['reporting', 'unified_session']
+const BY_CHANCE = new Set(['reporting', 'unified_session'])
 /** What clients send when a timer of theirs says so. */
 const BY_THE_CLOCK = ['w:p']
 const KNOWN_IDS = 4_096
@@ -31,7 +31,7 @@ export class StanzaLog {
   /** `device` is `number:id`, or empty before a log-in. */
   record(direction: LogDirection, device: string, node: Stanza): void {
     if (BY_THE_CLOCK.includes(node.attrs.xmlns ?? '')) return
-    const line = this.#describe(direction, device, node)
+    const line = this.#describe({ direction, device }, node)
     const chain = `${device} ${direction} ${node.tag}`
     this.#chains.set(chain, hash('sha256', `${this.#chains.get(chain) ?? ''}\n${line}`))
     this.#count++
@@ -58,30 +58,28 @@ export class StanzaLog {
     this.#count = 0
   }
 
-  #describe(direction: LogDirection, device: string, node: Stanza): string {
-    const attributes = Object.entries(node.attrs)
-      .filter(
-        ([name]) => !TIMES.includes(name) && !MADE_UP.includes(name) && !(name === 'id' && node.tag === 'iq'),
-      )
-      .map(
-        ([name, value]) =>
-          `${name}=${this.#named(value, { direction, device, isId: name === 'id', tag: node.tag })}`,
-      )
-    const inside = children(node)
-      .filter(({ tag }) => !BY_CHANCE.includes(tag))
-      .map(each => this.#describe(direction, device, each))
-    const isPeer = node.attrs.category === 'peer' // a history is compressed, and so as long as its times and keys have it
-    const content = inside.length > 0 && !isPeer ? ` [${inside.join(', ')}]` : sizeOf(direction, node)
-    return `${node.tag} ${attributes.toSorted().join(' ')}${content}`
+  #describe(by: Said, { tag, attrs, content }: Stanza): string {
+    const attributes: string[] = []
+    for (const [name, value] of Object.entries(attrs)) {
+      if (LEFT_OUT.has(name) || (name === 'id' && tag === 'iq')) continue
+      attributes.push(`${name}=${this.#named(by, value, name === 'id' ? tag : undefined)}`)
+    }
+    const inside: string[] = []
+    for (const each of Array.isArray(content) ? content : []) {
+      if (!BY_CHANCE.has(each.tag)) inside.push(this.#describe(by, each))
+    }
+    const isPeer = attrs.category === 'peer' // a history is compressed, and so as long as its times and keys have it
+    const last = inside.length > 0 && !isPeer ? ` [${inside.join(', ')}]` : sizeOf(by, tag, content)
+    return `${tag} ${attributes.sort().join(' ')}${last}`
   }
 
-  /** An id as the log shows it: a client's by its number, the simulator's as it is. */
-  #named(value: string, of: { direction: LogDirection; device: string; isId: boolean; tag: string }): string {
-    const names = this.#names.get(of.device) ?? new Map<string, string>()
-    this.#names.set(of.device, names)
+  /** An id as the log shows it, in a stanza of that tag: a client's by its number, the simulator's as it is. */
+  #named({ direction, device }: Said, value: string, tag: string | undefined): string {
+    const names = this.#names.get(device) ?? new Map<string, string>()
+    this.#names.set(device, names)
     const known = names.get(value)
-    if (known !== undefined || !of.isId) return known ?? value
-    const name = of.direction === 'out' ? value : this.#label(of.device, of.tag)
+    if (known !== undefined || tag === undefined) return known ?? value
+    const name = direction === 'out' ? value : this.#label(device, tag)
     names.set(value, name)
     for (const oldest of names.keys()) {
       if (names.size <= KNOWN_IDS) break
@@ -98,7 +96,7 @@ export class StanzaLog {
 }
 
 /** What a client encrypts is padded by its own dice, so that its size says nothing. */
-function sizeOf(direction: LogDirection, { tag, content }: Stanza): string {
+function sizeOf({ direction }: Said, tag: string, content: Stanza['content']): string {
   if (content === undefined || Array.isArray(content)) return ''
   return direction === 'in' && tag === 'enc' ? ' sealed' : ` ${content.length}`
 }

@@ -22,6 +22,7 @@ const ROOT_SERIAL = 0
 const INTERMEDIATE_SERIAL = 1
 const LEAF_SERIAL = 2
 const DAY_S = 24 * 60 * 60
+const KEPT_MS = 60 * 60 * 1_000
 
 export function newServerIdentity(): ServerIdentity {
   return {
@@ -58,6 +59,25 @@ export function certificateChain(identity: ServerIdentity, now: Date, bad?: BadC
     },
     leaf: { details: leaf, signature: Curve.sign(identity.intermediate.private, leaf) },
   }).finish()
+}
+
+/**
+ * The chains of handshakes: made anew when what is wrong with them changes, and from hour to hour, because signing one costs more than
+ * the rest of a log-in.
+ */
+export function createChains(
+  identity: ServerIdentity,
+  now: () => Date,
+): (bad?: BadCertificate) => Uint8Array {
+  let kept: { readonly chain: Uint8Array; readonly bad: BadCertificate | undefined; readonly until: number }
+  kept = { chain: Buffer.of(), bad: undefined, until: 0 }
+  return bad => {
+    const at = now()
+    if (kept.bad !== bad || at.getTime() >= kept.until) {
+      kept = { chain: certificateChain(identity, at, bad), bad, until: at.getTime() + KEPT_MS }
+    }
+    return kept.chain
+  }
 }
 
 function details(fields: proto.CertChain.NoiseCertificate.IDetails): Uint8Array {

@@ -86,6 +86,11 @@ function forwarded(member: unknown, writer: Writer): proto.IMessage {
   return withContext(said, { isForwarded: true, forwardingScore: 1 })
 }
 
+/** The text of a message that is one. */
+export function textOf({ conversation, extendedTextMessage }: proto.IMessage): string | undefined {
+  return (conversation || extendedTextMessage?.text) ?? undefined
+}
+
 /** A digest of what a message says, without the context that a sender makes anew at each attempt. */
 export function contentDigest(message: proto.IMessage): string {
   const { messageContextInfo: _, ...said } = message

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decodeBinaryNode, type proto } from '@whiskeysockets/baileys'
+import type { proto } from '@whiskeysockets/baileys'
 import { boxOf, type Mailbox, type Queued } from '../store/mail/queue.ts'
 import type { Device } from '../store/people/devices.ts'
 import type { User } from '../store/people/users.ts'
@@ -136,7 +136,7 @@ export class Phones {
     const box = boxOf(mailbox)
     this.#waiting.delete(box)
     const isOn = mailbox.device === 0 ? world.users.get(mailbox.number)?.on : isPlayed(world, mailbox)
-    const next = isOn ? world.queue.next(mailbox, 0) : undefined
+    const next = isOn ? world.queue.next(mailbox) : undefined
     if (next === undefined) return
     this.#waiting.set(box, mailbox)
     await this.#take(mailbox, next)
@@ -147,7 +147,7 @@ export class Phones {
     const { world } = this.#deps
     const user = world.users.get(number)
     if (user === undefined) return
-    const node = await decodeBinaryNode(Buffer.from(queued.stanza))
+    const { node } = queued
     await world.db.unit(async () => {
       world.queue.remove(queued.seq)
       try {

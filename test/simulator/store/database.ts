@@ -3,16 +3,23 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 /** One table's statements, with rows given back as plain records. */
 export type Row = Record<string, unknown>
 
+/** While there is much to do, so long passes from one commit to the next. */
+const PACE_MS = 5
+
 /**
  * The simulator's memory: one SQLite file, or none for a simulator that forgets. Writes go into an open transaction that
- * is committed when the event loop comes round, so that many small writes cost one commit; `committed` is what an
- * acknowledgement waits for. A unit (one message decrypted, one message sent) is never cut in two by a commit: a killed
+ * is committed when the event loop comes round, though not more often than the pace allows, so that many small writes cost
+ * one commit; `committed` is what an acknowledgement waits for. A unit (one message decrypted, one message sent) is never cut in two by a commit: a killed
  * simulator has either the advanced ratchet and the inbox entry or neither.
  */
 export class Database {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** Writes put off until the commit, by what they write. */
+  readonly #deferred = new Map<string, () => void>()
   #inTransaction = false
+  #committedAt = 0
+  #timer: NodeJS.Timeout | undefined
   #scheduled = false
   #unitsRunning = 0
   #units: Promise<unknown> = Promise.resolve()
@@ -30,9 +37,22 @@ export class Database {
     this.#db.exec(schema)
   }
 
-  run(sql: string, ...values: readonly SQLInputValue[]): void {
+  /** Gives how many rows it has changed. */
+  run(sql: string, ...values: readonly SQLInputValue[]): number {
     this.#begin()
-    this.#statement(sql).run(...values)
+    return Number(this.#statement(sql).run(...values).changes)
+  }
+
+  /** Puts off a write until the commit; a later one of the same name takes its place. Its owner answers for reads until then. */
+  defer(name: string, write: () => void): void {
+    this.#begin()
+    this.#deferred.set(name, write)
+  }
+
+  /** Does what has been put off. */
+  flush(): void {
+    for (const write of this.#deferred.values()) write()
+    this.#deferred.clear()
   }
 
   /** Runs an INSERT and gives the new row's number. */
@@ -74,6 +94,7 @@ export class Database {
   /** Waits for the units under way, commits and closes. */
   async close(): Promise<void> {
     await this.#units
+    clearTimeout(this.#timer)
     this.#commit()
     this.#closed = true
     this.#db.close()
@@ -81,7 +102,7 @@ export class Database {
 
   #unitEnded(): void {
     this.#unitsRunning--
-    if (this.#waiting.length > 0 || this.#unitsRunning === 0) this.#commit()
+    if (this.#waiting.length > 0 || this.#unitsRunning === 0) this.#commitAtPace()
   }
 
   #begin(): void {
@@ -93,14 +114,27 @@ export class Database {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      if (this.#unitsRunning === 0) this.#commit()
+      if (this.#unitsRunning === 0) this.#commitAtPace()
     })
+  }
+
+  /** Commits, or sees to it that it happens when the last commit is long enough ago. */
+  #commitAtPace(): void {
+    const waitMs = this.#committedAt + PACE_MS - performance.now()
+    if (waitMs <= 0) this.#commit()
+    else
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined
+        if (this.#unitsRunning === 0) this.#commit()
+      }, waitMs)
   }
 
   #commit(): void {
     if (!this.#inTransaction) return
+    this.flush()
     this.#db.exec('COMMIT')
     this.#inTransaction = false
+    this.#committedAt = performance.now()
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()

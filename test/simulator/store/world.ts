@@ -3,6 +3,7 @@ import { Database } from './database.ts'
 import { type Collections, createCollections } from './mail/collections.ts'
 import { type Contents, createContents } from './mail/contents.ts'
 import { createInbox, type Inbox } from './mail/inbox.ts'
+import { createLedger, type Ledger } from './mail/ledger.ts'
 import { createQueue, type Queue } from './mail/queue.ts'
 import { createReceived, type Received } from './mail/received.ts'
 import { createSent, type Sent } from './mail/sent.ts'
@@ -38,6 +39,7 @@ export type World = {
   readonly queue: Queue
   readonly inbox: Inbox
   readonly sent: Sent
+  readonly ledger: Ledger
   readonly received: Received
   readonly media: Media
   readonly contents: Contents
@@ -80,6 +82,7 @@ export function openWorld({ stateDir, seed, now }: WorldOptions): World {
     queue: createQueue(db),
     inbox: createInbox(db),
     sent: createSent(db),
+    ledger: createLedger(db),
     received: createReceived(db),
     media: createMedia(db),
     contents: createContents(db),
@@ -111,6 +114,7 @@ export function emptyWorld(world: World): void {
     queue,
     inbox,
     sent,
+    ledger,
     contents,
     collections,
     stateKeys,
@@ -133,6 +137,7 @@ export function emptyWorld(world: World): void {
     queue,
     inbox,
     sent,
+    ledger,
     contents,
     collections,
     stateKeys,

@@ -3,12 +3,18 @@ import {
   type BaileysEventMap,
   BufferJSON,
   type ConnectionState,
+  Curve,
+  createSignalIdentity,
+  getNextPreKeys,
   initAuthCreds,
+  type KeyPair,
   makeWASocket,
+  proto,
   type SignalDataSet,
   type SignalDataTypeMap,
   type SignalKeyStore,
   type UserFacingSocketConfig,
+  WA_ADV_DEVICE_SIG_PREFIX,
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { silentLogger } from '../phones/signal/silence.ts'
@@ -34,6 +40,53 @@ export type Account = {
 
 export function newAccount(): Account {
   return { creds: initAuthCreds(), ...memoryKeys() }
+}
+
+/** What `POST /phones/{number}/enrol` answers. */
+export type Enrolment = { readonly jid: string; readonly lid: string; readonly device_identity: string }
+
+const ENROLLED_PREKEYS = 30
+
+/**
+ * A new account, linked by its keys alone, with fewer one-time keys than a client makes for itself: what a test costs that is not about
+ * linking.
+ */
+export async function enrolledAccount(enrol: (keys: unknown) => Promise<Enrolment>): Promise<Account> {
+  const account = newAccount()
+  const { creds, keys } = account
+  const { update, preKeys } = await getNextPreKeys({ creds, keys }, ENROLLED_PREKEYS)
+  const { jid, lid, device_identity } = await enrol(publicKeys(creds, preKeys))
+  const identity = proto.ADVSignedDeviceIdentity.decode(Buffer.from(device_identity, 'base64'))
+  const accountKey = Buffer.from(identity.accountSignatureKey ?? [])
+  const own = creds.signedIdentityKey
+  const signed = Buffer.concat([
+    WA_ADV_DEVICE_SIG_PREFIX,
+    identity.details ?? Buffer.of(),
+    own.public,
+    accountKey,
+  ])
+  identity.deviceSignature = Curve.sign(own.private, signed)
+  const signalIdentities = [createSignalIdentity(lid, accountKey)]
+  Object.assign(creds, {
+    account: identity,
+    me: { id: jid, lid },
+    signalIdentities,
+    platform: 'android',
+    ...update,
+  })
+  return account
+}
+
+function publicKeys(creds: AuthenticationCreds, preKeys: Readonly<Record<string, KeyPair>>): unknown {
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+  const { keyId, keyPair, signature } = creds.signedPreKey
+  return {
+    registration_id: creds.registrationId,
+    noise_key: text(creds.noiseKey.public),
+    identity: text(creds.signedIdentityKey.public),
+    signed_prekey: { id: keyId, key: text(keyPair.public), signature: text(signature) },
+    prekeys: Object.entries(preKeys).map(([id, pair]) => ({ id: Number(id), key: text(pair.public) })),
+  }
 }
 
 /** The same credentials in other hands, as a copied backup would be. */

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { silenceLibsignal } from '../phones/signal/silence.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts'
-import { type Account, closed, connect, newAccount, opened, qrOf } from './plain-client.ts'
+import { type Account, closed, connect, enrolledAccount, newAccount, opened, qrOf } from './plain-client.ts'
 
 silenceLibsignal()
 
@@ -106,9 +106,10 @@ export class Rig {
     return account
   }
 
-  /** A new account, linked by QR and open. */
+  /** A new account, linked by its keys alone and open; the phone is made if there is none. */
   async linked(number: string, config: Partial<UserFacingSocketConfig> = {}): Promise<Linked> {
-    const account = await this.paired(number, config)
+    await this.ask('POST', '/phones', { number })
+    const account = await enrolledAccount(keys => this.ask('POST', `/phones/${number}/enrol`, keys))
     return { account, sock: await opened(this.connect(account, config)) }
   }
 

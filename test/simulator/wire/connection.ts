@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import type { ServerIdentity } from '../noise/certificate.ts'
@@ -20,6 +21,8 @@ export type ConnectionEvents = {
 }
 
 export type ConnectionDeps = {
+  /** What lies below the WebSocket. */
+  readonly stream: Duplex
   readonly identity: ServerIdentity
   certificate(): Uint8Array
   readonly events: ConnectionEvents
@@ -38,6 +41,7 @@ export class Connection {
   readonly #left: { down?: number; up?: number } = {}
   #transport: Transport | undefined
   #work: Promise<void> = Promise.resolve()
+  #isGathering = false
 
   constructor(socket: WebSocket, deps: ConnectionDeps) {
     this.#socket = socket
@@ -77,6 +81,7 @@ export class Connection {
   /** Cuts the connection as a broken network does, without a word. */
   cut(): void {
     this.#phase = 'closed'
+    this.#letGo()
     this.#socket.terminate()
   }
 
@@ -120,7 +125,22 @@ export class Connection {
     const isCut = this.#left.down === 0
     if (isCut) this.#phase = 'closed'
     if (isCut && passing.length === 0) this.cut()
-    else this.#socket.send(passing, () => isCut && this.cut())
+    else this.#gather(() => this.#socket.send(passing, () => isCut && this.cut()))
+  }
+
+  /** What is said in one turn goes out in one write. */
+  #gather(send: () => void): void {
+    if (!this.#isGathering) {
+      this.#isGathering = true
+      this.#deps.stream.cork()
+      process.nextTick(() => this.#letGo())
+    }
+    send()
+  }
+
+  #letGo(): void {
+    if (this.#isGathering) this.#deps.stream.uncork()
+    this.#isGathering = false
   }
 
   /** What a cut lets through of these bytes. */

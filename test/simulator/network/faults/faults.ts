@@ -93,6 +93,7 @@ export class Faults {
   }
 
   #alive(): readonly Waiting[] {
+    if (this.#waiting.length === 0) return this.#waiting
     const now = this.#deps.now().getTime()
     this.#waiting = this.#waiting.filter(({ strikes, until }) => strikes > 0 && (until ?? now) >= now)
     return this.#waiting

@@ -1,6 +1,5 @@
-import { decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import { isPlayed } from '../../phones/phone.ts'
-import type { Mailbox, Queued, QueuedKind } from '../../store/mail/queue.ts'
+import type { Mailbox, QueuedKind } from '../../store/mail/queue.ts'
 import type { World } from '../../store/world.ts'
 import { bytesOf, children, type Stanza, stanza } from '../../wire/stanza.ts'
 import type { Client } from '../client.ts'
@@ -32,8 +31,7 @@ export class Delivery {
 
   enqueue(mailbox: Mailbox, kind: QueuedKind, node: Stanza): void {
     const { queue, db } = this.#deps.world
-    const { id = '', type = '' } = node.attrs
-    const seq = queue.put(mailbox, { kind, id, type, stanza: encodeBinaryNode(node) })
+    const seq = queue.put(mailbox, { kind, node })
     void db.committed().then(() => this.#handOver(mailbox, seq, node))
   }
 
@@ -42,11 +40,10 @@ export class Delivery {
    * these were all. What its own phone tells it comes behind that word: an unmodified Baileys that takes its
    * history sooner waits for it nonetheless, for twenty seconds. From here on it gets stanzas as they come.
    */
-  async flush(client: Client, mailbox: Mailbox): Promise<void> {
-    const waiting = client.isDeaf ? [] : this.#deps.world.queue.list(mailbox, 0)
+  flush(client: Client, mailbox: Mailbox): void {
+    const waiting = client.isDeaf ? [] : this.#deps.world.queue.list(mailbox)
     const count = (kind: QueuedKind) => String(waiting.filter(queued => queued.kind === kind).length)
     const total = String(waiting.length)
-    const nodes = await Promise.all(waiting.map(queued => decodeBinaryNode(Buffer.from(queued.stanza))))
     const kinds = {
       message: count('message'),
       receipt: count('receipt'),
@@ -54,19 +51,11 @@ export class Delivery {
     }
     client.send(stanza('ib', {}, [stanza('offline_preview', { count: total, ...kinds, appdata: '0' })]))
     const sendOld = (node: Stanza) => client.send({ ...node, attrs: { ...node.attrs, offline: '0' } })
-    for (const node of nodes) if (!isPeer(node)) sendOld(node)
+    for (const { node } of waiting) if (!isPeer(node)) sendOld(node)
     client.deliveredSeq = waiting.at(-1)?.seq ?? 0
-    for (let late = this.#next(client, mailbox); late !== undefined; late = this.#next(client, mailbox)) {
-      client.deliveredSeq = late.seq
-      client.send(await decodeBinaryNode(Buffer.from(late.stanza)))
-    }
     client.send(stanza('ib', {}, [stanza('offline', { count: total })]))
-    for (const node of nodes) if (isPeer(node)) sendOld(node)
+    for (const { node } of waiting) if (isPeer(node)) sendOld(node)
     client.isReady = true
-  }
-
-  #next(client: Client, mailbox: Mailbox): Queued | undefined {
-    return client.isDeaf ? undefined : this.#deps.world.queue.next(mailbox, client.deliveredSeq)
   }
 
   #handOver(mailbox: Mailbox, seq: number, node: Stanza): void {

@@ -4,6 +4,7 @@ import type { Circle } from '../../store/social/circle.ts'
 import type { World } from '../../store/world.ts'
 import { jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import { noteInLedger } from '../ledger.ts'
 import { clientsOf, companionsOf, ownJid, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
 import { identityBeside } from '../signal/identity.ts'
@@ -23,6 +24,7 @@ export async function sendToGroup(phone: Phone, group: Circle, message: proto.IM
   const bytes = proto.Message.encode(message).finish()
   const at = world.now().toISOString()
   world.sent.add(phone.box, { id, to: group.id, device: phone.device, message: bytes, status: 'sent', at })
+  noteInLedger(phone, { event: 'sent', id, from: user.number, chat: group.id, message })
   const mailboxes = devicesOf(world, group).filter(
     ({ number, device }) => number !== user.number || device !== phone.device,
   )

@@ -4,6 +4,7 @@ import type { User } from '../../store/people/users.ts'
 import { STATUS_JID, statusCircle } from '../../store/social/circle.ts'
 import { type Addressing, isCircleJid, jidOf } from '../../wire/address.ts'
 import { type Stanza, seconds, stanza } from '../../wire/stanza.ts'
+import { noteInLedger } from '../ledger.ts'
 import { clientsOf, othersOf, ownJid, type Phone } from '../phone.ts'
 import { takeBundle } from '../signal/bundle.ts'
 import { identityBeside } from '../signal/identity.ts'
@@ -33,6 +34,7 @@ export async function sendMessage(phone: Phone, to: User, message: proto.IMessag
   const bytes = proto.Message.encode(message).finish()
   const at = world.now().toISOString()
   world.sent.add(box, { id, to: to.number, device, message: bytes, status: 'sent', at })
+  noteInLedger(phone, { event: 'sent', id, from: user.number, chat: to.number, message })
   if (!isNote && !world.profiles.isBlocked(to.number, user.number)) {
     for (const mailbox of othersOf(phone, to.number)) await sendTo(phone, { to, mailbox, id, message })
     if (clientsOf(world, to.number).length > 0) world.tallies.count('messages_in', `+${to.number}`)

@@ -1,8 +1,9 @@
 import {
-  addTransactionCapability,
   DEFAULT_CONNECTION_CONFIG,
   generateSignalPubKey,
   proto,
+  type SignalKeyStore,
+  type SignalKeyStoreWithTransaction,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys'
 import type { World } from '../../store/world.ts'
@@ -32,15 +33,13 @@ export type SignalDevice = {
   readonly groups: SenderKeys
 }
 
-const COMMIT = { maxCommitRetries: 1, delayBetweenTriesMs: 10 }
-
 /**
  * Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal.
  */
 export function createSignalDevice(world: World, box: string): SignalDevice {
   const creds = world.phoneKeys.of(box)
   const pad = createPad(world.random.of(`padding of ${box}`))
-  const keys = addTransactionCapability(world.signalKeys.of(box), silentLogger, COMMIT)
+  const keys = inUnits(world.signalKeys.of(box))
   const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
     { creds, keys },
     silentLogger,
@@ -79,6 +78,11 @@ export function createSignalDevice(world: World, box: string): SignalDevice {
       return repository.encryptMessage({ jid: to, data: pad(message) })
     },
   }
+}
+
+/** A phone does everything with its keys in units of the database, one after the other, so that a transaction is no more than its work. */
+function inUnits(keys: SignalKeyStore): SignalKeyStoreWithTransaction {
+  return { ...keys, isInTransaction: () => true, transaction: work => work() }
 }
 
 function prefixed(key: Uint8Array): Uint8Array {

@@ -13,15 +13,15 @@ export type Contents = {
 const SCHEMA = `CREATE TABLE IF NOT EXISTS contents (
   sender TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (sender, id)) STRICT, WITHOUT ROWID`
 
+const CLAIM = 'INSERT OR IGNORE INTO contents (sender, id, digest) VALUES (?, ?, ?)'
+
 export function createContents(db: Database): Contents {
   db.define(SCHEMA)
   return {
     claim(sender, id, digest) {
-      const row = db.get('SELECT digest FROM contents WHERE sender = ? AND id = ?', sender, id)
-      if (row !== undefined) return row.digest === digest
-      db.run('INSERT INTO contents (sender, id, digest) VALUES (?, ?, ?)', sender, id, digest)
-      return true
+      if (db.run(CLAIM, sender, id, digest) === 1) return true
+      return db.get('SELECT digest FROM contents WHERE sender = ? AND id = ?', sender, id)?.digest === digest
     },
-    clear: () => db.run('DELETE FROM contents'),
+    clear: () => void db.run('DELETE FROM contents'),
   }
 }

@@ -39,24 +39,24 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS inbox (
   PRIMARY KEY (number, position)) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX IF NOT EXISTS inbox_id ON inbox (number, id, sender)`
 
+const ADD = `INSERT OR IGNORE INTO inbox (number, position, id, sender, addressing, entry)
+  VALUES (?, ?, ?, ?, ?, ?)`
+
 export function createInbox(db: Database): Inbox {
   db.define(SCHEMA)
-  const count = (number: string): number =>
-    Number(db.get('SELECT max(position) AS n FROM inbox WHERE number = ?', number)?.n ?? 0)
+  const counts = new Map<string, number>()
+  const count = (number: string): number => {
+    const known = counts.get(number) ?? counted(db, number)
+    counts.set(number, known)
+    return known
+  }
   return {
     add(number, { entry, by }) {
-      const known = db.get(
-        'SELECT 1 FROM inbox WHERE number = ? AND id = ? AND sender = ?',
-        number,
-        entry.id,
-        entry.from,
-      )
-      if (known !== undefined) return false
-      db.run(
-        'INSERT INTO inbox (number, position, id, sender, addressing, entry) VALUES (?, ?, ?, ?, ?, ?)',
-        ...[number, count(number) + 1, entry.id, entry.from, by, JSON.stringify(entry)],
-      )
-      return true
+      const position = count(number) + 1
+      const values = [number, position, entry.id, entry.from, by, JSON.stringify(entry)]
+      const isNew = db.run(ADD, ...values) === 1
+      if (isNew) counts.set(number, position)
+      return isNew
     },
     find(number, id) {
       const row = db.get('SELECT entry, addressing FROM inbox WHERE number = ? AND id = ?', number, id)
@@ -79,9 +79,19 @@ export function createInbox(db: Database): Inbox {
         .all('SELECT DISTINCT number AS other FROM inbox WHERE sender = ?', `+${number}`)
         .map(row => String(row.other)),
     ],
-    move: (from, to) => db.run('UPDATE inbox SET number = ? WHERE number = ?', to, from),
-    clear: () => db.run('DELETE FROM inbox'),
+    move(from, to) {
+      counts.clear()
+      db.run('UPDATE inbox SET number = ? WHERE number = ?', to, from)
+    },
+    clear() {
+      counts.clear()
+      db.run('DELETE FROM inbox')
+    },
   }
+}
+
+function counted(db: Database, number: string): number {
+  return Number(db.get('SELECT max(position) AS n FROM inbox WHERE number = ?', number)?.n ?? 0)
 }
 
 function fromRow(row: Row): InboxEntry {

@@ -33,7 +33,12 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS sent (
   status TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (number, id)) STRICT`
 const PARTNERS = `SELECT recipient AS partner FROM sent WHERE number = ?
   UNION SELECT number FROM sent WHERE recipient = ? ORDER BY partner`
-const ORDER: readonly SentStatus[] = ['sent', 'delivered', 'read']
+/** By the status to reach: from the ones before it. */
+const ADVANCE: Readonly<Record<SentStatus, string>> = {
+  sent: "UPDATE sent SET status = 'sent' WHERE number = ? AND id = ? AND status = 'sent'",
+  delivered: "UPDATE sent SET status = 'delivered' WHERE number = ? AND id = ? AND status = 'sent'",
+  read: "UPDATE sent SET status = 'read' WHERE number = ? AND id = ? AND status IN ('sent', 'delivered')",
+}
 
 export function createSent(db: Database): Sent {
   db.define(SCHEMA)
@@ -52,11 +57,7 @@ export function createSent(db: Database): Sent {
     partners: number => [
       ...new Set(db.all(PARTNERS, number, number).map(row => String(row.partner).replace(/:\d+$/, ''))),
     ],
-    advance(number, id, status) {
-      const known = find(number, id)
-      if (known === undefined || ORDER.indexOf(known.status) >= ORDER.indexOf(status)) return
-      db.run('UPDATE sent SET status = ? WHERE number = ? AND id = ?', status, number, id)
-    },
+    advance: (number, id, status) => void db.run(ADVANCE[status], number, id),
     chatsWith: number => [
       ...db
         .all('SELECT DISTINCT recipient AS other FROM sent WHERE number = ?', number)

@@ -49,6 +49,8 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS tallies (
   account TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (account, name)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS violations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, account TEXT, detail TEXT NOT NULL, at TEXT NOT NULL) STRICT`
+const ADD = `INSERT INTO tallies (account, name, n) VALUES (?, ?, ?)
+  ON CONFLICT (account, name) DO UPDATE SET n = n + excluded.n`
 const NAMES: readonly TallyName[] = [
   'messages_in',
   'messages_out',
@@ -62,28 +64,31 @@ const NAMES: readonly TallyName[] = [
 
 export function createTallies(db: Database): Tallies {
   db.define(SCHEMA)
+  const pending = new Map<string, number>()
   return {
-    count: (name, account) =>
-      db.run(
-        'INSERT INTO tallies (account, name, n) VALUES (?, ?, 1) ON CONFLICT (account, name) DO UPDATE SET n = n + 1',
-        ...[account, name],
-      ),
+    count(name, account) {
+      const key = `tally|${account}|${name}`
+      pending.set(key, (pending.get(key) ?? 0) + 1)
+      db.defer(key, () => {
+        db.run(ADD, account, name, pending.get(key) ?? 0)
+        pending.delete(key)
+      })
+    },
     totals() {
+      db.flush()
       const rows = db.all('SELECT name, sum(n) AS n FROM tallies GROUP BY name')
       const sums = new Map(rows.map(row => [row.name, Number(row.n)]))
       return Object.fromEntries(NAMES.map(name => [name, sums.get(name) ?? 0])) as Record<TallyName, number>
     },
-    ofAccount: account =>
-      Object.fromEntries(
-        db
-          .all('SELECT name, n FROM tallies WHERE account = ?', account)
-          .map(row => [row.name, Number(row.n)]),
-      ),
-    violation: ({ kind, account, detail, at }) =>
-      db.run(
-        'INSERT INTO violations (kind, account, detail, at) VALUES (?, ?, ?, ?)',
-        ...[kind, account ?? null, detail, at],
-      ),
+    ofAccount(account) {
+      db.flush()
+      const rows = db.all('SELECT name, n FROM tallies WHERE account = ?', account)
+      return Object.fromEntries(rows.map(row => [row.name, Number(row.n)]))
+    },
+    violation({ kind, account, detail, at }) {
+      const values = [kind, account ?? null, detail, at]
+      db.run('INSERT INTO violations (kind, account, detail, at) VALUES (?, ?, ?, ?)', ...values)
+    },
     violationCount: account =>
       account === undefined
         ? Number(db.get('SELECT count(*) AS n FROM violations')?.n)
@@ -91,6 +96,7 @@ export function createTallies(db: Database): Tallies {
     lastViolations: limit =>
       db.all('SELECT * FROM violations ORDER BY seq DESC LIMIT ?', limit).map(fromRow).reverse(),
     clear() {
+      db.flush()
       db.run('DELETE FROM tallies')
       db.run('DELETE FROM violations')
     },

@@ -26,20 +26,26 @@ export function createSignalKeys(db: Database): SignalKeys {
     },
     forget(number) {
       stores.delete(number)
+      db.flush()
       db.run('DELETE FROM signal_keys WHERE number = ?', number)
     },
     move(from, to) {
       stores.delete(from)
+      db.flush()
       db.run('UPDATE signal_keys SET number = ? WHERE number = ?', to, from)
     },
     clear() {
       stores.clear()
+      db.flush()
       db.run('DELETE FROM signal_keys')
     },
   }
 }
 
-/** Reads each value once and then keeps it; writes go through. */
+/** Sessions are plain JSON as libsignal gives them. */
+const SESSION = 'session'
+
+/** Reads each value once and then keeps it; of the writes between two commits the last one goes through. */
 function keyStore(db: Database, number: string): SignalKeyStore {
   const kept = new Map<string, unknown>()
   const load = (type: string, id: string): unknown => {
@@ -66,7 +72,7 @@ function keyStore(db: Database, number: string): SignalKeyStore {
       for (const [type, entries] of Object.entries(changes)) {
         for (const [id, value] of Object.entries(entries)) {
           kept.set(`${type}|${id}`, value ?? undefined)
-          write(db, [number, type, id], value)
+          db.defer(`${number}|${type}|${id}`, () => write(db, [number, type, id], value))
         }
       }
     },
@@ -74,6 +80,7 @@ function keyStore(db: Database, number: string): SignalKeyStore {
 }
 
 function write(db: Database, key: readonly [string, string, string], value: unknown): void {
+  const [, type] = key
   if (value === null || value === undefined) {
     db.run('DELETE FROM signal_keys WHERE number = ? AND type = ? AND id = ?', ...key)
     return
@@ -81,6 +88,6 @@ function write(db: Database, key: readonly [string, string, string], value: unkn
   db.run(
     'INSERT OR REPLACE INTO signal_keys (number, type, id, value) VALUES (?, ?, ?, ?)',
     ...key,
-    toText(value),
+    type === SESSION ? JSON.stringify(value) : toText(value),
   )
 }
