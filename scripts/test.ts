@@ -8,6 +8,8 @@ import { add, inWords, NOTHING, type Tally } from './testing/tally.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const TOOL_TIMEOUT_MS = 5 * 60_000
+/** How much longer a file may take when it runs what takes minutes. */
+const LONG_PATIENCE = 5
 
 const USAGE = `usage: ./postern test [--long] [PART…]
 
@@ -66,7 +68,8 @@ async function runPart(part: Part & { kind: 'files' }): Promise<Tally> {
   if (files.length === 0) return skip('it has no tests yet')
   const obstacle = meet(part.needs)
   if (obstacle !== undefined) return skip(obstacle)
-  return await runFiles(files, { root: ROOT, ...part })
+  const patience = process.env.TEST_LONG === undefined ? 1 : LONG_PATIENCE
+  return await runFiles(files, { root: ROOT, ...part, fileTimeoutMs: patience * part.fileTimeoutMs })
 }
 
 function skip(reason: string): Tally {

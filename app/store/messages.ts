@@ -1,4 +1,3 @@
-import { PosternError } from '../lib/error.ts'
 import type { Acquaintance } from '../model/decision.ts'
 import type { Message, MessageStatus } from '../model/message.ts'
 import type { Access } from './access.ts'
@@ -48,7 +47,6 @@ export type StatusChange = {
 export type Requeue = { readonly dueAt: Date; readonly reason: string; readonly code?: string }
 
 export type MessageStore = {
-  /** Rejects with `store.nearly_full` when the disk is, so that what is left of it serves what comes in. */
   enqueue(message: Message, key: IdempotencyKey | undefined, effects: Effects): Promise<EnqueueOutcome>
   /** Asked before limits are taken, so that a repeated request costs nothing. Knows a key as long as `enqueue` does. */
   findByKey(key: IdempotencyKey): Promise<KeyLookup>
@@ -86,13 +84,9 @@ export type MessageStore = {
   pastExpiry(now: Date, limit: number): Promise<readonly Message[]>
 }
 
-export function createMessageStore({ reader, writer, now, disk }: Access): MessageStore {
+export function createMessageStore({ reader, writer, now }: Access): MessageStore {
   return {
-    async enqueue(message, key, effects) {
-      if (disk.state().level === 'full')
-        throw new PosternError('store.nearly_full', 'the disk is nearly full')
-      return await writer.run('messages.enqueue', { message, key, effects, now: now() })
-    },
+    enqueue: (message, key, effects) => writer.run('messages.enqueue', { message, key, effects, now: now() }),
     findByKey: async key => lookUpKey(reader, key, now()),
     receive: (message, effects) => writer.run('messages.receive', { message, effects }),
     import: messages => writer.run('messages.import', { messages }),

@@ -12,10 +12,8 @@ import { Connection } from './database/connection.ts'
 import { lockDataFolder } from './database/lock.ts'
 import { migrate, schemaVersion } from './database/migrate.ts'
 import { createPrivately } from './database/private-file.ts'
-import { quickCheck } from './database/quick-check.ts'
 import { MIGRATIONS } from './database/schema.ts'
 import { createDeliveryStore } from './deliveries.ts'
-import { createDiskWatch, type Statfs } from './disk.ts'
 import { createEndpointStore } from './endpoints.ts'
 import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
@@ -34,8 +32,6 @@ export type OpenOptions = {
   readonly key: Secret
   readonly now: () => Date
   readonly log: Log
-  /** How full the disk is; asked of the system when absent. */
-  readonly statfs?: Statfs
 }
 
 const DATABASE_FILE = 'postern.db'
@@ -58,7 +54,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const lock = lockDataFolder(dataDir)
   const file = join(dataDir, DATABASE_FILE)
   try {
-    prepare(file, key, options.log)
+    prepare(file, key)
     return await assemble({ ...options, file, key, unlock: lock.release })
   } catch (error) {
     lock.release()
@@ -76,37 +72,29 @@ function makeFolder(dataDir: string): void {
   }
 }
 
-/**
- * Checks first, then migrates, so that a wrong key or an older program changes nothing. The log beside the database is
- * gone after every clean close, so that one that is there says that the last process did not end so.
- */
-function prepare(file: string, key: KeyObject, log: Log): void {
-  const unclean = existsSync(`${file}-wal`)
+/** Checks first, then migrates, so that a wrong key or an older program changes nothing. */
+function prepare(file: string, key: KeyObject): void {
   createPrivately(file)
   const db = Connection.open(file, 'write')
   try {
-    const isThere = schemaVersion(db) > 0
-    if (isThere) checkKey(db, key)
-    if (isThere && unclean) quickCheck(db, log)
+    if (schemaVersion(db) > 0) checkKey(db, key)
     migrate(db, MIGRATIONS, () => initialiseKeys(db, key))
   } finally {
     db.close()
   }
 }
 
-type Parts = Pick<OpenOptions, 'now' | 'log' | 'dataDir' | 'statfs'> & {
+type Parts = Pick<OpenOptions, 'now' | 'log'> & {
   readonly file: string
   readonly key: KeyObject
   unlock(): void
 }
 
-async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts): Promise<Store> {
+async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> {
   const writer = await Writer.start({ file, key }, log)
   const db = await openReader(file, writer)
   const vault = new Vault(db, key)
-  const disk = createDiskWatch(dataDir, { log, measure: statfs })
-  await disk.look()
-  const access = { reader: { db, vault }, writer, now, disk }
+  const access = { reader: { db, vault }, writer, now }
   // A device that is removed takes its data key along; a copy in memory must not outlive it.
   writer.onCommit(topics => void (topics.has('accounts') && vault.keyring.forget()))
   let closed: Promise<void> | undefined
@@ -123,7 +111,6 @@ async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts)
     retention: createRetentionStore(access),
     meta: createMetaStore(access),
     tallies: createTallyStore(access),
-    disk,
     onCommit: listener => writer.onCommit(listener),
     onFailure: listener => writer.onFailure(listener),
     close: () => {
@@ -133,7 +120,6 @@ async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts)
   }
 
   async function close(): Promise<void> {
-    disk.stop()
     db.close() // first: the checkpoint must not wait for a reader
     await writer.close()
     unlock()

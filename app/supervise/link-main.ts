@@ -10,25 +10,34 @@ const ASK_EVERY_MS = 50
 type AccountAnswer = { readonly state: string }
 type LinkAnswer = { readonly state: string; readonly qr?: string }
 
+/** Brings the sandbox's account `main` to `open`. Throws when it does not open in time. */
+export function linkMain(endpoints: Endpoints): Promise<void> {
+  return linkAccount(endpoints, { account: 'main', phone: MAIN_PHONE, name: 'Main' })
+}
+
+/** An account, and the simulated phone that it is to be linked to; `name` is what its owner is called. */
+export type LinkWish = { readonly account: string; readonly phone: string; readonly name: string }
+
 /**
- * Brings `main` to `open`: links it to a simulated phone when it has no device, as a person would, through the api
+ * Brings an account to `open`: links it to a simulated phone when it has no device, as a person would, through the api
  * site; otherwise waits for it to connect again. Throws when it does not open in time.
  */
-export async function linkMain(endpoints: Endpoints): Promise<void> {
+export async function linkAccount(endpoints: Endpoints, { account, phone, name }: LinkWish): Promise<void> {
   const { api, ca_file, clients, simulator } = endpoints
   if (api === undefined || ca_file === undefined || simulator === undefined) throw new Error('not a sandbox')
   const proof = proofFrom(ca_file, clients?.demo)
-  const account = async () => read<AccountAnswer>(await call(api, proof, '/v1/accounts/main'))
-  if (['unlinked', 'logged_out', 'pairing'].includes((await account()).state)) {
-    await adminCall(simulator.admin, '/phones', { number: MAIN_PHONE, name: 'Main' })
-    await call(api, proof, '/v1/accounts/main/link', { method: 'qr' })
+  const path = `/v1/accounts/${account}`
+  const shown = async () => read<AccountAnswer>(await call(api, proof, path))
+  if (['unlinked', 'logged_out', 'pairing'].includes((await shown()).state)) {
+    await adminCall(simulator.admin, '/phones', { number: phone, name })
+    await call(api, proof, `${path}/link`, { method: 'qr' })
     const { qr } = await poll('a QR to scan', async () => {
-      const link = read<LinkAnswer>(await call(api, proof, '/v1/accounts/main/link'))
+      const link = read<LinkAnswer>(await call(api, proof, `${path}/link`))
       return link.qr === undefined ? undefined : link
     })
-    await adminCall(simulator.admin, `/phones/${MAIN_PHONE}/scan`, { qr })
+    await adminCall(simulator.admin, `/phones/${phone}/scan`, { qr })
   }
-  await poll('account main to open', async () => ((await account()).state === 'open' ? true : undefined))
+  await poll(`account ${account} to open`, async () => ((await shown()).state === 'open' ? true : undefined))
 }
 
 async function call(api: string, proof: Proof, path: string, body?: unknown): Promise<Answer> {

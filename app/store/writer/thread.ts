@@ -41,11 +41,7 @@ function turn(): void {
 }
 
 function close(): void {
-  try {
-    db.run('PRAGMA wal_checkpoint(TRUNCATE)')
-  } catch {
-    // No room, or the disk fails: what is committed stays in the log beside the database, and the next start takes it over.
-  }
+  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
   db.close()
   port?.close()
 }
