@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { silentLog } from '../../app/lib/log.ts'
+import type { SignalKeyChange } from '../../app/store/signal-keys.ts'
+import { LinkedDevice } from '../../app/whatsapp/socket/device.ts'
+import { openTestStore } from '../outbox/world.ts'
+
+/** More than the library's cache holds, so that the keys before them have to come from the store again. */
+const CROWD = 5_000
+
+test('a key that was asked for in vain is found once it is there, also when no cache has it any more', async t => {
+  const store = await openTestStore(t)
+  const written: Promise<void>[] = []
+  const asked: string[] = []
+  const counted: typeof store.signalKeys.get = (account, type, ids) => {
+    asked.push(...ids)
+    return store.signalKeys.get(account, type, ids)
+  }
+  const device = LinkedDevice.fresh({
+    account: 'main',
+    store: { ...store, signalKeys: { ...store.signalKeys, get: counted } },
+    log: silentLog,
+  })
+  const { keys } = device.connect((changes: readonly SignalKeyChange[]) => {
+    const write = store.signalKeys.set('main', changes)
+    written.push(write)
+    return write
+  })
+  const find = async () => (await keys.get('session', ['alice'])).alice
+  assert.equal(await find(), undefined)
+  assert.equal(await find(), undefined)
+  assert.deepEqual(asked, ['alice'], 'the store is not asked in vain again')
+  await keys.set({ session: { alice: Buffer.from('ratchet') } })
+  const crowd = Object.fromEntries(Array.from({ length: CROWD }, (_, n) => [`c${n}`, Buffer.from([1])]))
+  await keys.set({ session: crowd })
+  await Promise.all(written)
+  assert.deepEqual(await find(), Buffer.from('ratchet'))
+  assert.deepEqual(asked, ['alice', 'alice'])
+})
