@@ -30,6 +30,7 @@ import { movePorts } from './policy/move-ports.ts'
 import { edgeDigest, renderEdge } from './policy/render-edge.ts'
 import type { PolicyInForce, PolicySnapshot } from './policy/snapshot.ts'
 import { unmetDemands } from './policy/tests/demands.ts'
+import { raiseDiskAlarms } from './store/disk-alarm.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createSweeper } from './store/sweeper.ts'
@@ -99,6 +100,7 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const outboxDeps = { store, policy, route, limiter, log, now, random }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
+  raiseDiskAlarms({ store, route, log })
   const sweeper = createSweeper({ store, policy, log, now })
   const { deliveries, ...webhooks } = createWebhooks({
     ...outboxDeps,

@@ -23,13 +23,17 @@ const PROBLEMS = {
   blocked: [429, 'Too many failed attempts'],
   internal: [500, 'Something went wrong here'],
   'not-ready': [503, 'Not ready'],
+  'disk-full': [503, 'The disk has no room'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type ProblemCode = keyof typeof PROBLEMS
 
+const RETRY_AFTER_S = '30'
+
 /** Which of our own errors mean something to a caller. Every other is 500 and says nothing. */
 const OWN_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  'store.full': ['not-ready', 'The disk is nearly full; nothing new is accepted until there is room.'],
+  'store.full': ['disk-full', 'The disk is full; nothing is accepted until there is room.'],
+  'store.nearly_full': ['disk-full', 'The disk is nearly full; nothing new is sent until there is room.'],
   'store.busy': ['not-ready', 'The store is busy; try again in a moment.'],
   'store.io': ['not-ready', 'The disk fails; nothing new is accepted until it works again.'],
   'store.writer_died': ['not-ready', 'The store is down; the appliance must start again.'],
@@ -65,9 +69,14 @@ export function problemBody(problem: Problem, request: { id: string; path: strin
 export function problemOf(error: unknown): Problem {
   if (error instanceof PosternError) {
     const known = OWN_ERRORS[error.code]
-    return known === undefined ? INTERNAL : problem(known[0], known[1])
+    return known === undefined ? INTERNAL : problem(known[0], known[1], retryOf(known[0]))
   }
   return parserProblem(error) ?? INTERNAL
+}
+
+/** A service that is out of order for a while says when to ask again. */
+function retryOf(code: ProblemCode): Pick<Problem, 'headers'> {
+  return statusOf(code) === 503 ? { headers: { 'Retry-After': RETRY_AFTER_S } } : {}
 }
 
 const INTERNAL = problem('internal', 'Something went wrong here. The log has more under this request id.')

@@ -1,3 +1,4 @@
+import { PosternError } from '../lib/error.ts'
 import type { Acquaintance } from '../model/decision.ts'
 import type { Message, MessageStatus } from '../model/message.ts'
 import type { Access } from './access.ts'
@@ -47,6 +48,7 @@ export type StatusChange = {
 export type Requeue = { readonly dueAt: Date; readonly reason: string; readonly code?: string }
 
 export type MessageStore = {
+  /** Rejects with `store.nearly_full` when the disk is, so that what is left of it serves what comes in. */
   enqueue(message: Message, key: IdempotencyKey | undefined, effects: Effects): Promise<EnqueueOutcome>
   /** Asked before limits are taken, so that a repeated request costs nothing. Knows a key as long as `enqueue` does. */
   findByKey(key: IdempotencyKey): Promise<KeyLookup>
@@ -84,9 +86,13 @@ export type MessageStore = {
   pastExpiry(now: Date, limit: number): Promise<readonly Message[]>
 }
 
-export function createMessageStore({ reader, writer, now }: Access): MessageStore {
+export function createMessageStore({ reader, writer, now, disk }: Access): MessageStore {
   return {
-    enqueue: (message, key, effects) => writer.run('messages.enqueue', { message, key, effects, now: now() }),
+    async enqueue(message, key, effects) {
+      if (disk.state().level === 'full')
+        throw new PosternError('store.nearly_full', 'the disk is nearly full')
+      return await writer.run('messages.enqueue', { message, key, effects, now: now() })
+    },
     findByKey: async key => lookUpKey(reader, key, now()),
     receive: (message, effects) => writer.run('messages.receive', { message, effects }),
     import: messages => writer.run('messages.import', { messages }),

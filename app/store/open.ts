@@ -12,8 +12,10 @@ import { Connection } from './database/connection.ts'
 import { lockDataFolder } from './database/lock.ts'
 import { migrate, schemaVersion } from './database/migrate.ts'
 import { createPrivately } from './database/private-file.ts'
+import { quickCheck } from './database/quick-check.ts'
 import { MIGRATIONS } from './database/schema.ts'
 import { createDeliveryStore } from './deliveries.ts'
+import { createDiskWatch, type Statfs } from './disk.ts'
 import { createEndpointStore } from './endpoints.ts'
 import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
@@ -32,6 +34,8 @@ export type OpenOptions = {
   readonly key: Secret
   readonly now: () => Date
   readonly log: Log
+  /** How full the disk is; asked of the system when absent. */
+  readonly statfs?: Statfs
 }
 
 const DATABASE_FILE = 'postern.db'
@@ -54,7 +58,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const lock = lockDataFolder(dataDir)
   const file = join(dataDir, DATABASE_FILE)
   try {
-    prepare(file, key)
+    prepare(file, key, options.log)
     return await assemble({ ...options, file, key, unlock: lock.release })
   } catch (error) {
     lock.release()
@@ -72,29 +76,37 @@ function makeFolder(dataDir: string): void {
   }
 }
 
-/** Checks first, then migrates, so that a wrong key or an older program changes nothing. */
-function prepare(file: string, key: KeyObject): void {
+/**
+ * Checks first, then migrates, so that a wrong key or an older program changes nothing. The log beside the database is
+ * gone after every clean close, so that one that is there says that the last process did not end so.
+ */
+function prepare(file: string, key: KeyObject, log: Log): void {
+  const unclean = existsSync(`${file}-wal`)
   createPrivately(file)
   const db = Connection.open(file, 'write')
   try {
-    if (schemaVersion(db) > 0) checkKey(db, key)
+    const isThere = schemaVersion(db) > 0
+    if (isThere) checkKey(db, key)
+    if (isThere && unclean) quickCheck(db, log)
     migrate(db, MIGRATIONS, () => initialiseKeys(db, key))
   } finally {
     db.close()
   }
 }
 
-type Parts = Pick<OpenOptions, 'now' | 'log'> & {
+type Parts = Pick<OpenOptions, 'now' | 'log' | 'dataDir' | 'statfs'> & {
   readonly file: string
   readonly key: KeyObject
   unlock(): void
 }
 
-async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> {
+async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts): Promise<Store> {
   const writer = await Writer.start({ file, key }, log)
   const db = await openReader(file, writer)
   const vault = new Vault(db, key)
-  const access = { reader: { db, vault }, writer, now }
+  const disk = createDiskWatch(dataDir, { log, measure: statfs })
+  await disk.look()
+  const access = { reader: { db, vault }, writer, now, disk }
   // A device that is removed takes its data key along; a copy in memory must not outlive it.
   writer.onCommit(topics => void (topics.has('accounts') && vault.keyring.forget()))
   let closed: Promise<void> | undefined
@@ -111,6 +123,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
     retention: createRetentionStore(access),
     meta: createMetaStore(access),
     tallies: createTallyStore(access),
+    disk,
     onCommit: listener => writer.onCommit(listener),
     onFailure: listener => writer.onFailure(listener),
     close: () => {
@@ -120,6 +133,7 @@ async function assemble({ file, key, now, log, unlock }: Parts): Promise<Store> 
   }
 
   async function close(): Promise<void> {
+    disk.stop()
     db.close() // first: the checkpoint must not wait for a reader
     await writer.close()
     unlock()

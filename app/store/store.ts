@@ -2,6 +2,7 @@ import type { PosternError } from '../lib/error.ts'
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
 import type { DeliveryStore } from './deliveries.ts'
+import type { Disk } from './disk.ts'
 import type { EndpointStore } from './endpoints.ts'
 import type { EventStore } from './events.ts'
 import type { JournalStore } from './journal.ts'
@@ -29,6 +30,8 @@ export type Store = {
   readonly meta: MetaStore
   readonly tallies: TallyStore
   readonly retention: RetentionStore
+  /** How full the disk is that all this lies on. */
+  readonly disk: Disk
   /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */
   onCommit(listener: (topics: ReadonlySet<Topic>) => void): () => void
   /**

@@ -12,7 +12,7 @@ const LIMIT_MS = 90_000
 let sandbox: Sandbox
 
 before(async () => {
-  sandbox = await startSandbox()
+  sandbox = await startSandbox({ env: { POSTERN_LOG_LEVEL: 'debug' } })
   await sandbox.simulator('/phones', { number: CAROL, name: 'Carol' })
 })
 after(() => sandbox.dispose())
@@ -146,6 +146,25 @@ test('what waits in the outbox while the device is gone leaves once the account 
     PATIENCE_MS,
   )
   assert.deepEqual(copies, [message_id])
+})
+
+test('what libsignal prints of its sessions is in no output of the appliance', async () => {
+  await sandbox.simulator('/faults', { kind: 'retry-receipt', account: OURS() })
+  const { message_id } = await send('asked for again')
+  await eventually('the repeat', async () =>
+    (await copiesOf('asked for again')).includes(message_id) ? true : undefined,
+  )
+  const said = sandbox.log()
+  assert.match(said, /"event":"library\.console"/, 'it had something to print')
+  for (const secret of [
+    'Closing session',
+    'SessionEntry',
+    'privKey',
+    'rootKey',
+    'asked for again',
+    CAROL.slice(1),
+  ])
+    assert.ok(!said.includes(secret), secret)
 })
 
 test('a deaf session of the sandbox is noticed and healed within 90 s', {

@@ -101,7 +101,7 @@ describe('probes', () => {
   test('answer without a name on every site but hooks', async () => {
     for (const site of ['api', 'keys', 'dashboard']) {
       assert.equal((await http.ask({ path: '/livez', site })).status, 200)
-      assert.deepEqual((await http.ask({ path: '/readyz', site })).json, { status: 'ready' })
+      assert.deepEqual((await http.ask({ path: '/readyz', site })).json, { status: 'ready', disk: 'ok' })
     }
     assert.equal((await http.ask({ path: '/livez', site: 'hooks' })).status, 404)
   })

@@ -22,6 +22,7 @@ import { createEnqueue } from '../../app/outbox/enqueue.ts'
 import { createLimiter } from '../../app/policy/limiter.ts'
 import { loadPolicy } from '../../app/policy/load.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import type { Statfs } from '../../app/store/disk.ts'
 import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
 import type { Sessions } from '../../app/whatsapp/sessions.ts'
@@ -94,6 +95,7 @@ export type RunOptions = {
   readonly sessions?: Partial<Sessions>
   readonly floods?: FloodLimits
   readonly streams?: StreamLimits
+  readonly statfs?: Statfs
   readonly now?: () => Date
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -110,7 +112,10 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   ])
   const app = await internal.issue({ commonName: 'app', usages: ['serverAuth'], uris: [], dnsNames: ['app'] })
   const proxy = await internal.issue({ commonName: 'proxy', uris: ['spiffe://postern/internal/proxy'] })
-  const store = await openStore({ dataDir: folder, key: new Secret(randomBytes(32)), now, log: silentLog })
+  const store = await openStore({
+    ...{ dataDir: folder, key: new Secret(randomBytes(32)), now, log: silentLog },
+    ...(options.statfs && { statfs: options.statfs }),
+  })
   let snapshot = testPolicy()
   let ready = true
   const policy = () => ({ revision: 'r7', snapshot }) as const

@@ -114,7 +114,7 @@ test('moves the sites and the receiver of the sandbox to other ports, and nothin
 test('the examples of policies/README.md are one policy without an error', () => {
   const text = readFileSync(join(ROOT, 'policies', 'README.md'), 'utf8')
   const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(match => match[1] ?? '')
-  assert.equal(examples.length, 10)
+  assert.equal(examples.length, 11)
   const more = `kind: Networks\nspec: { office: { cidrs: ["10.20.8.0/24"] } }\n`
   const outcome = loadPolicy([{ name: 'README.md', text: [...examples, more].join('---\n') }], ALL_SECRETS)
   assert.deepEqual(outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics, [])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Meter } from '../../app/model/meter.ts'
-import { OURS, type Rig, startRig, until } from './rig.ts'
+import { OPERATOR, OURS, type Rig, startRig, until } from './rig.ts'
 
 const CHECKED_MS = 2_000
 const LIMIT_MS = 90_000
@@ -109,6 +109,18 @@ describe('a session that says it is connected', () => {
     await rig.phones.post(`/phones/${OURS}/on`)
     await until('the belief', () => rig.account().health.receiving || undefined, PATIENCE_MS)
   })
+})
+
+test('a log-in that is never answered is given up and made anew', async t => {
+  const rig = await startRig({ timings: { lookMs: 50, connectMs: 1_500 } })
+  t.after(() => rig.stop())
+  await rig.link()
+  await rig.sessions.pause('main', OPERATOR)
+  await rig.phones.post('/faults', { kind: 'silent', account: OURS })
+  await rig.sessions.resume('main', OPERATOR)
+  const id = await rig.contactSays('said to a log-in')
+  await until('the message', () => rig.store.messages.get('main', id), PATIENCE_MS)
+  assert.equal(rig.account().health.receiving, true)
 })
 
 describe('with the timings of production', { skip: process.env.TEST_LONG === undefined }, () => {

@@ -41,7 +41,11 @@ function turn(): void {
 }
 
 function close(): void {
-  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  try {
+    db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // No room, or the disk fails: what is committed stays in the log beside the database, and the next start takes it over.
+  }
   db.close()
   port?.close()
 }

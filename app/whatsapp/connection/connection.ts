@@ -1,4 +1,3 @@
-import { backoffMs } from '../../lib/backoff.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Meter } from '../../model/meter.ts'
 import type { AccountPolicy } from '../../policy/snapshot.ts'
@@ -9,6 +8,7 @@ import type { Timings } from '../timings.ts'
 import { storedMessageOf } from '../translate.ts'
 import { createServerClock, type ServerClock } from './clock.ts'
 import { codeWord, type Meaning, meaningOf } from './disconnect.ts'
+import { Redial } from './redial.ts'
 import { type Complaint, Watch } from './watch.ts'
 
 export type ConnectionDeps = {
@@ -51,19 +51,16 @@ export class Connection {
   readonly #events: ConnectionEvents
   readonly #watch: Watch
   readonly #clock: ServerClock
+  readonly #redial: Redial
   #device: LinkedDevice | undefined
   #socket: Socket | undefined
   #lastStanzaAt: Date | undefined
   #deliveredAt = 0
   #begunAt = 0
   #openedAt: number | undefined
-  #downSince: number | undefined
-  #attempt = 0
   #ready: Promise<void> = Promise.resolve()
   /** Two sockets of one device would overwrite each other's ratchets: the next waits for the last to be gone. */
   #gone: Promise<void> = Promise.resolve()
-  #plan: object | undefined
-  #retry: NodeJS.Timeout | undefined
   #looking: NodeJS.Timeout | undefined
 
   constructor(deps: ConnectionDeps, events: ConnectionEvents) {
@@ -71,6 +68,7 @@ export class Connection {
     this.#deps = deps
     this.#events = events
     this.#clock = createServerClock(account, deps)
+    this.#redial = new Redial(deps)
     this.#watch = new Watch({ timings, now, selfCheckEveryMs: () => deps.policy()?.selfCheckEveryMs })
   }
 
@@ -100,8 +98,7 @@ export class Connection {
 
   start(device: LinkedDevice): void {
     this.#device = device
-    this.#attempt = 0
-    this.#downSince = undefined
+    this.#redial.begin()
     this.#looking ??= setInterval(() => this.#look(), this.#deps.timings.lookMs).unref()
     this.#open()
   }
@@ -152,7 +149,7 @@ export class Connection {
       },
       open: () => {
         this.#openedAt = this.#now()
-        this.#downSince = undefined
+        this.#redial.opened()
         if (this.#socket !== undefined) this.#watch.opened(this.#socket)
         this.#events.opened()
       },
@@ -164,7 +161,7 @@ export class Connection {
     const meaning = meaningOf(code)
     const { verdict, reason } = meaning
     this.#deps.log.info('whatsapp.closed', { account: this.#deps.account, code, verdict })
-    if (this.#openedAt !== undefined && this.#now() - this.#openedAt > STEADY_MS) this.#attempt = 0
+    if (this.#openedAt !== undefined && this.#now() - this.#openedAt > STEADY_MS) this.#redial.forget()
     void this.#drop()
     const again = this.#device?.linked && (verdict === 'restart' || verdict === 'retry')
     if (again) this.#again({ reason, word: codeWord(code), planned: verdict === 'restart' })
@@ -172,36 +169,24 @@ export class Connection {
   }
 
   #again({ reason, word, planned }: Again): void {
-    const policy = this.#deps.policy()
-    this.#downSince ??= this.#now()
-    if (policy !== undefined && this.#now() - this.#downSince > policy.reconnect.giveUpAfterMs) {
+    const { account, meter } = this.#deps
+    if (!this.#redial.plan(planned, isCurrent => void this.#follow(isCurrent))) {
       const given = { verdict: 'refused', reason: `gave up: ${reason}; restart to try again` } as const
       this.#events.ended(given, undefined)
       return
     }
     this.#events.dropped(reason, planned)
-    const { account, meter, timings, random } = this.#deps
     meter.reconnected(account, word)
-    const maxMs = policy?.reconnect.maxBackoffMs ?? timings.reconnectMs
-    const waitMs =
-      planned && this.#attempt === 0
-        ? 0
-        : backoffMs(this.#attempt, { baseMs: timings.reconnectMs, maxMs }, random)
-    this.#attempt += 1
-    const plan = {}
-    this.#plan = plan
-    this.#retry = setTimeout(() => void this.#follow(plan), waitMs)
   }
 
-  async #follow(plan: object): Promise<void> {
+  async #follow(isCurrent: () => boolean): Promise<void> {
     await Promise.all([this.#ready, this.#gone])
-    if (this.#plan === plan) this.#open()
+    if (isCurrent()) this.#open()
   }
 
   /** Lets go of the socket; nothing is heard from it any more. */
   async #drop(): Promise<void> {
-    clearTimeout(this.#retry)
-    this.#plan = undefined
+    this.#redial.cancel()
     const socket = this.#socket
     this.#socket = undefined
     this.#openedAt = undefined
@@ -241,7 +226,7 @@ export class Connection {
   }
 
   #renew(again: Again): void {
-    this.#attempt = 0
+    this.#redial.forget()
     void this.#drop()
     this.#again(again)
   }

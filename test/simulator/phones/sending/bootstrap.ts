@@ -17,8 +17,8 @@ export async function bootstrap(phone: Phone, { number, id }: Device): Promise<v
   const device = world.devices.get(number, id)
   if (device === undefined || device.bootstrapped) return
   tellPushName(phone, user)
-  if (!(await sendPeer(phone, device, keyShare(world.stateKeys.list(number, world.now()))))) return
-  for (const notification of historyNotifications(phone, device)) await sendPeer(phone, device, notification)
+  if (!(await sendPeer(phone, id, keyShare(world.stateKeys.list(number, world.now()))))) return
+  for (const notification of historyNotifications(phone, device)) await sendPeer(phone, id, notification)
   const known = world.devices.get(number, id)
   if (known !== undefined) world.devices.change(known, { bootstrapped: true })
 }
@@ -28,7 +28,7 @@ export async function rotateStateKey(phone: Phone): Promise<void> {
   const { world, user } = phone
   const fresh = world.stateKeys.add(user.number, world.now())
   for (const device of world.devices.ofUser(user.number)) {
-    if (device.bootstrapped && !device.isSimulated) await sendPeer(phone, device, keyShare([fresh]))
+    if (device.bootstrapped && !device.isSimulated) await sendPeer(phone, device.id, keyShare([fresh]))
   }
 }
 

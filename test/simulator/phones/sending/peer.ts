@@ -1,5 +1,4 @@
 import type { proto } from '@whiskeysockets/baileys'
-import type { Device } from '../../store/people/devices.ts'
 import { jidOf } from '../../wire/address.ts'
 import { stanza } from '../../wire/stanza.ts'
 import type { Phone } from '../phone.ts'
@@ -11,19 +10,15 @@ const ID_BYTES = 16
 /** Tells one of the account's own devices something that is about no chat; false when it cannot be written to. */
 export async function sendPeer(
   phone: Phone,
-  device: Device,
+  device: number,
   protocolMessage: proto.Message.IProtocolMessage,
 ): Promise<boolean> {
   const { world, user, signal, enqueue } = phone
-  const peer = jidOf(user, 'lid', device.id)
-  const sealed = await signal.encrypt(peer, { protocolMessage }, () => takeBundle(phone, user, device.id))
+  const peer = jidOf(user, 'lid', device)
+  const sealed = await signal.encrypt(peer, { protocolMessage }, () => takeBundle(phone, user, device))
   if (sealed === undefined) return false
   const id = world.random.of(user.number).hex(ID_BYTES)
   const attributes = { ...messageAttributes(phone, 'pn'), id, type: 'text', category: 'peer' }
-  enqueue(
-    { number: user.number, device: device.id },
-    'message',
-    stanza('message', attributes, [sealedContent(sealed)]),
-  )
+  enqueue({ number: user.number, device }, 'message', stanza('message', attributes, [sealedContent(sealed)]))
   return true
 }

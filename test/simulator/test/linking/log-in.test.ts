@@ -57,3 +57,20 @@ function tellingOf({ tag, attrs, content }: BinaryNode): readonly string[] {
   if (tag === 'ib' && inside?.tag.startsWith('offline')) return [`${inside.tag} ${inside.attrs.count}`]
   return tag === 'success' ? ['success'] : []
 }
+
+/** A key, and a history in five parts; Baileys asks for everything unless it is told not to. */
+const TOLD = 6
+
+test('what a phone had to tell a new device waits for it, and is taken at once at the next log-in', async t => {
+  const rig = await Rig.start(t)
+  await rig.ask('POST', '/phones', { number: MAIN, name: 'Alice' })
+  const account = await rig.paired(MAIN)
+  await rig.ask('POST', '/faults', { kind: 'deaf', account: MAIN })
+  const deaf = await opened(rig.connect(account))
+  await rig.eventually(async () => (await rig.stats()).per_account[`+${MAIN}`]?.waiting, TOLD)
+  await deaf.end(undefined)
+  assert.equal(account.creds.myAppStateKeyId, undefined)
+  await opened(rig.connect(account))
+  await rig.greeted(account)
+  assert.equal(account.creds.me?.name, 'Alice')
+})
