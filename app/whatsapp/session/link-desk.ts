@@ -1,18 +1,33 @@
+import type { Log } from '../../lib/log.ts'
+import { step } from '../../lib/step.ts'
+import type { Link } from '../../model/account.ts'
 import { type Actor, SYSTEM } from '../../model/audit.ts'
+import type { Store } from '../../store/store.ts'
+import type { Connection } from '../connection/connection.ts'
 import type { LinkOutcome, LinkRequest } from '../outcomes.ts'
 import type { Timings } from '../timings.ts'
+import type { Custody } from './custody.ts'
 import { Linking } from './linking.ts'
 import type { Notices } from './notices.ts'
+import type { Standing } from './standing.ts'
 
 export type LinkDeskDeps = {
-  readonly notices: Notices
+  readonly account: string
+  readonly store: Store
+  readonly log: Log
   readonly now: () => Date
   readonly timings: Pick<Timings, 'linkMs' | 'qrMs'>
-  /** Asks the connection of the moment for a code to type on the phone; undefined when there is none. */
-  readonly pairingCode: (phone: string) => Promise<string | undefined>
+  readonly notices: Notices
+  readonly standing: Standing
+  readonly custody: Custody
+  readonly connection: Pick<Connection, 'start' | 'stop' | 'early'>
+  /** Ends what connection there is. */
+  readonly disconnect: (reason: string) => Promise<void>
 }
 
-/** Where people link an account: the attempt of the moment, what it shows, and who began it. */
+const SILENT = 'WhatsApp did not answer'
+
+/** Where people link an account: from the wish to do so to the device that a phone has signed for, or to its end. */
 export class LinkDesk {
   readonly #deps: LinkDeskDeps
   #linking: Linking | undefined
@@ -22,37 +37,26 @@ export class LinkDesk {
     this.#deps = deps
   }
 
-  get linking(): Linking | undefined {
-    return this.#linking
-  }
-
-  get by(): Actor {
-    return this.#by
+  /** What the last attempt shows. */
+  get link(): Link | undefined {
+    return this.#linking?.current
   }
 
   get isPending(): boolean {
     return this.#linking?.pending === true
   }
 
-  /** The attempt of this kind that is still going on. */
-  running(method: LinkRequest['method']): Linking | undefined {
-    return this.isPending && this.#linking?.method === method ? this.#linking : undefined
-  }
-
-  begin(request: LinkRequest, by: Actor): Linking {
-    const { now, timings } = this.#deps
-    this.#by = by
-    this.#linking = new Linking(request, now, timings.qrMs)
-    return this.#linking
-  }
-
-  /** Waits for the first QR or code; `onSilence` ends the attempt when there is none in time. */
-  async firstSight(linking: Linking, onSilence: () => void): Promise<LinkOutcome> {
-    const timer = setTimeout(onSilence, this.#deps.timings.linkMs)
+  /** Resolves with the first QR or code of a new attempt, or of one of the same kind that is going on. */
+  async ask(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
+    if (this.#deps.custody.linked) return { kind: 'already-linked' }
+    if (request.method === 'code' && request.phone === undefined)
+      return { kind: 'unavailable', reason: 'a pairing code needs the phone number of the account' }
+    const linking = this.#running(request.method) ?? (await this.#begin(request, by))
+    const timer = setTimeout(() => this.#close('failed', SILENT), this.#deps.timings.linkMs)
     const first = await linking.shown
     clearTimeout(timer)
     if (first.state !== 'failed') return { kind: 'started', link: linking.current }
-    return { kind: 'unavailable', reason: first.reason ?? 'WhatsApp did not answer' }
+    return { kind: 'unavailable', reason: first.reason ?? SILENT }
   }
 
   /** With a code asked for, the server goes on offering QRs. */
@@ -63,16 +67,61 @@ export class LinkDesk {
       this.#deps.notices.unattended(this.#showCode(linking, linking.phone))
   }
 
-  scanned(): void {
+  /** A phone has signed. */
+  async paired(): Promise<void> {
+    const { custody, notices } = this.#deps
     this.#linking?.scanned()
+    const number = custody.device?.phone
+    const phone = number === undefined ? {} : { phone: number }
+    await custody.keep({
+      audit: [notices.audit('accounts.link', this.#by, { state: 'done' })],
+      events: [notices.event('account.linked', phone)],
+    })
+    step('session.linked')
   }
 
-  end(state: 'done' | 'expired' | 'failed', reason?: string): void {
+  /** The connection over which it was to be linked has ended. */
+  cutOff(code: number | undefined, reason: string): void {
+    if (code === 408) this.#close('expired', 'nobody scanned the QR or entered the code in time')
+    else this.#close('failed', reason)
+  }
+
+  /** Ends the attempt, if one is going on. */
+  end(state: 'done' | 'failed', reason?: string): void {
     this.#linking?.end(state, reason)
   }
 
+  #running(method: LinkRequest['method']): Linking | undefined {
+    return this.isPending && this.#linking?.method === method ? this.#linking : undefined
+  }
+
+  async #begin(request: LinkRequest, by: Actor): Promise<Linking> {
+    const { account, store, log, now, timings, notices, standing, custody, connection } = this.#deps
+    this.end('failed', 'another attempt was begun')
+    await this.#deps.disconnect('linking again')
+    await custody.discard()
+    const audit = [notices.audit('accounts.link', by, { method: request.method, state: 'started' })]
+    await store.events.append({ audit })
+    if (await store.accounts.isPaused(account)) await store.accounts.setPaused(account, false)
+    const device = await custody.replace()
+    this.#by = by
+    const linking = new Linking(request, now, timings.qrMs)
+    this.#linking = linking
+    standing.become('pairing')
+    connection.start(device)
+    log.info('account.link_started', { account, method: request.method })
+    return linking
+  }
+
   async #showCode(linking: Linking, phone: string): Promise<void> {
-    const code = await this.#deps.pairingCode(phone)
+    const code = await this.#deps.connection.early?.pairingCode(phone)
     if (code !== undefined) linking.code(code)
+  }
+
+  #close(state: 'expired' | 'failed', reason: string): void {
+    const { connection, custody, notices, standing } = this.#deps
+    notices.unattended(Promise.all([connection.stop(), custody.discard()]))
+    this.#linking?.end(state, reason)
+    standing.become('unlinked', reason)
   }
 }

@@ -12,7 +12,6 @@ import { wordsOf } from '../socket/library-log.ts'
 import { Traffic } from '../traffic.ts'
 import { Custody } from './custody.ts'
 import { LinkDesk } from './link-desk.ts'
-import type { Linking } from './linking.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { Standing } from './standing.ts'
 
@@ -34,7 +33,7 @@ export class Session {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(deps: SessionDeps) {
-    const { now, timings } = deps
+    const { timings } = deps
     this.#deps = deps
     this.#notices = createNotices(deps)
     this.#standing = new Standing(this.#notices)
@@ -48,8 +47,16 @@ export class Session {
     })
     const idle = () => this.#traffic.idle
     this.#connection = new Connection({ ...deps, idle }, this.#connectionEvents())
-    const pairingCode = async (phone: string) => await this.#connection.early?.pairingCode(phone)
-    this.#desk = new LinkDesk({ notices: this.#notices, now, timings, pairingCode })
+    this.#desk = new LinkDesk({
+      ...deps,
+      ...{
+        notices: this.#notices,
+        standing: this.#standing,
+        custody: this.#custody,
+        connection: this.#connection,
+      },
+      disconnect: reason => this.#disconnect(reason),
+    })
   }
 
   get isOpen(): boolean {
@@ -57,7 +64,7 @@ export class Session {
   }
 
   get link(): Link | undefined {
-    return this.#desk.linking?.current
+    return this.#desk.link
   }
 
   view(): Account {
@@ -111,14 +118,7 @@ export class Session {
   }
 
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
-    return this.#inTurn(async () => {
-      if (this.#custody.linked) return { kind: 'already-linked' }
-      if (request.method === 'code' && request.phone === undefined) {
-        return { kind: 'unavailable', reason: 'a pairing code needs the phone number of the account' }
-      }
-      const linking = this.#desk.running(request.method) ?? (await this.#beginLink(request, by))
-      return await this.#desk.firstSight(linking, () => this.#closeLink('failed', 'WhatsApp did not answer'))
-    })
+    return this.#inTurn(() => this.#desk.ask(request, by))
   }
 
   logout(by: Actor): Promise<AccountOutcome> {
@@ -189,7 +189,7 @@ export class Session {
   #connectionEvents(): ConnectionEvents {
     return {
       qr: text => this.#desk.offered(text),
-      paired: () => this.#paired(),
+      paired: () => this.#desk.paired(),
       opened: () => this.#opened(),
       dropped: (reason, planned) => this.#dropped(reason, planned),
       deaf: detail => this.#alert('deaf_session', detail),
@@ -223,11 +223,7 @@ export class Session {
     const { account, log } = this.#deps
     this.#traffic.abandon(reason)
     step('session.closed')
-    if (!this.#custody.linked) {
-      if (code === 408) this.#closeLink('expired', 'nobody scanned the QR or entered the code in time')
-      else this.#closeLink('failed', reason)
-      return
-    }
+    if (!this.#custody.linked) return this.#desk.cutOff(code, reason)
     log.warn('account.ended', { account, code, reason })
     this.#desk.end('failed', reason)
     if (verdict === 'logged-out') return await this.#loggedOut(reason)
@@ -263,39 +259,6 @@ export class Session {
       this.#deps.log.warn('account.logout_not_told', { account: this.#deps.account, reason: wordsOf(error) })
       return false
     }
-  }
-
-  // --- linking
-
-  async #beginLink(request: LinkRequest, by: Actor): Promise<Linking> {
-    const { account, store, log } = this.#deps
-    this.#desk.end('failed', 'another attempt was begun')
-    await this.#disconnect('linking again')
-    await this.#custody.discard()
-    const audit = [this.#notices.audit('accounts.link', by, { method: request.method, state: 'started' })]
-    await store.events.append({ audit })
-    if (await store.accounts.isPaused(account)) await store.accounts.setPaused(account, false)
-    const device = await this.#custody.replace()
-    const linking = this.#desk.begin(request, by)
-    this.#become('pairing')
-    this.#connection.start(device)
-    log.info('account.link_started', { account, method: request.method })
-    return linking
-  }
-
-  async #paired(): Promise<void> {
-    this.#desk.scanned()
-    const number = this.#custody.device?.phone
-    const phone = number === undefined ? {} : { phone: number }
-    const audit = [this.#notices.audit('accounts.link', this.#desk.by, { state: 'done' })]
-    await this.#custody.keep({ audit, events: [this.#notices.event('account.linked', phone)] })
-    step('session.linked')
-  }
-
-  #closeLink(state: 'expired' | 'failed', reason: string): void {
-    this.#notices.unattended(Promise.all([this.#connection.stop(), this.#custody.discard()]))
-    this.#desk.end(state, reason)
-    this.#become('unlinked', reason)
   }
 
   // --- small change
