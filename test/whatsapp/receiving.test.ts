@@ -49,6 +49,21 @@ describe('receiving', () => {
     )
   })
 
+  test('what is said while the waiting is still handed over comes behind it', async () => {
+    await rig.sessions.pause('main', { principal: 'ops' })
+    const ids: string[] = []
+    for (let n = 1; n <= 60; n++) ids.push(await rig.contactSays(`waiting ${n}`))
+    const resumed = rig.sessions.resume('main', { principal: 'ops' })
+    for (let n = 1; n <= 60; n++) ids.push(await rig.contactSays(`live ${n}`))
+    await resumed
+    await until('the last', () => rig.store.messages.get('main', ids.at(-1) ?? ''))
+    const received = (await rig.events()).filter(event => event.type === 'message.received')
+    assert.deepEqual(
+      received.map(event => event.data.message_id).filter(id => ids.includes(String(id))),
+      ids,
+    )
+  })
+
   test('receipts advance a message one by one, each with its event', async () => {
     const messageId = newMessageId()
     await rig.send(CONTACT, text('for receipts'), messageId)

@@ -110,7 +110,9 @@ export function openSocket(options: SocketOptions): Socket {
   const sock = withCapturedRejections(() => makeWASocket(configOf(options, { auth, intake, lidLookup })))
   gate.guard(socketOf(sock))
   sock.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
-    if (!(frame instanceof Uint8Array)) intake.heard(frame)
+    if (frame instanceof Uint8Array) return
+    intake.heard(frame)
+    keepInLine(frame)
   })
   const ended = new Promise<void>(resolve => {
     sock.ev.on('connection.update', update => {
@@ -147,6 +149,14 @@ export function openSocket(options: SocketOptions): Socket {
       await close(sock, ended)
     },
   }
+}
+
+/**
+ * The library queues what had waited at the server and works on what is said now at once, which then overtakes. Marked
+ * like the others it takes its place behind them.
+ */
+function keepInLine({ tag, attrs }: BinaryNode): void {
+  if (tag === 'message') attrs.offline ??= '0'
 }
 
 type Parts = { readonly auth: AuthenticationState; readonly intake: Intake; readonly lidLookup: LidLookup }
