@@ -5,7 +5,7 @@ import type { Writer } from './writer/writer.ts'
 /** What the parts of the store are built from: reads on a read-only connection of this thread, writes through the writer. */
 export type Access = {
   readonly reader: Source
-  readonly writer: Writer
+  readonly writer: Pick<Writer, 'run' | 'onCommit' | 'onFailure'>
   readonly now: () => Date
   readonly disk: Disk
 }

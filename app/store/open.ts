@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PosternError, reasonOf } from '../lib/error.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { Access } from './access.ts'
 import { createAccountStore } from './accounts.ts'
 import { createAuditStore } from './audit.ts'
 import { checkKey, initialiseKeys } from './crypto/keyring.ts'
@@ -103,12 +104,22 @@ type Parts = Pick<OpenOptions, 'now' | 'log' | 'dataDir' | 'statfs'> & {
 async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts): Promise<Store> {
   const writer = await Writer.start({ file, key }, log)
   const db = await openReader(file, writer)
-  const vault = new Vault(db, key)
   const disk = createDiskWatch(dataDir, { log, measure: statfs })
   await disk.look()
-  const access = { reader: { db, vault }, writer, now, disk }
+  const reader = { db, vault: new Vault(db, key) }
+  return storeOver({ reader, writer, now, disk }, async () => {
+    disk.stop()
+    db.close() // first: the checkpoint must not wait for a reader
+    await writer.close()
+    unlock()
+  })
+}
+
+/** The store over a reader and a writer that are there already; `end` is called once, by the first `close`. */
+export function storeOver(access: Access, end: () => Promise<void>): Store {
+  const { reader, writer } = access
   // A device that is removed takes its data key along; a copy in memory must not outlive it.
-  writer.onCommit(topics => void (topics.has('accounts') && vault.keyring.forget()))
+  writer.onCommit(topics => void (topics.has('accounts') && reader.vault.keyring.forget()))
   let closed: Promise<void> | undefined
   return {
     accounts: createAccountStore(access),
@@ -123,20 +134,13 @@ async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts)
     retention: createRetentionStore(access),
     meta: createMetaStore(access),
     tallies: createTallyStore(access),
-    disk,
+    disk: access.disk,
     onCommit: listener => writer.onCommit(listener),
     onFailure: listener => writer.onFailure(listener),
     close: () => {
-      closed ??= close()
+      closed ??= end()
       return closed
     },
-  }
-
-  async function close(): Promise<void> {
-    disk.stop()
-    db.close() // first: the checkpoint must not wait for a reader
-    await writer.close()
-    unlock()
   }
 }
 
