@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readFindings, renderReport } from '../test/rig/report/write.ts'
 import { meet } from './testing/needs.ts'
 import { filesOf, PARTS, type Part } from './testing/parts.ts'
 import { runFiles } from './testing/run-files.ts'
@@ -8,41 +11,67 @@ import { add, inWords, NOTHING, type Tally } from './testing/tally.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const TOOL_TIMEOUT_MS = 5 * 60_000
-/** How much longer a file may take when it runs what takes minutes. */
-const LONG_PATIENCE = 5
 
-const USAGE = `usage: ./postern test [--long] [PART…]
+const USAGE = `usage: ./postern test [--long] [--report FILE] [PART…]
 
   parts: ${PARTS.map(part => part.name).join(' ')} (all of them when none is named)
   --long: also the tests that take minutes
+  --report FILE: writes what the part rig has shown to FILE, as Markdown
 
 Example: ./postern test types unit`
 
 const code = await main(process.argv.slice(2))
 process.exit(code) // a test's leftover handle must not keep the runner
 
+type Wishes = { readonly names: readonly string[]; readonly long: boolean; readonly report?: string }
+
 async function main(args: readonly string[]): Promise<number> {
-  const names = args.filter(arg => arg !== '--long')
-  if (names.some(name => name === '--help' || name === '-h')) {
-    console.log(USAGE)
-    return 0
-  }
-  const unknown = names.filter(name => !PARTS.some(part => part.name === name))
-  if (unknown.length > 0) {
-    console.error(`postern test: there is no part ${unknown.join(', ')}\n${USAGE}`)
-    return 2
-  }
-  prepareEnvironment(args.includes('--long'))
+  const wishes = readWishes(args)
+  if (typeof wishes === 'number') return wishes
+  const { names, long, report } = wishes
+  prepareEnvironment(long)
+  const findings = report === undefined ? undefined : mkdtempSync(join(tmpdir(), 'postern-findings-'))
+  if (findings !== undefined) process.env.TEST_REPORT_FOLDER = findings
   let total = NOTHING
   for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const startedAt = Date.now()
     console.log(`${part.name} …`)
-    const tally = part.kind === 'tool' ? runTool(part) : await runPart(part)
+    const tally = part.kind === 'tool' ? runTool(part) : await runPart(part, long)
     console.log(`${part.name}: ${inWords(tally)} (${Math.round((Date.now() - startedAt) / 1_000)} s)`)
     total = add(total, tally)
   }
+  if (report !== undefined && findings !== undefined) {
+    writeFileSync(report, renderReport(readFindings(findings), inWords(total)))
+    rmSync(findings, { recursive: true })
+  }
   console.log(inWords(total))
   return total.failed === 0 ? 0 : 1
+}
+
+/** What to run, or the exit code when there is nothing to. */
+function readWishes(args: readonly string[]): Wishes | number {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        long: { type: 'boolean', default: false },
+        report: { type: 'string' },
+      },
+    })
+    if (values.help === true) {
+      console.log(USAGE)
+      return 0
+    }
+    const unknown = positionals.filter(name => !PARTS.some(part => part.name === name))
+    if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}`)
+    const report = values.report === undefined ? {} : { report: resolve(values.report) }
+    return { names: positionals, long: values.long, ...report }
+  } catch (error) {
+    console.error(`postern test: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
+    return 2
+  }
 }
 
 /** Tests find `node` and Caddy as they would behind the launcher, and the commands that root finds. */
@@ -63,13 +92,13 @@ function runTool({ args }: Part & { kind: 'tool' }): Tally {
   return { ...NOTHING, ...(status === 0 ? { passed: 1 } : { failed: 1 }) }
 }
 
-async function runPart(part: Part & { kind: 'files' }): Promise<Tally> {
+async function runPart(part: Part & { kind: 'files' }, long: boolean): Promise<Tally> {
   const files = filesOf(ROOT, part)
   if (files.length === 0) return skip('it has no tests yet')
   const obstacle = meet(part.needs)
   if (obstacle !== undefined) return skip(obstacle)
-  const patience = process.env.TEST_LONG === undefined ? 1 : LONG_PATIENCE
-  return await runFiles(files, { root: ROOT, ...part, fileTimeoutMs: patience * part.fileTimeoutMs })
+  const fileTimeoutMs = long ? part.longFileTimeoutMs : part.fileTimeoutMs
+  return await runFiles(files, { root: ROOT, concurrency: part.concurrency, fileTimeoutMs })
 }
 
 function skip(reason: string): Tally {

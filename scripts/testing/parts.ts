@@ -12,6 +12,8 @@ export type Part =
       /** Files that run at the same time. Those that start servers on fixed ports run one by one. */
       readonly concurrency: number
       readonly fileTimeoutMs: number
+      /** The same with `--long`. */
+      readonly longFileTimeoutMs: number
       readonly needs: readonly Need[]
     }
 
@@ -21,6 +23,9 @@ const ENGINE: Need = { command: 'dockerd', package: 'docker.io' }
 const GIT: Need = { command: 'git', package: 'git' }
 const IP: Need = { command: 'ip', package: 'iproute2' }
 
+/** How much longer a file may take when it runs what takes minutes. */
+const LONG_PATIENCE = 5
+
 /** Every part, in the order in which they run: the quick ones first. Paths are relative to the repository. */
 export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
@@ -28,6 +33,7 @@ export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   files('unit', { folder: 'test', concurrency: 2, minutes: 2, needs: [] }),
   files('gateway', { concurrency: 1, minutes: 4, needs: [] }),
+  files('rig', { concurrency: 2, minutes: 10, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
   files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP] }),
   files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP] }),
@@ -46,8 +52,22 @@ export function filesOf(root: string, part: Part & { kind: 'files' }): string[] 
     .map(file => join(root, file))
 }
 
-type Shape = { folder?: string; concurrency: number; minutes: number; needs: readonly Need[] }
+type Shape = {
+  readonly folder?: string
+  readonly concurrency: number
+  readonly minutes: number
+  readonly longMinutes?: number
+  readonly needs: readonly Need[]
+}
 
-function files(name: string, { folder = `test/${name}`, concurrency, minutes, needs }: Shape): Part {
-  return { kind: 'files', name, folder, concurrency, fileTimeoutMs: minutes * 60_000, needs }
+function files(name: string, shape: Shape): Part {
+  const {
+    folder = `test/${name}`,
+    concurrency,
+    minutes,
+    longMinutes = LONG_PATIENCE * minutes,
+    needs,
+  } = shape
+  const times = { fileTimeoutMs: minutes * 60_000, longFileTimeoutMs: longMinutes * 60_000 }
+  return { kind: 'files', name, folder, concurrency, ...times, needs }
 }

@@ -1,0 +1,157 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PosternError } from '../../../app/lib/error.ts'
+import { silentLog } from '../../../app/lib/log.ts'
+import { Secret } from '../../../app/lib/secret.ts'
+import type { Access } from '../../../app/store/access.ts'
+import { Vault } from '../../../app/store/crypto/vault.ts'
+import { Connection } from '../../../app/store/database/connection.ts'
+import { openStore, storeOver } from '../../../app/store/open.ts'
+import type { Store, Topic } from '../../../app/store/store.ts'
+import { Committer, MOST_WRITES_A_COMMIT, type WriteTable } from '../../../app/store/writer/committer.ts'
+import { operations } from '../../../app/store/writer/operations.ts'
+import type { Request } from '../../../app/store/writer/protocol.ts'
+import type { Clock } from './clock.ts'
+import type { Dice } from './dice.ts'
+
+/** The files of one run. What is committed outlives every life. */
+export type Disk = { open(life: LifeOnDisk): Store; remove(): void }
+
+export type LifeOnDisk = {
+  readonly clock: Clock
+  readonly dice: Dice
+  /** Of a hundred COMMITs, how many fail. */
+  readonly failPercent: () => number
+  /** True once this life has ended: nothing is committed any more and nobody hears an answer. */
+  readonly over: () => boolean
+}
+
+const KEY = Buffer.alloc(32, 3)
+const COMMIT_MS = { least: 1, most: 6 }
+/**
+ * Writes whose failure the disk spares us: after it a later entry of the journal may be recorded before an earlier one
+ * (README.md, what is not shown). Nothing is lost by it.
+ */
+const SPARED: ReadonlySet<string> = new Set(['journal.record'])
+/** Memory that SQLite takes for a disk, because the simulation drops processes and not power. */
+const SHM = '/dev/shm'
+
+const ROOMY: Access['disk'] = { state: () => ({ level: 'ok', used: 0 }), onChange: () => {} }
+
+/** Makes an empty store once; every run begins with a copy of it. */
+export async function emptyStore(): Promise<{ disk(): Disk; remove(): void }> {
+  const folder = mkdtempSync(join(folderForDisks(), 'postern-simulation-'))
+  const log = silentLog
+  const made = await openStore({ dataDir: folder, key: new Secret(KEY), now: () => new Date(), log })
+  await made.close()
+  let count = 0
+  return {
+    disk() {
+      const file = join(folder, `run-${count++}.db`)
+      copyFileSync(join(folder, 'postern.db'), file)
+      return diskOf(file)
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function folderForDisks(): string {
+  try {
+    rmSync(mkdtempSync(join(SHM, 'postern-probe-')), { recursive: true })
+    return SHM
+  } catch {
+    return tmpdir()
+  }
+}
+
+function diskOf(file: string): Disk {
+  let connections: Connection[] = []
+  const drop = () => {
+    for (const connection of connections) connection.close() // an open transaction is rolled back
+    connections = []
+  }
+  return {
+    open(life) {
+      drop()
+      const db = Connection.open(file, 'write')
+      const reading = Connection.open(file, 'read')
+      connections = [db, reading]
+      const key = createSecretKey(KEY)
+      const reader = { db: reading, vault: new Vault(reading, key) }
+      const writer = writerOn(db, key, life)
+      return storeOver({ reader, writer, now: life.clock.now, disk: ROOMY }, async () => {})
+    },
+    remove() {
+      drop()
+      for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
+    },
+  }
+}
+
+/** A connection whose COMMIT fails when it is to, and always once its life is over. */
+function faulty(db: Connection, fails: () => boolean): Connection {
+  return new Proxy(db, {
+    get(target, name) {
+      if (name !== 'run') {
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      }
+      return (sql: string, ...values: never[]) => {
+        if (sql === 'COMMIT' && fails()) {
+          throw new PosternError('store.full', 'the disk is full')
+        }
+        return target.run(sql, ...values)
+      }
+    },
+  })
+}
+
+type Asked = { resolve(value: unknown): void; reject(error: Error): void }
+
+/** The real committer without its thread: writes that are asked for within a few milliseconds share a commit. */
+function writerOn(disk: Connection, key: KeyObject, life: LifeOnDisk): Access['writer'] {
+  const { clock, dice, over, failPercent } = life
+  const table = new Map(Object.entries(operations)) as WriteTable
+  let failing = false
+  const db = faulty(disk, () => over() || failing)
+  const committer = new Committer({ db, vault: new Vault(db, key) }, table)
+  const asked = new Map<number, Asked>()
+  const listeners = new Set<(topics: ReadonlySet<Topic>) => void>()
+  const queue: Request[] = []
+  let nextId = 1
+
+  function commit(): void {
+    const batch = queue.splice(0, MOST_WRITES_A_COMMIT)
+    failing = dice.chance(failPercent()) && !batch.some(({ name }) => SPARED.has(name))
+    const { answers, topics } = committer.commit(batch)
+    if (queue.length > 0) later()
+    if (over()) return
+    for (const answer of answers) {
+      if (answer.ok) asked.get(answer.id)?.resolve(answer.value)
+      else asked.get(answer.id)?.reject(new PosternError(answer.code, answer.message))
+      asked.delete(answer.id)
+    }
+    if (topics.size > 0) for (const listener of [...listeners]) listener(topics)
+  }
+
+  function later(): void {
+    clock.after(dice.between(COMMIT_MS.least, COMMIT_MS.most), commit)
+  }
+
+  function run(name: string, args: unknown): Promise<unknown> {
+    const id = nextId++
+    if (queue.push({ id, name, args: structuredClone(args) }) === 1) later()
+    return new Promise((resolve, reject) => asked.set(id, { resolve, reject }))
+  }
+
+  return {
+    run: run as Access['writer']['run'],
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    onFailure: () => () => {},
+  }
+}
