@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { tourSteps } from '../../app/supervise/tour/steps.ts'
 import { type Step, type StepOutcome, tableRow, walk } from '../../app/supervise/tour/tour.ts'
 
 type Seen = { ran: string[] }
@@ -52,4 +53,21 @@ test('an interrupted step has no outcome, and no other is begun', async () => {
 test('a row of the table tells verdict, time, step and detail', () => {
   const row = tableRow({ step: 'a step', ok: false, ms: 12, detail: 'why' })
   assert.match(row, /^FAIL +12 ms {2}a step +why$/)
+})
+
+test('the tour goes through everything that this version shows, what is broken on purpose last', () => {
+  assert.deepEqual(
+    tourSteps.map(({ step: name }) => name),
+    [
+      'policies checked',
+      'edge, app and simulator answer',
+      'account linked by scanning the QR',
+      'text sent with a client certificate, decrypted',
+      'receipts delivered and read in the timeline',
+      'reply arrives as a signed webhook',
+      'refused, each beside an allowed twin',
+      'receiver down, the message arrives after it returns',
+      'kill -9 while messages flow both ways: none lost',
+    ],
+  )
 })

@@ -1,6 +1,7 @@
 import { callApi, callSimulator, endpointsOf, jsonOf, type TourContext } from './context.ts'
 import { messageSteps } from './messages.ts'
 import { refusalStep } from './refusals.ts'
+import { survivalSteps } from './survival.ts'
 import { expect, type Step } from './tour.ts'
 
 /** The tour of contract section 8, as far as it goes in this version. */
@@ -10,6 +11,7 @@ export const tourSteps: readonly Step<TourContext>[] = [
   { step: 'account linked by scanning the QR', run: link },
   ...messageSteps,
   refusalStep,
+  ...survivalSteps,
 ]
 
 async function comeUp(context: TourContext): Promise<string> {
