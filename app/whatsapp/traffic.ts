@@ -35,6 +35,7 @@ export type TrafficDeps = {
 }
 
 const MAX_UNANSWERED = 3
+const TELL_RESTRICTED_MS = 60 * 60 * 1_000
 
 /** The messages of one account, whichever socket carries them: out, in, and what is reported about them. */
 export class Traffic {
@@ -43,6 +44,7 @@ export class Traffic {
   readonly #sender: Sender
   readonly #recorder: Recorder
   readonly #mail: DeviceMail
+  #toldRestrictedAt = 0
 
   constructor(deps: TrafficDeps) {
     const { account, store, route, log, now, ackMs, lookup } = deps
@@ -80,6 +82,7 @@ export class Traffic {
     const outcome = await this.#sender.send(order, socket)
     const { account, meter } = this.#deps
     if (outcome.kind === 'acked') meter.messages(account, 'out', 1)
+    if (outcome.kind === 'refused' && outcome.code === 'account.restricted') this.#restricted(outcome.reason)
     return outcome
   }
 
@@ -121,6 +124,18 @@ export class Traffic {
   /** Resolves once everything heard so far is recorded. */
   settled(): Promise<void> {
     return this.#recorder.settled()
+  }
+
+  /** The owner should hear of it at once, and not with every message that meets it. */
+  #restricted(detail: string): void {
+    const { account, store, route, log, now } = this.#deps
+    const at = now().getTime()
+    if (at - this.#toldRestrictedAt < TELL_RESTRICTED_MS) return
+    this.#toldRestrictedAt = at
+    const data = { account, reason: 'account_restricted', detail }
+    store.events.append({ events: [route({ type: 'security.alert', account, data })] }).catch(error => {
+      log.error('whatsapp.not_recorded', { account, reason: wordsOf(error) })
+    })
   }
 
   #recorded({ incoming }: Reading): void {

@@ -30,6 +30,19 @@ describe('sending', () => {
     const outcome = await rig.send(CONTACT, text('refused'))
     assert.equal(outcome.kind === 'refused' && outcome.code, 'account.restricted')
     assert.equal((await rig.send(CONTACT, text('the next one is not'))).kind, 'acked')
+    await rig.phones.post('/faults', { kind: 'rate-overlimit', code: 463 })
+    await rig.send(CONTACT, text('refused again'))
+    await rig.phones.post('/faults', { kind: 'rate-overlimit', code: 413 })
+    await rig.send(CONTACT, text('refused for another reason'))
+    const alerts = await until('the alert', async () => {
+      const events = await rig.events()
+      const found = events.filter(({ type }) => type === 'security.alert')
+      return found.length > 0 ? found : undefined
+    })
+    assert.deepEqual(
+      alerts.map(({ data }) => data.reason),
+      ['account_restricted'],
+    )
   })
 
   test('is to be tried again when the server asks for patience', async () => {
