@@ -10,8 +10,11 @@ const DAY = 24 * 60 * MINUTE
 const PER_CHAT = { order: 'per-chat' } as const
 const ACTOR = { principal: 'oncall', credential: 'basic:oncall' }
 
-/** Ten chats with two events each, at an endpoint that is down: the first of each fails, and that trips the breaker. */
-async function tripped(world: DeliveryWorld): Promise<void> {
+/**
+ * Ten chats with two events each, at an endpoint that is down: the first of each fails, and that trips the breaker.
+ * Answers how many attempts there were.
+ */
+async function tripped(world: DeliveryWorld): Promise<number> {
   await world.receiver.behave({ status: 503 })
   for (const round of ['first', 'second']) {
     for (let chat = 0; chat < 10; chat++) {
@@ -22,25 +25,26 @@ async function tripped(world: DeliveryWorld): Promise<void> {
     async () => (world.health()?.openUntil === undefined ? undefined : true),
     'the breaker to open',
   )
+  return (await world.receiver.deliveries()).length
 }
 
 test('an open breaker delays without an attempt, lets one try, and then lets everything through in order', async t => {
   const world = await createDeliveryWorld(t, PER_CHAT)
   await world.startWorker(t)
-  await tripped(world)
-  await world.quiet(10)
-  world.putForward(20 * SECOND)
-  await world.quiet(10)
-  world.putForward(20 * SECOND)
-  await world.received(11)
-  await world.quiet(11)
-  assert.ok((world.health()?.probeCount ?? 0) === 1, 'the probe failed')
+  const failed = await tripped(world)
+  await world.quiet(failed)
+  world.putForward(SECOND)
+  await world.quiet(failed)
+  world.putForward(40 * SECOND)
+  await world.received(failed + 1)
+  await world.quiet(failed + 1)
+  assert.equal(world.health()?.probeCount, 1, 'the one that tried has failed')
 
   await world.receiver.behave({ status: 204 })
   world.putForward(2 * MINUTE)
   const delivered = await world.settled('delivered', 20)
   assert.equal(world.health()?.openUntil, undefined)
-  const texts = (await world.texts()).slice(11)
+  const texts = (await world.texts()).slice(failed + 1)
   for (let chat = 0; chat < 10; chat++) {
     const own = texts.filter(text => text.endsWith(` ${chat}`))
     assert.deepEqual(own, [`first of ${chat}`, `second of ${chat}`])
@@ -86,14 +90,14 @@ test('an endpoint that does not answer holds up no other', async t => {
 test('a restart knows that the breaker is open, and does not storm', async t => {
   const world = await createDeliveryWorld(t, PER_CHAT)
   const first = await world.startWorker(t)
-  await tripped(world)
-  await world.quiet(10)
+  const failed = await tripped(world)
+  await world.quiet(failed)
   await first.stop()
   await world.startWorker(t)
-  await world.quiet(10)
+  await world.quiet(failed)
   world.putForward(40 * SECOND)
-  await world.received(11)
-  await world.quiet(11)
+  await world.received(failed + 1)
+  await world.quiet(failed + 1)
 })
 
 test('a 410 disables the endpoint; events go on being stored, and everything leaves in order once it is enabled', async t => {
