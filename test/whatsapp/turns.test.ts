@@ -2,24 +2,11 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type AuthenticationCreds,
-  DEFAULT_CONNECTION_CONFIG,
-  generateSignalPubKey,
-  initAuthCreds,
-  type SignalDataSet,
-  type SignalDataTypeMap,
-  type SignalKeyStoreWithTransaction,
-  type SocketConfig,
-} from '@whiskeysockets/baileys'
-import { silentLog } from '../../app/lib/log.ts'
-import { libraryLogger } from '../../app/whatsapp/socket/library-log.ts'
+import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
 import { inTurns } from '../../app/whatsapp/socket/turns.ts'
-
-type MakeRepository = SocketConfig['makeSignalRepository']
+import { bundleOf, type MakeRepository, memoryKeys, signalDevice } from './signal-device.ts'
 
 const PERSON = '100000000000001@lid'
-const logger = libraryLogger(silentLog, 'main')
 const whose = new AsyncLocalStorage<string>()
 
 test('what two accounts read of one person at once is written by each for itself', async () => {
@@ -38,10 +25,10 @@ async function readAtOnce(
   const person = device(make, 'person', written)
   const accounts = ['first', 'second'].map(name => ({ name, ...device(make, name, written) }))
   const sealed: Record<string, { type: 'pkmsg' | 'msg'; ciphertext: Uint8Array }> = {}
-  for (const [index, { name, creds }] of accounts.entries()) {
+  for (const [index, account] of accounts.entries()) {
     const jid = `20000000000000${index}@lid`
-    await person.repository.injectE2ESession({ jid, session: sessionOf(creds) })
-    sealed[name] = await person.repository.encryptMessage({ jid, data: Buffer.from(name) })
+    await person.repository.injectE2ESession({ jid, session: bundleOf(account) })
+    sealed[account.name] = await person.repository.encryptMessage({ jid, data: Buffer.from(account.name) })
   }
   written.clear()
   const read = accounts.map(({ name, repository }) =>
@@ -54,46 +41,14 @@ async function readAtOnce(
   return written
 }
 
+/** Behind a disk that takes its time. */
 function device(make: MakeRepository, name: string, written: Map<string, Set<string | undefined>>) {
-  const creds = initAuthCreds()
-  const repository = make({ creds, keys: slowKeys(name, written) }, logger, async () => [])
-  return { creds, repository }
-}
-
-/** Keys in memory, behind a disk that takes its time. */
-function slowKeys(
-  name: string,
-  written: Map<string, Set<string | undefined>>,
-): SignalKeyStoreWithTransaction {
-  const kept = new Map<string, unknown>()
-  return {
-    async get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
-      await sleep(1)
-      const found: { [id: string]: SignalDataTypeMap[T] } = {}
-      for (const id of ids) {
-        const value = kept.get(`${type}|${id}`)
-        if (value) found[id] = value as SignalDataTypeMap[T]
-      }
-      return found
+  const keys = memoryKeys(
+    () => sleep(1),
+    ({ session }) => {
+      if (session === undefined) return
+      written.set(name, (written.get(name) ?? new Set()).add(whose.getStore()))
     },
-    set(changes: SignalDataSet) {
-      if (changes.session !== undefined) {
-        written.set(name, (written.get(name) ?? new Set()).add(whose.getStore()))
-      }
-      for (const [type, values] of Object.entries(changes)) {
-        for (const [id, value] of Object.entries(values)) kept.set(`${type}|${id}`, value)
-      }
-    },
-    isInTransaction: () => false,
-    transaction: work => work(),
-  }
-}
-
-function sessionOf({ registrationId, signedIdentityKey, signedPreKey }: AuthenticationCreds) {
-  const { keyId, keyPair, signature } = signedPreKey
-  return {
-    registrationId,
-    identityKey: generateSignalPubKey(Buffer.from(signedIdentityKey.public)),
-    signedPreKey: { keyId, publicKey: generateSignalPubKey(Buffer.from(keyPair.public)), signature },
-  }
+  )
+  return signalDevice(make, keys)
 }

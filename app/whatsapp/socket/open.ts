@@ -6,6 +6,7 @@ import {
   Browsers,
   makeWASocket,
   proto,
+  type SocketConfig,
   type UserFacingSocketConfig,
   type WAMessage,
   type WAMessageKey,
@@ -26,6 +27,7 @@ import { libraryLogger, wordsOf } from './library-log.ts'
 import { withSignedPreKeys } from './prekeys.ts'
 import { withDurableRatchets } from './ratchets.ts'
 import { askOwnPhone, DELIVERIES, ping, serverTimeOf } from './signs-of-life.ts'
+import { withHarmlessTrials } from './trials.ts'
 import { inTurns } from './turns.ts'
 
 /** What a session hears from its socket. After `close()` only answers to messages and changes of credentials still come. */
@@ -159,6 +161,10 @@ function keepInLine({ tag, attrs }: BinaryNode): void {
   if (tag === 'message') attrs.offline ??= '0'
 }
 
+function signalRepositoryOf({ makeRepository }: Intake): SocketConfig['makeSignalRepository'] {
+  return inTurns(withSignedPreKeys(withDurableRatchets(withHarmlessTrials(makeRepository))))
+}
+
 type Parts = { readonly auth: AuthenticationState; readonly intake: Intake; readonly lidLookup: LidLookup }
 
 function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): UserFacingSocketConfig {
@@ -168,7 +174,7 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
     auth,
     logger: libraryLogger(log, account),
     browser: Browsers.macOS('Chrome'),
-    makeSignalRepository: inTurns(withSignedPreKeys(withDurableRatchets(intake.makeRepository))),
+    makeSignalRepository: signalRepositoryOf(intake),
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 }, // a write that failed has ended the connection
     emitOwnEvents: false, // with own events on, a quick receipt is merged into the echo and never reported
     generateHighQualityLinkPreview: false,

@@ -6,6 +6,7 @@ import {
   type SignalKeyStoreWithTransaction,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys'
+import { withHarmlessTrials } from '../../../../app/whatsapp/socket/trials.ts'
 import type { World } from '../../store/world.ts'
 import type { KeyBundle } from './bundle.ts'
 import { createPad } from './padding.ts'
@@ -33,6 +34,9 @@ export type SignalDevice = {
   readonly groups: SenderKeys
 }
 
+/** A phone's own libsignal has not the fault that the library's has. */
+const makeRepository = withHarmlessTrials(DEFAULT_CONNECTION_CONFIG.makeSignalRepository)
+
 /**
  * Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal.
  */
@@ -40,11 +44,7 @@ export function createSignalDevice(world: World, box: string): SignalDevice {
   const creds = world.phoneKeys.of(box)
   const pad = createPad(world.random.of(`padding of ${box}`))
   const keys = inUnits(world.signalKeys.of(box))
-  const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
-    { creds, keys },
-    silentLogger,
-    async () => [],
-  )
+  const repository = makeRepository({ creds, keys }, silentLogger, async () => [])
 
   async function begin(to: string, bundle: KeyBundle): Promise<void> {
     const { registrationId, identity, signedPreKey, preKey } = bundle
