@@ -82,6 +82,14 @@ export type UnsupportedContent = {
   readonly context?: MessageContext
 }
 
+/** What stands for a message that could not be read, until its sender has sent it again. */
+export const UNREADABLE: UnsupportedContent = { type: 'unsupported', unsupported: { kind: 'undecryptable' } }
+
+/** True while a message's own content has not come. */
+export function isUnread({ content }: Pick<Message, 'content'>): boolean {
+  return content.type === 'unsupported' && content.unsupported.kind === UNREADABLE.unsupported.kind
+}
+
 /** The message that this one replies to, by its WhatsApp message id. */
 export type MessageContext = { readonly message_id: string }
 

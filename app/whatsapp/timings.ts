@@ -2,6 +2,8 @@
 export type Timings = {
   /** For the server's ack of a message. */
   readonly ackMs: number
+  /** For a message that could not be read to come again from its sender. */
+  readonly unreadMs: number
   /** How often an open connection is looked at. */
   readonly lookMs: number
   /** Silence after which an open connection is asked whether it is still there. */
@@ -22,6 +24,7 @@ export type Timings = {
 
 export const TIMINGS: Timings = {
   ackMs: 20_000,
+  unreadMs: 10 * 60_000,
   lookMs: 5_000,
   quietMs: 15_000,
   answerMs: 10_000,

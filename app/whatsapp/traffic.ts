@@ -26,6 +26,7 @@ export type TrafficDeps = {
   readonly meter: Meter
   readonly now: () => Date
   readonly ackMs: number
+  readonly unreadMs: number
   readonly markRead: () => boolean
   readonly lookup: LidLookup
   /** The account's own addresses, once it is linked. */
@@ -61,7 +62,7 @@ export class Traffic {
       },
     })
     this.#recorder = new Recorder({
-      ...{ account, store, log, now, mail: this.#mail },
+      ...{ account, store, log, now, mail: this.#mail, unreadMs: deps.unreadMs },
       read: (stanza, entry, find) => readArrival(stanza, entry, reader(stanza.me, entry.at, find)),
       recorded: reading => this.#recorded(reading),
     })

@@ -126,5 +126,29 @@ describe('what a contact does', () => {
     const event = await told('message.received', data => data.message_id === id)
     assert.deepEqual(event.data.text, { body: 'again' })
     assert.equal((await rig.phones.get('/stats')).retries, 1)
+    const events = (await rig.events()).filter(each => each.data.message_id === id)
+    assert.equal(events.length, 1)
   })
+})
+
+test('a message whose content does not come in time is told as such, and again when it comes', async () => {
+  const rig = await startRig({ timings: { unreadMs: 0 } })
+  await rig.link()
+  await rig.phones.post('/faults', { kind: 'unreadable' })
+  const id = await rig.contactSays('late')
+  const events = await until('both events', async () => {
+    const told = (await rig.events()).filter(event => event.data.message_id === id)
+    return told.length === 2 ? told : undefined
+  })
+  assert.deepEqual(
+    events.map(({ type, data }) => [type, data.unsupported ?? data.text]),
+    [
+      ['message.received', { kind: 'undecryptable' }],
+      ['message.received', { body: 'late' }],
+    ],
+  )
+  const message = await rig.store.messages.get('main', id)
+  assert.deepEqual(message?.content, { type: 'text', text: { body: 'late' } })
+  assert.deepEqual(await rig.store.journal.unfinished('main'), [])
+  await rig.stop()
 })

@@ -1,10 +1,11 @@
+import { isUnread, type Message } from '../../model/message.ts'
 import type { InboundChange, ParticipantReceipt, Recording } from '../journal.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
 import { receiveMessage } from './message-entry.ts'
 import { findByMessageId } from './message-list.ts'
 import { putParticipantReceipt } from './message-receipts.ts'
-import { replaceContent } from './message-row.ts'
+import { replaceContent, toMessage } from './message-row.ts'
 import { advanceMessage } from './message-status.ts'
 
 /** Finishes an entry and makes its changes, once: an entry that is finished, or a subject that was recorded, changes nothing. */
@@ -34,7 +35,8 @@ function apply(tx: Tx, account: string, change: InboundChange): boolean {
   const { effects } = change
   switch (change.kind) {
     case 'message':
-      return receiveMessage(tx, { message: change.message, effects }) === 'stored'
+      if (receiveMessage(tx, { message: change.message, effects }) === 'stored') return true
+      return told(tx, change, completed(tx, change.message))
     case 'status':
       return advanceMessage(tx, { change: change.change, effects })
     case 'participant':
@@ -47,6 +49,14 @@ function apply(tx: Tx, account: string, change: InboundChange): boolean {
     case 'event':
       return told(tx, change, true)
   }
+}
+
+/** The content of a message that could not be read before takes the place of what stood for it. */
+function completed(tx: Tx, message: Message): boolean {
+  const row = findByMessageId(tx, message.account, message.messageId)
+  if (row === undefined || isUnread(message) || !isUnread(toMessage(tx, row))) return false
+  replaceContent(tx, row, message.content)
+  return true
 }
 
 function told(tx: Tx, { effects }: InboundChange, changed: boolean): boolean {

@@ -8,7 +8,7 @@ import {
   type WAMessage,
 } from '@whiskeysockets/baileys'
 import { newId } from '../../lib/ids.ts'
-import type { Message, MessageContent } from '../../model/message.ts'
+import { type Message, type MessageContent, UNREADABLE } from '../../model/message.ts'
 import { messageEvent } from '../../model/message-event.ts'
 import type { InboundChange } from '../../store/journal.ts'
 import { contentOf, secretOfPoll } from './content.ts'
@@ -44,6 +44,18 @@ export async function readMessage(message: WAMessage, reader: Reader, node?: Bin
   const subject = JSON.stringify(['message', chat, from, messageId])
   const incoming = direction === 'in' ? { incoming: { from, key: message.key } } : {}
   return { changes, subject, kept: true, ...incoming }
+}
+
+/** A message that no key of ours opens. Its sender has been asked for it, and may send it again. */
+export async function readUnreadable(node: BinaryNode, reader: Reader): Promise<Reading> {
+  const { fullMessage } = decodeMessageNode(node, reader.me.id, reader.me.lid ?? '')
+  const envelope = await envelopeOf(fullMessage, reader, node)
+  if (envelope === undefined) return NOTHING
+  return {
+    changes: [saidChange({ said: UNREADABLE, secret: undefined }, envelope, reader)],
+    kept: true,
+    placeholder: true,
+  }
 }
 
 async function changesOf(

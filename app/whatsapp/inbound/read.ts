@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../store/journal.ts'
 import type { Stanza } from '../journal/arrival.ts'
 import { isCallOffer, readCall } from './call.ts'
 import { isGroupNotification, readGroupNotification } from './group.ts'
-import { messageOf, readMessage } from './message.ts'
+import { messageOf, readMessage, readUnreadable } from './message.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
 import { readReceipt, receiptOf } from './receipt.ts'
 
@@ -25,7 +25,7 @@ export async function readArrival(
   switch (node.tag) {
     case 'message':
       return plaintext === undefined
-        ? NOTHING
+        ? await readUnreadable(node, reader)
         : await readMessage(messageOf(node, plaintext, reader), reader, node)
     case 'receipt':
       return await readReceipt(node, reader)

@@ -33,6 +33,13 @@ export function ciphertextDigest({ attrs }: BinaryNode, ciphertext: Uint8Array):
   return createHash('sha256').update(envelope).update(ciphertext).digest()
 }
 
+/** The digest of a message that could not be read, however often it comes. */
+export function unreadDigest({ attrs }: BinaryNode): Uint8Array {
+  return createHash('sha256')
+    .update(JSON.stringify(['unread', attrs.from, attrs.participant, attrs.id]))
+    .digest()
+}
+
 /** The digest of a stanza that is not encrypted. Only the mark of a later delivery differs from one time to the next. */
 export function stanzaDigest({ tag, attrs, content }: BinaryNode): Uint8Array {
   const { offline: _mark, ...lasting } = attrs

@@ -11,7 +11,7 @@ import { step } from '../../lib/step.ts'
 import type { Arrival, JournalEntry, KeyChanges } from '../../store/journal.ts'
 import type { SignalKeyChange } from '../../store/signal-keys.ts'
 import type { Store } from '../../store/store.ts'
-import { ciphertextDigest, encodeStanza, envelopeOf, type Me, stanzaDigest } from './arrival.ts'
+import { ciphertextDigest, encodeStanza, envelopeOf, type Me, stanzaDigest, unreadDigest } from './arrival.ts'
 import type { Gate } from './gate.ts'
 
 export type IntakeDeps = {
@@ -105,13 +105,19 @@ export class Intake {
     if (known !== undefined) return known
     const reading: Reading = { node: envelopeOf(node), digest }
     // The library nests its own transaction in this one, whose commit is then the one that carries the plaintext.
-    return await readings.run(reading, () =>
+    const read = () =>
       keys.transaction(async () => {
-        reading.plaintext = await how.decrypt()
+        reading.plaintext = await decrypted(how)
         step('inbound.decrypted')
         return reading.plaintext
-      }, how.lock),
-    )
+      }, how.lock)
+    try {
+      return await readings.run(reading, read)
+    } catch (error) {
+      if (error instanceof Unreadable && isShown(node))
+        void this.#add(reading.node, { digest: unreadDigest(node) })
+      throw error instanceof Unreadable ? error.cause : error
+    }
   }
 
   #add(node: BinaryNode, found: Pick<Arrival, 'digest' | 'plaintext'>, keys?: KeyChanges): Promise<void> {
@@ -130,6 +136,23 @@ export class Intake {
     gate.hold(write, () => step(`${name}.receipt_left`))
     return write
   }
+}
+
+/** No key opens it. What else can go wrong is about the store, and then the message comes again. */
+class Unreadable extends Error {}
+
+async function decrypted({ decrypt }: Cipher): Promise<Uint8Array> {
+  try {
+    return await decrypt()
+  } catch (cause) {
+    throw new Unreadable('the ciphertext does not open', { cause })
+  }
+}
+
+/** False for what nobody would miss: gestures, which ask to be hidden when they cannot be read, and talk between devices. */
+function isShown(node: BinaryNode): boolean {
+  const hidden = getBinaryNodeChildren(node, 'enc').some(({ attrs }) => attrs['decrypt-fail'] === 'hide')
+  return !hidden && node.attrs.category !== 'peer'
 }
 
 function hex(digest: Uint8Array): string {

@@ -17,6 +17,8 @@ export type RecorderDeps = {
   readonly store: Store
   readonly log: Log
   readonly now: () => Date
+  /** How long a message that could not be read may take to come again. */
+  readonly unreadMs: number
   /** What an entry comes to; `find` answers once everything ahead of it is recorded. */
   readonly read: (stanza: Stanza, entry: JournalEntry, find: FindMessage) => Promise<Reading>
   /** Told of each reading that changed something, once that is durable. */
@@ -93,8 +95,16 @@ export class Recorder {
       this.#deps.mail[origin]({ entry, message: reading.forLibrary })
       return
     }
+    if (reading.placeholder && this.#waits(entry)) return
     while (this.#underWay.size >= MAX_UNDER_WAY) await Promise.race(this.#underWay)
     this.#track(this.#underWay, this.#record(entry, reading))
+  }
+
+  /** A message that could not be read has some time to come again; nobody is told of it before that is over. */
+  #waits(entry: JournalEntry): boolean {
+    const waitMs = entry.at.getTime() + this.#deps.unreadMs - this.#deps.now().getTime()
+    if (waitMs > 0) setTimeout(() => this.accept(entry), waitMs).unref()
+    return waitMs > 0
   }
 
   /** A receipt may have to wait for the outbox, and nothing else waits with it but later ones for the same messages. */

@@ -40,7 +40,7 @@ export class Session {
     this.#custody = new Custody(deps)
     const markRead = () => deps.policy()?.markRead === true
     this.#traffic = new Traffic({
-      ...{ ...deps, markRead, ackMs: timings.ackMs },
+      ...{ ...deps, markRead, ackMs: timings.ackMs, unreadMs: timings.unreadMs },
       lookup: async lid => (await this.#custody.device?.phoneJidOf(lid)) ?? null,
       me: () => this.#custody.device?.creds.me,
       socket: () => this.#connection.early,

@@ -36,6 +36,7 @@ export class WhatsApp implements SendPort {
     const about = { account: ACCOUNT, store, log: silentLog, now: world.clock.now }
     this.#recorder = new Recorder({
       ...about,
+      unreadMs: 0,
       mail: new DeviceMail({ ...about, socket: () => undefined, readPast: async () => undefined }),
       read: async (_, { plaintext, at }) => readingOf(mailOf(plaintext), at, route),
       recorded: () => {},
