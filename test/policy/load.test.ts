@@ -132,6 +132,7 @@ spec:
     markRead: false,
     presence: 'unavailable',
     history: 'none',
+    alertsOnLoggedOut: true,
   })
   assert.deepEqual(policy.endpoints.get('status'), {
     name: 'status',
