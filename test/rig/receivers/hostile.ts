@@ -8,7 +8,7 @@ import type { Chat, FromReceiver, ToReceiver } from './protocol.ts'
 
 /*
  * A receiver of webhooks that misbehaves in every way it can, in a process of its own, so that its memory is not the
- * worker's. What it does to a webhook follows from its id and attempt alone. It keeps the ledger that the run is judged by.
+ * worker's. What it does to a webhook follows from its number and attempt alone. It keeps the ledger that the run is judged by.
  */
 
 const DAMAGE_ONE_IN = 1_000
@@ -76,7 +76,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   received++
   const id = String(request.headers['webhook-id'])
   const { chat, n, doomed } = JSON.parse(body).data as { chat: string; n: number; doomed: boolean }
-  const fault = doomed ? 'error' : faultOf(id, Number(request.headers['postern-attempt']))
+  const fault = doomed ? 'error' : faultOf(n, Number(request.headers['postern-attempt']))
   kinds[fault ?? 'taken'] = (kinds[fault ?? 'taken'] ?? 0) + 1
   if (fault === undefined || fault === 'long-thanks' || fault === 'drip') take(id, chat, n)
   respond(response, fault)
@@ -119,8 +119,8 @@ function respond(response: ServerResponse, fault: Fault | undefined): void {
   }
 }
 
-function faultOf(id: string, attempt: number): Fault | undefined {
-  const digest = createHash('sha256').update(`${id}/${attempt}`).digest()
+function faultOf(n: number, attempt: number): Fault | undefined {
+  const digest = createHash('sha256').update(`${n}/${attempt}`).digest()
   let dice = digest.readUInt32BE() % DAMAGE_ONE_IN
   for (const [fault, share] of FAULTS) {
     const limit = attempt === 1 ? share : share / 2
