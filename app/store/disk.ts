@@ -29,9 +29,12 @@ const FULL_FROM = 0.97
 const SLACK = 0.01
 const EVERY_MS = 2_000
 
-/** Watches how full the file system of a folder is. */
+/**
+ * Watches how full the file system of a file is. Of a file, because Node's permission model may refuse a folder whose files
+ * it allows, once something beside it has a name that begins alike.
+ */
 export function createDiskWatch(
-  dataDir: string,
+  file: string,
   { log, measure = statfs }: { readonly log: Log; readonly measure?: Statfs | undefined },
 ): DiskWatch {
   const listeners: DiskListener[] = []
@@ -41,7 +44,7 @@ export function createDiskWatch(
 
   async function look(): Promise<void> {
     try {
-      const { blocks, bavail } = await measure(dataDir)
+      const { blocks, bavail } = await measure(file)
       if (blocks <= 0) return // a file system that does not say
       const before = state.level
       const used = 1 - bavail / blocks

@@ -95,16 +95,16 @@ function prepare(file: string, key: KeyObject, log: Log): void {
   }
 }
 
-type Parts = Pick<OpenOptions, 'now' | 'log' | 'dataDir' | 'statfs'> & {
+type Parts = Pick<OpenOptions, 'now' | 'log' | 'statfs'> & {
   readonly file: string
   readonly key: KeyObject
   unlock(): void
 }
 
-async function assemble({ file, key, now, log, unlock, dataDir, statfs }: Parts): Promise<Store> {
+async function assemble({ file, key, now, log, unlock, statfs }: Parts): Promise<Store> {
   const writer = await Writer.start({ file, key }, log)
   const db = await openReader(file, writer)
-  const disk = createDiskWatch(dataDir, { log, measure: statfs })
+  const disk = createDiskWatch(file, { log, measure: statfs })
   await disk.look()
   const reader = { db, vault: new Vault(db, key) }
   return storeOver({ reader, writer, now, disk }, async () => {

@@ -68,6 +68,12 @@ test('the running app can read its policies and write its data, and nothing else
   })
 })
 
+test('the app under these flags sees how full its disk is', async () => {
+  const { found } = await probe()
+  assert.equal(found['write in data'], 'allowed')
+  assert.ok(!sandbox.log().includes('disk.unknown'), sandbox.log().slice(-2_000))
+})
+
 test('without the permission flags the same probe may do all of it', async () => {
   const { found } = await probe(args =>
     args.filter(arg => !arg.startsWith('--permission') && !arg.startsWith('--allow')),
