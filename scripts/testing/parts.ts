@@ -33,7 +33,7 @@ export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   files('unit', { folder: 'test', concurrency: 2, minutes: 2, needs: [] }),
   files('gateway', { concurrency: 1, minutes: 4, needs: [] }),
-  files('rig', { concurrency: 2, minutes: 10, longMinutes: 180, needs: [] }),
+  files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
   files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP] }),
   files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP] }),

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { tellReport } from '../report/finding.ts'
 import { type DiskCounts, diskFull, ioError, readOnly } from './disk-faults.ts'
 
 function whole(t: TestContext, counts: DiskCounts): void {
   t.diagnostic(JSON.stringify(counts))
+  const { acknowledged, lost, refused } = counts
+  const promises = [{ name: 'acknowledged → on the disk', count: acknowledged, lost, repeats: 0 }]
+  tellReport({ layer: 'E', title: t.name, load: `${refused} writes refused meanwhile.`, promises })
   assert.equal(counts.lost, 0)
   assert.ok(counts.acknowledged > 0)
 }

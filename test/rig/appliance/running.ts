@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Endpoints } from '../../../app/supervise/endpoints.ts'
+import { freePortBase } from '../../../app/supervise/processes/ports.ts'
+import { sleep } from '../../gateway/sandbox.ts'
+
+export type RigEndpoints = Required<Endpoints>
+
+/** A whole appliance under the rig's hands, in a folder of its own. */
+export type Appliance = {
+  readonly folder: string
+  endpoints(): RigEndpoints
+  /** Process id of the app as `endpoints.json` has it. */
+  appPid(): number
+  log(): string
+  /** Ends everything and removes the folder. */
+  dispose(): Promise<void>
+}
+
+const ROOT = dirname(dirname(dirname(import.meta.dirname)))
+const UP_WITHIN_MS = 120_000
+
+/** Brings an appliance up and waits until its account is open. `root` is the tree whose code runs. */
+export async function startAppliance({ root = ROOT }: { readonly root?: string } = {}): Promise<Appliance> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-rig-'))
+  const base = await freePortBase(Math.random)
+  const program = join(root, 'test', 'rig', 'appliance', 'program.ts')
+  const child = spawn(process.execPath, ['--no-warnings', program, '--folder', folder], {
+    cwd: folder,
+    env: { ...process.env, POSTERN_PORT_BASE: String(base) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', chunk => {
+      log = `${log}${chunk}`.slice(-4_000_000)
+    })
+  }
+  const file = join(folder, 'data', 'run', 'endpoints.json')
+  const deadline = Date.now() + UP_WITHIN_MS
+  while (!existsSync(file)) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      throw new Error(`the appliance did not come up (exit ${child.exitCode}):\n${log.slice(-4_000)}`)
+    }
+    await sleep(50)
+  }
+  const endpoints = () => JSON.parse(readFileSync(file, 'utf8')) as RigEndpoints
+  return {
+    folder,
+    endpoints,
+    appPid: () => endpoints().pids.app ?? 0,
+    log: () => log,
+    async dispose() {
+      await end(child)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGINT')
+  await gone
+}

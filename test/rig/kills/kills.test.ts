@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Appliance, startAppliance } from '../appliance/running.ts'
+import { percentile } from '../check/statistics.ts'
+import { promisesOf, tellReport } from '../report/finding.ts'
+import { runKills } from './kills.ts'
+
+const LONG = process.env.TEST_LONG === '1'
+/** Two appliances side by side in the long run, each with half of the kills. */
+const APPLIANCES = LONG ? 2 : 1
+const KILLS = Number(process.env.RIG_KILLS ?? (LONG ? 1_000 : 30))
+const PER_SECOND = Number(process.env.RIG_RATE ?? 50)
+/** What recovery takes on a machine that has nothing else to do; only the long run is on one. */
+const RECOVERED_MS = 5_000
+
+let appliances: readonly Appliance[] = []
+before(async () => {
+  appliances = await Promise.all(Array.from({ length: APPLIANCES }, () => startAppliance()))
+})
+after(async () => {
+  await Promise.all(appliances.map(appliance => appliance.dispose()))
+})
+
+test('kill -9 of the app while messages flow both ways and to a receiver loses none', async () => {
+  const options = { kills: KILLS / APPLIANCES, perSecond: PER_SECOND / APPLIANCES, random: Math.random }
+  const runs = await Promise.all(appliances.map(appliance => runKills(appliance, options)))
+  const recoveries = runs.flatMap(run => run.recoveries)
+  const openMs = recoveries.map(recovery => recovery.openMs)
+  tellReport({
+    layer: 'B',
+    title: 'kill -9 at random moments',
+    load: `${recoveries.length} kills, each 50 to 2 000 ms after the app had come back; ${PER_SECOND} messages a second wanted in each direction over ${APPLIANCES} appliance(s), all events to a receiver.`,
+    promises: promisesOf(runs.flatMap(run => run.comparisons)),
+    recovery: { acceptingMs: recoveries.map(recovery => recovery.acceptingMs), openMs },
+    notes: runs.map(run => `violations of WhatsApp's protocol: ${run.violations}`),
+  })
+  assert.deepEqual(
+    runs.flatMap(run => run.faults),
+    [],
+  )
+  if (LONG) assert.ok((percentile(openMs, 99) ?? 0) < RECOVERED_MS, `p99 is ${percentile(openMs, 99)} ms`)
+})

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { sleep } from '../gateway/sandbox.ts'
+import { startAppliance } from './appliance/running.ts'
+import { settle } from './check/settle.ts'
+import { bound, slope } from './check/statistics.ts'
+import { startTraffic } from './traffic/traffic.ts'
+
+/*
+ * Messages at an even pace for a long time, with nothing broken on purpose: whether memory or a queue grows, and whether the
+ * ledgers are equal in the end. One line a minute; the exit code is 0 only when all is well.
+ *
+ *   node test/rig/soak.ts [--minutes 30] [--rate 50]
+ */
+const MINUTE_MS = 60_000
+const WARM_UP_MINUTES = 5
+const MOST_GROWTH_KIB = 1_024
+const SLOPE_MINUTES = 10
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, rate: { type: 'string', default: '50' } },
+})
+const minutes = Number(values.minutes)
+const appliance = await startAppliance()
+process.exitCode = await run().finally(() => appliance.dispose())
+
+async function run(): Promise<number> {
+  const traffic = await startTraffic({ endpoints: appliance.endpoints(), perSecond: Number(values.rate) })
+  const sizes: (readonly [number, number])[] = []
+  for (let minute = 1; minute <= minutes; minute++) {
+    await sleep(MINUTE_MS)
+    const kib = residentKib(appliance.appPid())
+    if (minute > WARM_UP_MINUTES) sizes.push([minute, kib])
+    const behind = traffic.accepted.entries.length - (await traffic.witnesses.inboxes()).entries.length
+    const owed = (await traffic.witnesses.events()).entries.length
+    const told = (await traffic.witnesses.webhooks()).entries.length
+    console.log(
+      `minute ${minute}: RSS ${Math.round(kib / 1_024)} MiB, ${traffic.accepted.entries.length} accepted ` +
+        `(${behind} not yet with the phones), ${traffic.written.entries.length} written, ${owed} events, ${told} webhooks`,
+    )
+  }
+  await traffic.end()
+  const { comparisons, faults } = await settle(traffic)
+  traffic.close()
+  for (const { name, count, lost, repeats } of comparisons) {
+    console.log(`${name}: ${bound(lost.length, count)}; ${repeats} repeats`)
+  }
+  const growth = slope(sizes) * SLOPE_MINUTES
+  console.log(
+    `RSS grows by ${Math.round(growth)} KiB in ${SLOPE_MINUTES} minutes, after ${WARM_UP_MINUTES} to warm up`,
+  )
+  for (const fault of faults) console.error(fault)
+  return faults.length === 0 && growth < MOST_GROWTH_KIB ? 0 : 1
+}
+
+function residentKib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+}

@@ -1,0 +1,11 @@
+import type { Entry } from '../check/ledger.ts'
+
+/** Messages of one chat in one direction. */
+export type Flow = {
+  readonly number: string
+  readonly everyMs: number
+  /** Aborted when no further message is to begin. */
+  readonly ending: AbortSignal
+  /** What was promised, in order. */
+  readonly ledger: Entry[]
+}
