@@ -176,6 +176,7 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
     browser: Browsers.macOS('Chrome'),
     makeSignalRepository: signalRepositoryOf(intake),
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 }, // a write that failed has ended the connection
+    appStateMacVerification: { patch: true, snapshot: true }, // off in the library's own configuration
     emitOwnEvents: false, // with own events on, a quick receipt is merged into the echo and never reported
     generateHighQualityLinkPreview: false,
     markOnlineOnConnect: policy.presence === 'available',
