@@ -5,7 +5,7 @@ import { Command } from 'commander'
 /** `postern test [PART…]`: hands over to the test runner of the repository, with what is needed installed. */
 export function testCommand(root: string): Command {
   return new Command('test')
-    .description('run the test suite: types, structure, lint, unit, gateway, browser, containers, fresh')
+    .description('run the test suite: types, structure, lint, unit, gateway, rig, browser, containers, fresh')
     .argument('[part...]', 'only these parts')
     .allowUnknownOption()
     .passThroughOptions()
