@@ -4,6 +4,7 @@ import { type Document, parseAllDocuments } from 'yaml'
 import { readPolicyFolder } from '../config/policy-folder.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 import { parseSecretRef } from '../model/secret-ref.ts'
+import { formatPolicy } from '../policy/fmt/format-policy.ts'
 
 /** What `init` asks about. */
 export type StarterAnswers = {
@@ -127,7 +128,9 @@ async function eachDocument(
     for (const document of documents) look(document.get('kind'), document)
     if (JSON.stringify(documents) === before) continue
     const after = documents.map(document => document.toString({ lineWidth: 0 })).join('')
-    replaceFile(join(policiesDir, name), after, FILE_MODE)
+    const outcome = formatPolicy({ name, text: after })
+    const tidy = outcome.kind === 'formatted' ? outcome.text : after
+    replaceFile(join(policiesDir, name), tidy, FILE_MODE)
     changed.push(name)
   }
   return changed

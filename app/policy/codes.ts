@@ -29,7 +29,10 @@ export const CODES = {
     explanation:
       'The aliases (*name) of one document may stand for at most 50 values, and never for themselves.',
   },
-  'PS-1007': { title: 'file too large', explanation: 'A policy file is at most 1 MiB. Split it in several.' },
+  'PS-1007': {
+    title: 'file too large',
+    explanation: 'A policy file is at most 1 MiB, and holds at most 1000 documents. Split it in several.',
+  },
   'PS-1101': {
     title: 'no kind',
     explanation:

@@ -12,10 +12,13 @@ export type Refusal = {
 const MAX_ALIASES = 50
 const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/
 
-/** What YAML allows and policy files do not: merge keys, tags, keys that are no words, many or endless aliases. */
+/** What policy files must not hold, whatever YAML says: keys written twice, merge keys, tags, keys that are no words, many or endless aliases. */
 export function refusedSyntax(yaml: Document): readonly Refusal[] {
   const refusals: Refusal[] = []
   visit(yaml, {
+    Map(_, { items }) {
+      refusals.push(...repeatedKeys(items.map(({ key }) => key)))
+    },
     Pair(_, { key }) {
       const place = offsetsOf(key)
       if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
@@ -34,6 +37,18 @@ export function refusedSyntax(yaml: Document): readonly Refusal[] {
     },
   })
   return [...refusals, ...refusedAliases(yaml)]
+}
+
+function repeatedKeys(keys: readonly unknown[]): readonly Refusal[] {
+  const seen = new Set<string>()
+  return keys.filter(isScalar).flatMap((key): readonly Refusal[] => {
+    const name = String(key.value)
+    const isFirst = !seen.has(name)
+    seen.add(name)
+    return isFirst
+      ? []
+      : [{ code: 'PS-1002', message: 'this key is already in the map', offsets: offsetsOf(key) }]
+  })
 }
 
 function refusedAliases(yaml: Document): readonly Refusal[] {

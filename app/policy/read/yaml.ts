@@ -6,6 +6,7 @@ import { type PolicyDocument, policyDocument, rangeOfOffsets } from './document.
 import { type Refusal, refusedSyntax } from './refused-syntax.ts'
 
 const MAX_BYTES = 1_048_576
+const MAX_DOCUMENTS = 1_000
 
 /** What one file gave: its documents, and what keeps them from being read as they are. */
 export type ReadFile = {
@@ -20,7 +21,11 @@ export function readYaml(file: PolicyFile): ReadFile {
   if (Buffer.byteLength(file.text) > MAX_BYTES) {
     return { documents: [], diagnostics: [fault('PS-1007', 'the file is larger than 1 MiB', file.name)] }
   }
-  const parsed = parse(file.text, lines)
+  if ([...file.text.matchAll(/^(---|\.\.\.)/gm)].length > MAX_DOCUMENTS) {
+    const message = `the file holds more than ${MAX_DOCUMENTS} documents`
+    return { documents: [], diagnostics: [fault('PS-1007', message, file.name)] }
+  }
+  const parsed = parseYaml(file.text, lines)
   if (parsed === undefined) {
     return { documents: [], diagnostics: [fault('PS-1001', 'nested too deeply to be read', file.name)] }
   }
@@ -32,7 +37,7 @@ export function readYaml(file: PolicyFile): ReadFile {
     refusals.push(...found)
     if (yaml.contents === null && yaml.errors.length === 0 && parsed.length > 1) continue // an empty `---`
     const endless = found.some(refusal => refusal.code === 'PS-1006')
-    const broken = endless || yaml.errors.some(error => error.code !== 'DUPLICATE_KEY')
+    const broken = endless || yaml.errors.length > 0
     documents.push(policyDocument({ ...base, yaml }, endless ? undefined : plainValue(yaml), broken))
   }
   const diagnostics = refusals.map(({ code, message, offsets, hint }): Diagnostic => {
@@ -42,14 +47,15 @@ export function readYaml(file: PolicyFile): ReadFile {
   return { documents, diagnostics }
 }
 
-function parse(text: string, lineCounter: LineCounter): readonly Document[] | undefined {
+/** The documents of a text; undefined when it is nested too deeply to be read. */
+export function parseYaml(text: string, lineCounter: LineCounter): readonly Document[] | undefined {
   try {
     const parsed = parseAllDocuments(text, {
       lineCounter,
       version: '1.2',
       schema: 'core',
       merge: false,
-      uniqueKeys: true,
+      uniqueKeys: false, // looked for in refusedSyntax: the library compares each key with all others
       prettyErrors: false,
       logLevel: 'silent',
     })
@@ -62,18 +68,12 @@ function parse(text: string, lineCounter: LineCounter): readonly Document[] | un
 
 /** One fault is told once: what the parser says of a line with a tab follows from the tab, later errors mostly from the first. */
 function syntaxErrors(yaml: Document, tab: Refusal | undefined): readonly Refusal[] {
-  const duplicates = yaml.errors.filter(error => error.code === 'DUPLICATE_KEY')
-  const first = yaml.errors.find(error => error.code !== 'DUPLICATE_KEY')
-  const told = first === undefined || tab !== undefined ? duplicates : [first, ...duplicates]
-  return told.map(asRefusal)
+  const [first] = yaml.errors
+  return first === undefined || tab !== undefined ? [] : [asRefusal(first)]
 }
 
-function asRefusal(error: YAMLError): Refusal {
-  const [from, to] = error.pos
-  if (error.code === 'DUPLICATE_KEY') {
-    return { code: 'PS-1002', message: 'this key is already in the map', offsets: [from, to] }
-  }
-  const message = error.message.replace(/^./, letter => letter.toLowerCase()).replace(/\.$/, '')
+function asRefusal({ pos: [from, to], message: words }: YAMLError): Refusal {
+  const message = words.replace(/^./, letter => letter.toLowerCase()).replace(/\.$/, '')
   return { code: 'PS-1001', message: `not readable as YAML: ${message}`, offsets: [from, to] }
 }
 

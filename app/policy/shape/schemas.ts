@@ -93,6 +93,12 @@ export function validatorOf(kind: string): ValidateFunction | undefined {
   return validator
 }
 
+/** The schema of a kind, or of `common.json`, as editors load it. */
+export function schemaOf(name: string): Readonly<Record<string, unknown>> | undefined {
+  if (name === 'common.json') return common
+  return isKind(name) ? SCHEMAS[name] : undefined
+}
+
 export function isKind(kind: string): kind is Kind {
   return Object.hasOwn(SCHEMAS, kind)
 }
