@@ -159,6 +159,11 @@ export const CODES = {
     explanation:
       'The configuration rendered from the kind Edge was given to Caddy, and Caddy would not start with it.',
   },
+  'PS-5001': {
+    title: 'blocked by a guardrail',
+    explanation:
+      'The plan holds a change that PolicySet.spec.guardrails forbids. Leave the change out, give the plan the tag that the guardrail names (--tag), or lift the guardrail by a plan of its own first: those of the policy before the change count too.',
+  },
   'PS-7001': {
     title: 'policy test fails',
     explanation:

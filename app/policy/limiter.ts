@@ -123,7 +123,8 @@ export function createLimiter(): Limiter {
   }
 }
 
-function scopeOf({ key }: Limit): LimitScope {
+/** The moment at which a limit is asked. */
+export function scopeOf({ key }: Limit): LimitScope {
   if (key.includes('account') || key.includes('recipient')) return 'send'
   return key.every(part => part === 'remoteIp') ? 'auth' : 'request'
 }

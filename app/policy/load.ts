@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PolicyFile } from '../model/policy-file.ts'
+import { checkGuardrails } from './check/guardrails.ts'
 import { checkLimits } from './check/limits.ts'
 import { checkKinds, gatherNames } from './check/names.ts'
 import { checkPrincipals } from './check/principals.ts'
@@ -8,11 +9,12 @@ import { checkRetention } from './check/retention.ts'
 import { checkRules } from './check/rules.ts'
 import { checkSites } from './check/sites.ts'
 import { checkTests } from './check/tests.ts'
-import { compileRules } from './compile/access.ts'
+import { compileLists, compileRules } from './compile/access.ts'
 import { compileAccount } from './compile/accounts.ts'
 import type { Declared } from './compile/declared.ts'
 import { compileEdge } from './compile/edge.ts'
 import { gather } from './compile/gather.ts'
+import { compileGuardrails } from './compile/guardrails.ts'
 import { compileLimits } from './compile/limits.ts'
 import { compilePrincipals, compileRevoked } from './compile/principals.ts'
 import { compileRetention } from './compile/retention.ts'
@@ -53,6 +55,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...checkKinds(shapes, files.length),
     ...repeated,
     ...shapes.flatMap(shape => checkReferences(shape, names, facts)),
+    ...checkGuardrails(shapes),
     ...checkSites(shapes, names),
     ...checkPrincipals(shapes),
     ...checkRules(shapes),
@@ -72,6 +75,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
   return Object.freeze({
     digest,
     tests: compileTestDemands(declared),
+    guardrails: compileGuardrails(declared),
     edge: compileEdge(declared.edge),
     networks: mapOf(declared.networks, ({ cidrs, note }, name) => ({ name, cidrs, ...present({ note }) })),
     principals: compilePrincipals(declared),
@@ -81,6 +85,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     asksAcquaintance: rules.some(
       ({ when }) => when.firstContact !== undefined || when.openedByContactWithinMs !== undefined,
     ),
+    lists: compileLists(declared),
     limits: compileLimits(declared),
     endpoints: compileEndpoints(declared),
     retention: compileRetention(declared),

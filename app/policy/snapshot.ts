@@ -7,6 +7,8 @@ export type PolicySnapshot = {
   readonly digest: string
   /** What the set asks of its own tests. Coverage counts rules that decided a request, in percent. */
   readonly tests: { readonly requireAll: boolean; readonly minRuleCoverage: number }
+  /** By their ids. What no plan may bring, unless they are lifted by a plan before. */
+  readonly guardrails: ReadonlyMap<string, Guardrail>
   readonly edge: Edge
   readonly networks: ReadonlyMap<string, Network>
   readonly principals: ReadonlyMap<string, Principal>
@@ -16,10 +18,21 @@ export type PolicySnapshot = {
   readonly rules: readonly Rule[]
   /** A rule wants to know what account and recipient have had to do with each other. */
   readonly asksAcquaintance: boolean
+  /** The lists of the kind Recipients; rules have what they need of them already. */
+  readonly lists: ReadonlyMap<string, RecipientCondition>
   readonly limits: ReadonlyMap<string, Limit>
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly phoneRule: PhoneRule
   readonly retention: Retention
+}
+
+/** A kind of change that is not to happen. `on` is a part of the policy, such as `networks` or `retention.messages`. */
+export type Guardrail = {
+  readonly id: string
+  readonly on: string
+  readonly deny: 'widen' | 'newAllow' | 'shorten' | 'remove'
+  /** A plan that carries this tag passes. */
+  readonly unlessTag?: string
 }
 
 /** How long what is over is kept; what is absent, for ever. */

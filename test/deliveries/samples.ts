@@ -37,6 +37,8 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     rules: [],
     asksAcquaintance: false,
     tests: { requireAll: true, minRuleCoverage: 0 },
+    guardrails: new Map(),
+    lists: new Map(),
     limits: new Map(),
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
     phoneRule: 'possible',

@@ -160,6 +160,8 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     rules: [],
     asksAcquaintance: false,
     tests: { requireAll: true, minRuleCoverage: 0 },
+    guardrails: new Map(),
+    lists: new Map(),
     limits: new Map(),
     endpoints: new Map(),
     phoneRule: 'valid',

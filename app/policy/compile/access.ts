@@ -2,7 +2,7 @@ import { namesMatching } from '../../lib/glob.ts'
 import { duration, hours, size } from '../shape/notation.ts'
 import type { Conditions, RecipientCondition, Rule } from '../snapshot.ts'
 import type { Declared, DeclaredRule } from './declared.ts'
-import { parsed, present } from './values.ts'
+import { mapOf, parsed, present } from './values.ts'
 
 /**
  * All rules in the order of their ids (which has no meaning): the declared ones, with roles, lists and globs of names
@@ -60,6 +60,11 @@ function recipientCondition(
   const { numbers, prefixes } = (list === undefined ? recipients : lists[list]) ?? {}
   const condition = present({ list, numbers, prefixes })
   return Object.keys(condition).length === 0 ? undefined : condition
+}
+
+/** The lists as rules look them up. */
+export function compileLists({ lists }: Declared): ReadonlyMap<string, RecipientCondition> {
+  return mapOf(lists, ({ numbers, prefixes }) => present({ numbers, prefixes }))
 }
 
 function sizes({ min, max }: { readonly min?: string; readonly max?: string }): Conditions['size'] {

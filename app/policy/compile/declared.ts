@@ -1,8 +1,9 @@
-import type { SignScheme, SiteName } from '../snapshot.ts'
+import type { Guardrail, SignScheme, SiteName } from '../snapshot.ts'
 
 /** The documents as their schemas guarantee them, all of one kind put together. Values are still texts in their notations. */
 export type Declared = {
   readonly testDemands: { readonly require?: 'pass' | 'report'; readonly minRuleCoverage?: number }
+  readonly guardrails: readonly Guardrail[]
   readonly edge: DeclaredEdge
   readonly networks: Named<{ readonly cidrs: readonly string[]; readonly note?: string }>
   readonly services: Named<ServiceSpec>

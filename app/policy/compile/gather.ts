@@ -5,6 +5,7 @@ import type { Declared } from './declared.ts'
 export function gather(documents: readonly PolicyDocument[]): Declared {
   const merged = {
     testDemands: merge(documents, 'PolicySet', 'tests'),
+    guardrails: concat(documents, 'PolicySet', 'guardrails'),
     edge: merge(documents, 'Edge'),
     networks: merge(documents, 'Networks'),
     services: merge(documents, 'Principals', 'services'),

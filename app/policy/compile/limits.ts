@@ -16,7 +16,7 @@ function compileLimit(limit: DeclaredLimit, name: string, everybody: readonly st
   const only = when?.principals
   return {
     name,
-    key,
+    key: key.toSorted(),
     count,
     periodMs,
     burst: limit.burst ?? count,

@@ -3,6 +3,7 @@ import { isRecord, memberOf, type Path } from '../read/document.ts'
 /** Objects that people know by a name: the members that lead to them, and what one is called. */
 const KNOWN: readonly (readonly [place: string, word: string])[] = [
   ['Access/spec/rules', 'rule'],
+  ['PolicySet/spec/guardrails', 'guardrail'],
   ['Access/spec/roles', 'role'],
   ['Edge/spec/sites', 'site'],
   ['Edge/spec/basicAuthUsers', 'basic-auth user'],
@@ -39,7 +40,8 @@ function objectOf(document: unknown, path: Path): { readonly object?: string; re
   const [start, word] = known
   const depth = start.split('/').length
   const key = path[depth - 1]
-  const name = word === 'rule' ? idOf(path.slice(0, depth).reduce(memberOf, document), key) : `"${key}"`
+  const listed = word === 'rule' || word === 'guardrail'
+  const name = listed ? idOf(path.slice(0, depth).reduce(memberOf, document), key) : `"${key}"`
   return { object: `${word} ${name}`, depth }
 }
 
@@ -47,6 +49,6 @@ function kindOf(document: unknown): string {
   return isRecord(document) ? String(document.kind) : ''
 }
 
-function idOf(rule: unknown, index: string | number | undefined): string {
-  return isRecord(rule) && typeof rule.id === 'string' ? `"${rule.id}"` : `number ${Number(index) + 1}`
+function idOf(item: unknown, index: string | number | undefined): string {
+  return isRecord(item) && typeof item.id === 'string' ? `"${item.id}"` : `number ${Number(index) + 1}`
 }
