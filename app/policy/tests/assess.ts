@@ -1,5 +1,6 @@
-import type { DecisionRequest } from '../../model/decision.ts'
+import type { Decision, DecisionRequest } from '../../model/decision.ts'
 import { parsePhone } from '../../model/phone.ts'
+import { decide } from '../decide/decide.ts'
 import { type Explanation, explain } from '../decide/explain.ts'
 import { applicableLimits, type Limiter } from '../limiter.ts'
 import { networkOf } from '../networks.ts'
@@ -15,14 +16,32 @@ const SENDING = 'messages.send'
 const BEFORE_RECIPIENT: ReadonlySet<string> = new Set(['revoked', 'expired', 'network'])
 
 /** Judges a request without its limits: credential, network, recipient, rules. */
+export function judge(snapshot: PolicySnapshot, request: DecisionRequest): Decision {
+  const decision = decide(snapshot, request)
+  return refusesRecipient(snapshot, request, decision) ? INVALID : decision
+}
+
+/** The same, with what every rule had to say. */
 export function assess(snapshot: PolicySnapshot, request: DecisionRequest): Explanation {
   const explained = explain(snapshot, request)
-  if (BEFORE_RECIPIENT.has(explained.by)) return explained
-  const { to, action } = request
-  if (action !== SENDING || to === undefined || !to.startsWith('+')) return explained
-  if (parsePhone(to, snapshot.phoneRule) !== undefined) return explained
-  const reason = 'The recipient is no phone number that this policy takes.'
-  return { ...explained, effect: 'deny', by: 'invalid-recipient', reason, nearMisses: [] }
+  return refusesRecipient(snapshot, request, explained)
+    ? { ...explained, ...INVALID, nearMisses: [] }
+    : explained
+}
+
+const INVALID: Decision = {
+  effect: 'deny',
+  by: 'invalid-recipient',
+  reason: 'The recipient is no phone number that this policy takes.',
+}
+
+function refusesRecipient(
+  { phoneRule }: PolicySnapshot,
+  { to, action }: DecisionRequest,
+  { by }: Decision,
+): boolean {
+  if (BEFORE_RECIPIENT.has(by) || action !== SENDING || to === undefined || !to.startsWith('+')) return false
+  return parsePhone(to, phoneRule) === undefined
 }
 
 /** The same, and then the limits of requests and of sending, which remember what they were asked before. */

@@ -1,0 +1,77 @@
+import { scopeOf } from '../../limiter.ts'
+import type { Limit } from '../../snapshot.ts'
+import { amount, classesOf, type Field, names, scale, TIGHTENS, time, WIDENS } from '../field.ts'
+import { BOTH, coversNames, relate } from '../relation.ts'
+import { type Rows, section, stateOf } from '../section.ts'
+import { rateWords } from '../words.ts'
+
+/** From what holds up least to what refuses most. */
+const SEVERITY = ['queue', 'hold', 'reject', 'block']
+
+const maxWait = time<Limit>('maxWait', limit => limit.maxWaitMs, WIDENS)
+const blockFor = time<Limit>('blockFor', limit => limit.blockForMs, TIGHTENS)
+
+const rows: Rows<Limit> = {
+  name: [],
+  key: [
+    {
+      ...names('key', ({ key }) => key, WIDENS),
+      judge(from, to) {
+        // More words are more buckets, each with the whole rate; but what is counted may become something else.
+        const sameScope = scopeOf(from) === scopeOf(to)
+        return classesOf(sameScope ? relate(from.key, to.key, coversNames) : BOTH, WIDENS)
+      },
+      state: 'Its counters begin anew: what was counted by the key before is forgotten.',
+    },
+  ],
+  count: [
+    {
+      path: 'rate',
+      text: rateWords,
+      absent: 'none',
+      key: ({ count, periodMs }) => String(count / periodMs),
+      judge: (from, to) => [to.count / to.periodMs > from.count / from.periodMs ? 'WIDER' : 'TIGHTER'],
+      state: 'Its counters are kept, and fill at the new rate from now on.',
+    },
+  ],
+  periodMs: [], // of the rate
+  burst: [
+    {
+      ...amount<Limit>('burst', ({ burst }) => burst, WIDENS),
+      state: 'Its counters are kept, as far as the new burst holds them.',
+    },
+  ],
+  onExceed: [
+    {
+      ...scale<Limit>('onExceed', ({ onExceed }) => onExceed, { ...TIGHTENS, words: SEVERITY }),
+      state: 'Its counters are kept; what it holds or lets wait already stays there.',
+    },
+  ],
+  maxWaitMs: [only('queue', maxWait)],
+  blockForMs: [only('block', blockFor)],
+  principals: [names('when.principals', ({ principals }) => principals, TIGHTENS)],
+}
+
+const NEW = 'Its counters begin full: nothing that happened before counts.'
+const GONE = 'Its counters are forgotten, blocks as well; what it holds waits for a person all the same.'
+
+/** A new limit refuses what passed before. */
+export const limits = section({
+  kind: 'RateLimits',
+  noun: 'limit',
+  all: snapshot => snapshot.limits,
+  rows,
+  added: () => ['TIGHTER'],
+  removed: () => ['WIDER'],
+  stateOf: stateOf(NEW, GONE),
+})
+
+/** A member that goes with one answer to too much: where that answer comes or goes, `onExceed` says all. */
+function only(answer: Limit['onExceed'], field: Field<Limit>): Field<Limit> {
+  const isAsked = (limit: Limit) => limit.onExceed === answer
+  return {
+    ...field,
+    judge: (from, to, sides) => (isAsked(from) && isAsked(to) ? field.judge(from, to, sides) : ['NEUTRAL']),
+    shorter: (from, to) => isAsked(from) && isAsked(to) && field.shorter?.(from, to) === true,
+  }
+}

@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import type { DecisionRequest } from '../../app/model/decision.ts'
+
+/** The parts of a small policy that a property test varies, each in the words of the files. */
+export type SmallPolicy = {
+  readonly networks: Readonly<Record<string, readonly string[]>>
+  readonly principals: Readonly<Record<string, readonly string[] | undefined>>
+  readonly roles: readonly string[]
+  readonly operator: readonly string[]
+  readonly list: object
+  readonly rules: Readonly<Record<string, object | undefined>>
+}
+
+const ACTIONS = ['messages.send', 'messages.read', 'accounts.read']
+const NUMBERS = ['+33600000001', '+33700000001', '+4930000001']
+const CIDRS = ['10.0.0.0/24', '10.0.0.0/25', '10.0.0.128/25', '10.1.0.0/24', '2001:db8::/32']
+const IPS = ['10.0.0.1', '10.0.0.200', '10.1.0.1', '2001:db8::1', '192.0.2.1']
+const KINDS = ['contact', 'group', 'channel', 'status'] as const
+const TYPES = ['text', 'image', 'template']
+
+const someOf = <T>(...items: readonly T[]) => fc.subarray([...items], { minLength: 1 })
+const orAbsent = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
+
+const listed: fc.Arbitrary<object> = fc
+  .record({ prefixes: orAbsent(someOf('+33', '+336', '+49')), numbers: orAbsent(someOf(...NUMBERS)) })
+  .map(({ prefixes, numbers = ['+33600000001'] }) => written({ prefixes, numbers }))
+
+/** Few conditions at once: with many, no request would meet them all. */
+const rare = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+
+const when = fc
+  .record({
+    messageTypes: rare(someOf(...TYPES)),
+    templates: rare(someOf('invoice-*', 'invoice-2026', '*')),
+    recipientKind: rare(someOf(...KINDS)),
+    recipients: rare(fc.oneof(listed, fc.constant({ list: 'eu' }), fc.constant({ consent: 'required' }))),
+    networks: rare(someOf('office', 'branch')),
+    purpose: rare(someOf('billing', 'service')),
+    firstContact: rare(fc.boolean()),
+    conversation: rare(fc.constantFrom({ openedByContactWithin: '1h' }, { openedByContactWithin: '1d' })),
+    size: rare(fc.constantFrom({ max: '1KiB' }, { min: '2KiB' }, { min: '512B', max: '4KiB' })),
+    mime: rare(someOf('image/*', 'image/png', 'text/plain')),
+    hours: rare(
+      fc.record({
+        tz: fc.constantFrom('UTC', 'Europe/Paris', 'recipient'),
+        allow: fc.constantFrom(
+          'Mon-Fri 08:00-18:00',
+          'Mon 09:00-12:00, Sat-Mon 22:00-06:00',
+          'Mon-Sun 00:00-24:00',
+        ),
+      }),
+    ),
+  })
+  .map(conditions => written(conditions))
+
+const rule = fc
+  .record({
+    effect: fc.constantFrom('allow', 'allow', 'deny', 'hold'),
+    principals: fc.oneof(someOf('billing', 'reports', 'oncall'), fc.constant(['*'])),
+    actions: fc.oneof(someOf(...ACTIONS), fc.constantFrom(['messages.*'], ['*'])),
+    accounts: orAbsent(fc.oneof(someOf('main', 'second'), fc.constantFrom(['*'], ['m*']))),
+    when,
+  })
+  .map(({ when: conditions, ...rest }) =>
+    written({ ...rest, when: Object.keys(conditions).length === 0 ? undefined : conditions }),
+  )
+
+export const smallPolicy: fc.Arbitrary<SmallPolicy> = fc.record({
+  networks: fc.record({ office: someOf(...CIDRS), branch: someOf(...CIDRS) }),
+  principals: fc.record({
+    billing: orAbsent(someOf('office', 'branch')),
+    reports: orAbsent(someOf('office', 'branch')),
+  }),
+  roles: fc.subarray(['operator', 'auditor']),
+  operator: someOf(...ACTIONS),
+  list: listed,
+  rules: fc.record({ a: orAbsent(rule), b: orAbsent(rule), c: orAbsent(rule) }),
+})
+
+/** A policy, and one that differs from it in some of its parts. */
+export const twoPolicies: fc.Arbitrary<readonly [SmallPolicy, SmallPolicy]> = fc
+  .tuple(smallPolicy, smallPolicy, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }))
+  .map(([one, other, swaps]) => {
+    let n = 0
+    const mixed = (a: unknown, b: unknown): unknown => (swaps[n++ % swaps.length] ? b : a)
+    const mixedMap = (a: object, b: object) =>
+      Object.fromEntries(
+        Object.keys(a).map(key => [key, mixed(a[key as keyof object], b[key as keyof object])]),
+      )
+    const second = {
+      networks: mixedMap(one.networks, other.networks),
+      principals: mixedMap(one.principals, other.principals),
+      roles: mixed(one.roles, other.roles),
+      operator: mixed(one.operator, other.operator),
+      list: mixed(one.list, other.list),
+      rules: mixedMap(one.rules, other.rules),
+    }
+    return [one, second as SmallPolicy] as const
+  })
+
+export const request: fc.Arbitrary<DecisionRequest> = fc
+  .record({
+    principal: fc.constantFrom('billing', 'reports', 'oncall'),
+    action: fc.constantFrom('messages.send', 'messages.send', ...ACTIONS),
+    account: orAbsent(fc.constantFrom('main', 'second')),
+    to: orAbsent(fc.constantFrom(...NUMBERS, '1@g.us', '1@newsletter', 'status@broadcast', '77@lid')),
+    type: orAbsent(fc.constantFrom(...TYPES)),
+    template: orAbsent(fc.constantFrom('invoice-2026', 'invoice-7', 'greeting')),
+    purpose: orAbsent(fc.constantFrom('billing', 'service')),
+    size: orAbsent(fc.constantFrom(100, 600, 3_000, 9_000)),
+    mime: orAbsent(fc.constantFrom('image/png', 'image/jpeg', 'text/plain')),
+    consents: orAbsent(fc.subarray(['billing', 'service'])),
+    firstContact: orAbsent(fc.boolean()),
+    lastInboundAt: orAbsent(
+      fc.constantFrom('never' as const, new Date('2026-11-23T09:30:00Z'), new Date('2026-11-20T09:30:00Z')),
+    ),
+    ip: orAbsent(fc.constantFrom(...IPS)),
+    at: fc.constantFrom(
+      ...['2026-11-23T10:00:00Z', '2026-11-23T17:30:00Z', '2026-11-28T23:00:00Z'].map(at => new Date(at)),
+    ),
+  })
+  .map(words => written(words) as DecisionRequest)
+
+/** The documents of a policy, in the given order of rules. */
+export function documentsOf(policy: SmallPolicy): readonly object[] {
+  const service = (name: string) => ({
+    mtls: { sanUri: `spiffe://postern/client/${name}` },
+    ...written({ networks: policy.principals[name] }),
+  })
+  const rules = Object.entries(policy.rules).flatMap(([id, body]) =>
+    body === undefined ? [] : [{ id, ...body }],
+  )
+  const cidrs = (name: string) => ({ cidrs: policy.networks[name] })
+  return [
+    { kind: 'PolicySet', metadata: { name: 'small' }, spec: { default: 'deny' } },
+    { kind: 'Edge', spec: { sites: { hooks: { address: 'https://localhost:7443' } } } },
+    { kind: 'Networks', spec: { office: cidrs('office'), branch: cidrs('branch') } },
+    {
+      kind: 'Principals',
+      spec: {
+        services: { billing: service('billing'), reports: service('reports') },
+        people: { oncall: policy.roles.length === 0 ? {} : { roles: policy.roles } },
+      },
+    },
+    { kind: 'Accounts', spec: { main: {}, second: {} } },
+    { kind: 'Recipients', spec: { lists: { eu: written(policy.list) } } },
+    { kind: 'Access', spec: { roles: { operator: policy.operator, auditor: ['audit.read'] } } },
+    ...rules.map(one => ({ kind: 'Access', spec: { rules: [one] } })),
+  ]
+}
+
+/** JSON is YAML. */
+export function textOf(documents: readonly object[]): string {
+  return documents.map(document => `${JSON.stringify(document)}\n`).join('---\n')
+}
+
+function written(members: object): object {
+  return Object.fromEntries(
+    Object.entries(members)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, isPlain(value) ? written(value) : value]),
+  )
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}

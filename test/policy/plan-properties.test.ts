@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { decide } from '../../app/policy/decide/decide.ts'
+import { changesBetween } from '../../app/policy/plan/sections.ts'
+import { documentsOf, request, smallPolicy, textOf, twoPolicies } from './plan-arbitrary.ts'
+import { compiled } from './plan-case.ts'
+
+const RUNS = process.env.TEST_LONG === undefined ? 100 : 2_000
+const RANK = { deny: 0, hold: 1, allow: 2 } as const
+
+test('never lets a request through that a plan does not call WIDER, nor refuses one that it does not call TIGHTER', () => {
+  let [opened, closed] = [0, 0]
+  fc.assert(
+    fc.property(
+      twoPolicies,
+      fc.array(request, { minLength: 40, maxLength: 40 }),
+      ([before, after], requests) => {
+        const from = compiled(textOf(documentsOf(before)))
+        const to = compiled(textOf(documentsOf(after)))
+        const classes = new Set(changesBetween({ from, to }).flatMap(change => change.classes))
+        for (const one of requests) {
+          const [was, is] = [decide(from, one), decide(to, one)]
+          const more = RANK[is.effect] - RANK[was.effect]
+          const told = JSON.stringify({ one, was, is })
+          if (more > 0) opened += 1
+          if (more < 0) closed += 1
+          assert.ok(more <= 0 || classes.has('WIDER'), `not called WIDER: ${told}`)
+          assert.ok(more >= 0 || classes.has('TIGHTER'), `not called TIGHTER: ${told}`)
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  )
+  assert.ok(opened > RUNS / 3 && closed > RUNS / 3, `requests must flip: ${opened} opened, ${closed} closed`)
+})
+
+test('plans nothing when rules, documents, lists and keys only change places', () => {
+  fc.assert(
+    fc.property(smallPolicy, fc.infiniteStream(fc.nat()), (policy, numbers) => {
+      const documents = documentsOf(policy)
+      const from = compiled(textOf(documents))
+      const to = compiled(textOf(shuffled(documents, () => numbers.next().value ?? 0) as object[]))
+      assert.notEqual(from, to)
+      assert.deepEqual(changesBetween({ from, to }), [])
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+/** Every list and every map in another order, all the way down. */
+function shuffled(value: unknown, next: () => number): unknown {
+  if (Array.isArray(value)) return inOtherOrder(value, next).map(item => shuffled(item, next))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, member]) => [key, shuffled(member, next)] as const)
+  return Object.fromEntries(inOtherOrder(entries, next))
+}
+
+function inOtherOrder<T>(items: readonly T[], next: () => number): readonly T[] {
+  return items
+    .map(item => ({ item, by: next() }))
+    .sort((a, b) => a.by - b.by)
+    .map(({ item }) => item)
+}
