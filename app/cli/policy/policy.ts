@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { type CheckDeps, checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { fmtCommand } from './fmt.ts'
+import { planCommand } from './plan.ts'
 import { testCommand } from './test.ts'
 
 export type PolicyDeps = CheckDeps & { readonly now: () => Date }
@@ -9,9 +10,10 @@ export type PolicyDeps = CheckDeps & { readonly now: () => Date }
 /** `postern policy`: what can be done with policy files on disk. No running appliance is needed. */
 export function policyCommand(deps: PolicyDeps): Command {
   return new Command('policy')
-    .description('check, test and format policy files, and explain their errors and decisions')
+    .description('check, test, format and compare policy files, and explain their errors and decisions')
     .addCommand(checkCommand(deps))
     .addCommand(testCommand(deps.configure))
     .addCommand(fmtCommand(deps.configure))
+    .addCommand(planCommand(deps.configure))
     .addCommand(explainCommand(deps.configure, deps.now))
 }
