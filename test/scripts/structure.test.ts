@@ -17,7 +17,7 @@ type Case = {
 const cases: readonly Case[] = [
   {
     rule: 'a lower layer imports nothing from a higher one',
-    broken: ['app/policy/decide/decide.ts', "\nimport type { Store } from '../store/store.ts'\n"],
+    broken: ['app/policy/load.ts', "\nimport type { Store } from '../store/store.ts'\n"],
     kept: ['app/store/store.ts', "\nimport type { Decision } from '../policy/decide/decide.ts'\n"],
     want: /policy\/ \[1\] imports store\/ \[2\]/,
     line: 2,
