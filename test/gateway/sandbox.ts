@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +25,7 @@ export type Sandbox = {
   stop(): Promise<number | null>
   /** Starts again over the same folder. */
   start(): Promise<void>
-  /** Stops if need be and removes every trace. */
+  /** Stops if need be and removes every trace. Throws when the app did what WhatsApp would refuse. */
   dispose(): Promise<void>
   log(): string
 }
@@ -72,12 +73,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     start,
     stop,
     async dispose() {
-      await stop()
+      const violations = await violationsSoFar().finally(stop)
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+      assert.deepEqual(violations, [], 'what WhatsApp would have refused')
     },
   }
   await start()
   return sandbox
+
+  /** Nothing of a sandbox that has been stopped already. */
+  async function violationsSoFar(): Promise<readonly unknown[]> {
+    if (child?.exitCode !== null) return []
+    return ((await simulator('/stats')) as { last_violations: readonly unknown[] }).last_violations
+  }
 
   async function start(): Promise<void> {
     const args = ['up', '--sandbox', '--data', dataDir]

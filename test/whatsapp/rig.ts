@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -57,6 +58,7 @@ export type Rig = {
   /** The contact writes to the account; answers the message's id. */
   contactSays(body: string): Promise<string>
   events(): Promise<readonly PosternEvent[]>
+  /** Ends everything. Throws when the app did what WhatsApp would refuse. */
   stop(): Promise<void>
 }
 
@@ -140,8 +142,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     events: async () => (await parts.store.events.list({ limit: 500 })).items,
     async stop() {
       await stopParts(parts)
-      await simulator.stop()
+      const { last_violations } = await simulator.phones.get('/stats').finally(simulator.stop)
       rmSync(folder, { recursive: true, force: true })
+      assert.deepEqual(last_violations, [], 'what WhatsApp would have refused')
     },
   }
   return rig

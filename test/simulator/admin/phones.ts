@@ -62,6 +62,7 @@ async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
     devices: 'number?',
     history: 'string?',
     blobs: 'string?',
+    reads: 'boolean?',
   })
   const number = readNumber(asked.number)
   const known = world.users.get(number)
@@ -70,6 +71,7 @@ async function addPhone({ network, body }: AdminRequest): Promise<unknown> {
   if (asked.history !== undefined)
     world.profiles.change(number, { history: oneOf(HISTORIES, asked.history, 'history') })
   if (asked.blobs !== undefined) world.profiles.change(number, { blobs: oneOf(BLOBS, asked.blobs, 'blobs') })
+  if (asked.reads !== undefined) network.phones.setReading(user, asked.reads)
   const isTold = world.collections.version(number, 'critical_block') > 0
   if (isTold) tellPushName({ world, enqueue: delivery.enqueue.bind(delivery) }, user)
   if (asked.devices !== undefined) haveCompanions(network, user, Math.min(asked.devices, MAX_COMPANIONS))
@@ -147,9 +149,9 @@ function playedDevice(world: World, { number }: User, device = 0): number {
 
 function showPhone(world: World, { number, name, lid, on }: User): unknown {
   const devices = world.devices.ofUser(number).map(({ id }) => id)
-  const { history, blobs } = world.profiles.of(number)
+  const { history, blobs, reads } = world.profiles.of(number)
   const inbox_count = world.inbox.count(number)
-  return { number: `+${number}`, name, lid, on, devices, history, blobs, inbox_count }
+  return { number: `+${number}`, name, lid, on, devices, history, blobs, reads, inbox_count }
 }
 
 function showSent(world: World, user: User, sent: SentMessage): unknown {

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import type { Stanza } from '../wire/stanza.ts'
 
 /** `in` is what clients say, `out` what they are told. */
@@ -22,7 +22,7 @@ const KEPT_LINES = 1_000
  * are kept in order, because how those of different tags interleave is up to the scheduler.
  */
 export class StanzaLog {
-  readonly #chains = new Map<string, string>()
+  readonly #chains = new Map<string, Chain>()
   readonly #names = new Map<string, Map<string, string>>()
   readonly #labels = new Map<string, number>()
   #lines: string[] = []
@@ -32,8 +32,7 @@ export class StanzaLog {
   record(direction: LogDirection, device: string, node: Stanza): void {
     if (BY_THE_CLOCK.includes(node.attrs.xmlns ?? '')) return
     const line = this.#describe({ direction, device }, node)
-    const chain = `${device} ${direction} ${node.tag}`
-    this.#chains.set(chain, hash('sha256', `${this.#chains.get(chain) ?? ''}\n${line}`))
+    this.#chain(`${device} ${direction} ${node.tag}`).add(line)
     this.#count++
     this.#lines.push(`${device || '-'} ${direction} ${line}`)
     if (this.#lines.length > 2 * KEPT_LINES) this.#lines = this.#lines.slice(-KEPT_LINES)
@@ -41,7 +40,7 @@ export class StanzaLog {
 
   /** Equal for runs in which the same was said. */
   digest(): { readonly count: number; readonly hash: string } {
-    const chains = [...this.#chains].map(([chain, last]) => `${chain} ${last}`)
+    const chains = [...this.#chains].map(([name, chain]) => `${name} ${chain.digest()}`)
     return { count: this.#count, hash: hash('sha256', chains.toSorted().join('\n')) }
   }
 
@@ -56,6 +55,12 @@ export class StanzaLog {
     this.#labels.clear()
     this.#lines = []
     this.#count = 0
+  }
+
+  #chain(name: string): Chain {
+    const chain = this.#chains.get(name) ?? new Chain()
+    this.#chains.set(name, chain)
+    return chain
   }
 
   #describe(by: Said, { tag, attrs, content }: Stanza): string {
@@ -92,6 +97,29 @@ export class StanzaLog {
     const next = (this.#labels.get(`${device} ${tag}`) ?? 0) + 1
     this.#labels.set(`${device} ${tag}`, next)
     return `${tag}#${next}`
+  }
+}
+
+const LINES_AT_ONCE = 64
+
+/** The hash of lines in their order, made of many at a time. */
+class Chain {
+  readonly #hash: Hash = createHash('sha256')
+  #lines: string[] = []
+
+  add(line: string): void {
+    this.#lines.push(`${line}\n`)
+    if (this.#lines.length >= LINES_AT_ONCE) this.#take()
+  }
+
+  digest(): string {
+    this.#take()
+    return this.#hash.copy().digest('hex')
+  }
+
+  #take(): void {
+    this.#hash.update(this.#lines.join(''))
+    this.#lines = []
   }
 }
 

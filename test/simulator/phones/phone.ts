@@ -23,7 +23,7 @@ export type Phone = Outlet & {
   readonly signal: SignalDevice
   /** How often it has asked for which message again, since the simulator started. */
   readonly attempts: Map<string, number>
-  /** The devices that it has understood since it was set up anew; undefined when it never was. */
+  /** The devices that it has understood since it was set up anew, or began to read again; undefined when it never was. */
   readonly metAnew: Set<string> | undefined
   /** True when a fault keeps this phone from reading a message of this sender. */
   asksAgain(sender: string): boolean

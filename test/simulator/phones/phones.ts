@@ -110,6 +110,22 @@ export class Phones {
     await db.committed()
   }
 
+  /**
+   * Lets a phone and the companions beside it open what comes, or leave it sealed. What cannot be read because of what was
+   * left sealed before is nobody's fault.
+   */
+  setReading({ number }: User, reads: boolean): void {
+    const { world } = this.#deps
+    const isAnew = reads && !world.profiles.of(number).reads
+    world.profiles.change(number, { reads })
+    if (!isAnew) return
+    for (const device of [0, ...world.devices.ofUser(number).map(({ id }) => id)]) {
+      const box = boxOf({ number, device })
+      this.#metAnew.set(box, new Set())
+      this.#phones.delete(box)
+    }
+  }
+
   /** Sets a phone up anew: other keys, no sessions; what it has received and sent stays for the eyes of tests. */
   reinstall(number: string): void {
     this.forgetDevice({ number, device: 0 })
@@ -149,7 +165,7 @@ export class Phones {
     if (user === undefined) return
     const { node } = queued
     await world.db.unit(async () => {
-      world.queue.remove(queued.seq)
+      world.queue.remove(queued)
       try {
         if (queued.kind === 'message') {
           if (device === 0) this.#deps.beforeMessage(user)

@@ -3,8 +3,10 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 /** One table's statements, with rows given back as plain records. */
 export type Row = Record<string, unknown>
 
-/** While there is much to do, so long passes from one commit to the next. */
+/** So long passes from one commit to the next at the least, and so long where much waited for the last. */
 const PACE_MS = 5
+const BUSY_PACE_MS = 20
+const BUSY_FROM = 8
 
 /**
  * The simulator's memory: one SQLite file, or none for a simulator that forgets. Writes go into an open transaction that
@@ -19,6 +21,7 @@ export class Database {
   readonly #deferred = new Map<string, () => void>()
   #inTransaction = false
   #committedAt = 0
+  #paceMs = PACE_MS
   #timer: NodeJS.Timeout | undefined
   #scheduled = false
   #unitsRunning = 0
@@ -29,7 +32,7 @@ export class Database {
   constructor(file: string) {
     this.#db = new DatabaseSync(file)
     // Without fsync: what is written survives the end of the process, which is all that a simulator must survive.
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
+    this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
   }
 
   /** Creates a table's schema; called once by its owner. */
@@ -53,12 +56,6 @@ export class Database {
   flush(): void {
     for (const write of this.#deferred.values()) write()
     this.#deferred.clear()
-  }
-
-  /** Runs an INSERT and gives the new row's number. */
-  insert(sql: string, ...values: readonly SQLInputValue[]): number {
-    this.#begin()
-    return Number(this.#statement(sql).run(...values).lastInsertRowid)
   }
 
   get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
@@ -120,7 +117,7 @@ export class Database {
 
   /** Commits, or sees to it that it happens when the last commit is long enough ago. */
   #commitAtPace(): void {
-    const waitMs = this.#committedAt + PACE_MS - performance.now()
+    const waitMs = this.#committedAt + this.#paceMs - performance.now()
     if (waitMs <= 0) this.#commit()
     else
       this.#timer ??= setTimeout(() => {
@@ -137,6 +134,7 @@ export class Database {
     this.#committedAt = performance.now()
     const waiting = this.#waiting
     this.#waiting = []
+    this.#paceMs = waiting.length < BUSY_FROM ? PACE_MS : BUSY_PACE_MS
     for (const resolve of waiting) resolve()
   }
 

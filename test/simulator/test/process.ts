@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ export type SimulatorProcess = {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
-/** Starts it with further arguments of the command line; it ends with the test. */
+/** Starts it with further arguments of the command line. It ends with the test, which has failed if there was a violation. */
 export async function startProcess(
   t: Pick<TestContext, 'after'>,
   args: readonly string[] = [],
@@ -27,8 +28,13 @@ export async function startProcess(
     child.kill(signal)
     await once(child, 'exit')
   }
-  t.after(() => kill('SIGTERM'))
   const { url, admin } = await readyLine(child)
+  t.after(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const stats = ask<{ last_violations: readonly unknown[] }>(`${admin}/stats`, 'GET')
+    const { last_violations } = await stats.finally(() => kill('SIGTERM'))
+    assert.deepEqual(last_violations, [])
+  })
   return { url, admin, ask: (method, path, body) => ask(`${admin}${path}`, method, body), kill }
 }
 

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { silenceLibsignal } from '../phones/signal/silence.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts'
+import type { Violation, ViolationKind } from '../store/mail/tallies.ts'
 import { type Account, closed, connect, enrolledAccount, newAccount, opened, qrOf } from './plain-client.ts'
 
 silenceLibsignal()
@@ -26,7 +27,6 @@ type Entry = {
   readonly text?: { body: string }
   readonly media_sha256?: string
 }
-type Violation = { readonly kind: string; readonly account?: string; readonly detail: string }
 export type Stats = {
   readonly connections: number
   readonly accounts: number
@@ -52,11 +52,15 @@ type Sent = Omit<Entry, 'from' | 'chat'> & {
 /** An account's credentials and its open connection. */
 export type Linked = { readonly account: Account; readonly sock: WASocket }
 
-/** A simulator for one test, with the admin calls that tests make. Everything ends with the test. */
+/**
+ * A simulator for one test, with the admin calls that tests make. Everything ends with the test, which has failed if a client
+ * did what WhatsApp would refuse.
+ */
 export class Rig {
   simulator: Simulator
   readonly #options: SimulatorOptions
   readonly #sockets: WASocket[] = []
+  readonly #provoked = new Set<ViolationKind>()
 
   private constructor(simulator: Simulator, options: SimulatorOptions) {
     this.simulator = simulator
@@ -67,9 +71,19 @@ export class Rig {
     const rig = new Rig(await startSimulator(options), options)
     t.after(async () => {
       for (const sock of rig.#sockets) await sock.end(undefined)
-      await rig.simulator.stop()
+      const violations = await rig.#unprovoked().finally(() => rig.simulator.stop())
+      assert.deepEqual(violations, [], 'what the test did not say that it provokes')
     })
     return rig
+  }
+
+  /** Any violation of another kind fails the test at its end. */
+  provokes(...kinds: readonly ViolationKind[]): void {
+    for (const kind of kinds) this.#provoked.add(kind)
+  }
+
+  async #unprovoked(): Promise<readonly Violation[]> {
+    return (await this.stats()).last_violations.filter(({ kind }) => !this.#provoked.has(kind))
   }
 
   /** Stops the simulator and starts it again on the same port with the same state. */

@@ -7,6 +7,7 @@ import {
   getBinaryNodeChildBuffer,
   type WASocket,
 } from '@whiskeysockets/baileys'
+import type { ViolationKind } from '../store/mail/tallies.ts'
 import { eventOf, nextText, statusesOf } from './plain-client.ts'
 import { CONTACT, jid, type Linked, MAIN, Rig } from './rig.ts'
 import { flipped, tampered } from './tampering.ts'
@@ -15,6 +16,7 @@ const REFUSED = 0
 
 test('a tampered ciphertext does not arrive and is a violation; untouched it arrives', async t => {
   const rig = await Rig.start(t)
+  rig.provokes('bad-ciphertext')
   await rig.ask('POST', '/phones', { number: CONTACT })
   let isTampering = true
   const ciphertext = (_jid: string, bytes: Buffer) => (isTampering ? flipped(bytes) : bytes)
@@ -32,6 +34,7 @@ test('a tampered ciphertext does not arrive and is a violation; untouched it arr
 
 test('a phone that could not decrypt asks again and gets the message once the sender does it right', async t => {
   const rig = await Rig.start(t)
+  rig.provokes('bad-ciphertext')
   await rig.ask('POST', '/phones', { number: CONTACT })
   let left = 1
   const ciphertext = (to: string, bytes: Buffer) =>
@@ -47,6 +50,7 @@ test('a phone that could not decrypt asks again and gets the message once the se
 
 test('a session opened with a one-time key that the phone never gave out is a violation', async t => {
   const rig = await Rig.start(t)
+  rig.provokes('unknown-prekey')
   await rig.ask('POST', '/phones', { number: CONTACT })
   const { sock } = await rig.linked(MAIN, {
     ...tampered({ bundle: session => ({ ...session, preKey: { ...key(session.preKey), keyId: 77_777 } }) }),
@@ -87,6 +91,7 @@ test('an account asks again for what it cannot decrypt, and the phone sends it a
 
 test('an id used for a second content is a violation and is not filed; the same content again is a repeat', async t => {
   const rig = await Rig.start(t)
+  rig.provokes('message-id-reused')
   await rig.ask('POST', '/phones', { number: CONTACT })
   const { sock } = await rig.linked(MAIN)
   const messageId = '3EB0AAAABBBBCCCCDDDD11'
@@ -103,7 +108,7 @@ test('an id used for a second content is a violation and is not filed; the same 
   )
 })
 
-const STANZAS: readonly { name: string; want: string; change(node: BinaryNode): BinaryNode }[] = [
+const STANZAS: readonly { name: string; want: ViolationKind; change(node: BinaryNode): BinaryNode }[] = [
   {
     name: 'a message without a type',
     want: 'malformed-stanza',
@@ -134,6 +139,7 @@ const STANZAS: readonly { name: string; want: string; change(node: BinaryNode): 
 
 test('refuses with 479 what is addressed or formed wrongly, and takes the message as it should be', async t => {
   const rig = await Rig.start(t)
+  rig.provokes(...STANZAS.map(({ want }) => want))
   for (const number of [CONTACT, '12025550103']) await rig.ask('POST', '/phones', { number })
   const linked = await rig.linked(MAIN, { emitOwnEvents: false })
   for (const [index, { name, want, change }] of STANZAS.entries()) {
@@ -153,6 +159,7 @@ test('refuses with 479 what is addressed or formed wrongly, and takes the messag
 
 test('a ciphertext for the own phone that names another chat is a violation', async t => {
   const rig = await Rig.start(t)
+  rig.provokes('wrong-destination')
   await rig.ask('POST', '/phones', { number: CONTACT })
   await rig.ask('POST', '/phones', { number: '12025550103' })
   const linked = await rig.linked(MAIN)
@@ -164,6 +171,7 @@ test('a ciphertext for the own phone that names another chat is a violation', as
 
 test('refuses a signed prekey whose signature is not by the linked identity', async t => {
   const rig = await Rig.start(t)
+  rig.provokes('bad-signature')
   const { account, sock } = await rig.linked(MAIN)
   await sock.rotateSignedPreKey()
   assert.deepEqual(await rig.violations(), [])

@@ -15,7 +15,7 @@ export type Filed =
     }
   | { readonly kind: 'repeated' }
   | { readonly kind: 'kept' }
-  /** For keys that this phone had before it was set up anew; nobody's fault. */
+  /** For keys that this phone had before it was set up anew, or missed while it did not read; nobody's fault. */
   | { readonly kind: 'unreadable' }
   | {
       readonly kind: 'refused'

@@ -10,13 +10,14 @@ import { type Filed, fileMessage } from './filing.ts'
 import { openFromGroup } from './group.ts'
 import { type Incoming, lookUp, peerOf } from './incoming.ts'
 import { askAgain, sendReceipt } from './receipts.ts'
+import { fileSealed, isLeftSealed } from './sealed.ts'
 
 /** Decrypts a message on a phone, files it in the inbox and sends the receipts, or asks for it again. */
 export async function receiveMessage(phone: Phone, node: Stanza): Promise<void> {
   const incoming = lookUp(phone.world, node)
   if (incoming === undefined) return
   if (isKeptFrom(phone, incoming)) return askAgain(phone, incoming)
-  const opened = await open(phone, incoming)
+  const opened = isLeftSealed(phone, incoming) ? fileSealed(phone, incoming) : await open(phone, incoming)
   const result = 'message' in opened ? fileMessage(phone, incoming, opened.message) : opened
   switch (result.kind) {
     case 'filed':

@@ -24,7 +24,7 @@ export type Queue = {
   put(mailbox: Mailbox, entry: { kind: QueuedKind; node: Stanza }): number
   /** In order of arrival. */
   list(mailbox: Mailbox): readonly Queued[]
-  /** The first one. */
+  /** The first one of a device that the simulator plays, which takes stanzas in order and confirms none. */
   next(mailbox: Mailbox): Queued | undefined
   /** How much a device has not confirmed. */
   count(mailbox: Mailbox): number
@@ -32,7 +32,8 @@ export type Queue = {
   confirmMessage(mailbox: Mailbox, id: string): void
   /** Takes out what else a device confirmed with an ack. */
   confirm(mailbox: Mailbox, confirmed: { kind: QueuedKind; id: string; type: string }): void
-  remove(seq: number): void
+  /** Takes out what `next` has given. */
+  remove(queued: Queued): void
   /** Mailboxes that hold something, for the first moments after a restart. */
   waiting(): readonly Mailbox[]
   removeMailbox(mailbox: Mailbox): void
@@ -40,7 +41,7 @@ export type Queue = {
 }
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS mail (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL, device INTEGER NOT NULL, kind TEXT NOT NULL,
+  seq INTEGER PRIMARY KEY, number TEXT NOT NULL, device INTEGER NOT NULL, kind TEXT NOT NULL,
   id TEXT NOT NULL, type TEXT NOT NULL, stanza BLOB NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS mail_mailbox ON mail (number, device, seq);
   CREATE INDEX IF NOT EXISTS mail_id ON mail (number, device, id)`
@@ -49,19 +50,30 @@ const OF_MAILBOX = 'SELECT * FROM mail WHERE number = ? AND device = ?'
 
 export function createQueue(db: Database): Queue {
   db.define(SCHEMA)
+  let last = Number(db.get('SELECT max(seq) AS last FROM mail')?.last ?? 0)
+  /** What lies in the mailboxes whose first was asked for. */
+  const lines = new Map<string, Queued[]>()
+  const list = ({ number, device }: Mailbox) =>
+    db.all(`${OF_MAILBOX} ORDER BY seq`, number, device).map(fromRow)
+  const lineOf = (mailbox: Mailbox): Queued[] => {
+    const line = lines.get(boxOf(mailbox)) ?? list(mailbox)
+    lines.set(boxOf(mailbox), line)
+    return line
+  }
   return {
-    put({ number, device }, { kind, node }) {
+    put(mailbox, { kind, node }) {
+      const { number, device } = mailbox
       const { id = '', type = '' } = node.attrs
-      return db.insert(
-        'INSERT INTO mail (number, device, kind, id, type, stanza) VALUES (?, ?, ?, ?, ?, ?)',
-        ...[number, device, kind, id, type, serialize(node)],
+      const seq = ++last
+      db.run(
+        'INSERT INTO mail (seq, number, device, kind, id, type, stanza) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        ...[seq, number, device, kind, id, type, serialize(node)],
       )
+      lines.get(boxOf(mailbox))?.push({ seq, mailbox, kind, node })
+      return seq
     },
-    list: ({ number, device }) => db.all(`${OF_MAILBOX} ORDER BY seq`, number, device).map(fromRow),
-    next({ number, device }) {
-      const row = db.get(`${OF_MAILBOX} ORDER BY seq LIMIT 1`, number, device)
-      return row === undefined ? undefined : fromRow(row)
-    },
+    list,
+    next: mailbox => lineOf(mailbox)[0],
     count: ({ number, device }) =>
       Number(db.get('SELECT count(*) AS n FROM mail WHERE number = ? AND device = ?', number, device)?.n),
     confirmMessage: ({ number, device }, id) =>
@@ -74,14 +86,23 @@ export function createQueue(db: Database): Queue {
         'DELETE FROM mail WHERE number = ? AND device = ? AND id = ? AND kind = ? AND type = ?',
         ...[number, device, id, kind, type],
       ),
-    remove: seq => db.run('DELETE FROM mail WHERE seq = ?', seq),
+    remove({ seq, mailbox }) {
+      const line = lines.get(boxOf(mailbox))
+      if (line?.[0]?.seq === seq) line.shift()
+      db.run('DELETE FROM mail WHERE seq = ?', seq)
+    },
     waiting: () =>
       db
         .all('SELECT DISTINCT number, device FROM mail')
         .map(row => ({ number: String(row.number), device: Number(row.device) })),
-    removeMailbox: ({ number, device }) =>
-      db.run('DELETE FROM mail WHERE number = ? AND device = ?', number, device),
-    clear: () => db.run('DELETE FROM mail'),
+    removeMailbox(mailbox) {
+      lines.delete(boxOf(mailbox))
+      db.run('DELETE FROM mail WHERE number = ? AND device = ?', mailbox.number, mailbox.device)
+    },
+    clear() {
+      lines.clear()
+      db.run('DELETE FROM mail')
+    },
   }
 }
 

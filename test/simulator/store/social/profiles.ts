@@ -21,6 +21,8 @@ export type Profile = {
   readonly blocked: readonly string[]
   readonly history: History
   readonly blobs: Blobs
+  /** False for a phone that takes messages and does not open them. */
+  readonly reads: boolean
 }
 
 /** Profiles by number; who has never changed theirs has WhatsApp's defaults. */
@@ -53,6 +55,7 @@ const DEFAULT: Profile = {
   blocked: [],
   history: 'full',
   blobs: 'inline',
+  reads: true,
 }
 
 export function createProfiles(db: Database): Profiles {

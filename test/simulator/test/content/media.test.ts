@@ -103,6 +103,7 @@ test('a file that is gone is 404 until its owner uploads it again', async t => {
 
 test('nothing is taken for a file that is not what it is said to be', async t => {
   const chat = await Chat.start(t)
+  chat.rig.provokes('bad-media')
   await t.test(
     'the host takes an upload with its auth, at the hash of its bytes, and nothing else',
     async () => {

@@ -142,6 +142,7 @@ test('a vote in a poll is read only by who has the poll, whichever side made it'
   })
   assert.deepEqual(await chat.rig.violations(), [])
   await t.test('a vote under another name is a violation and no vote', async () => {
+    chat.rig.provokes('bad-vote')
     const vote = sealVote({ id, secret, author: jid(CONTACT), voter: jid('12025550199') }, ['soup'])
     const pollUpdateMessage = { pollCreationMessageKey: poll.key, vote, senderTimestampMs: Date.now() }
     const entry = await chat.entry(await chat.sock.relayMessage(jid(CONTACT), { pollUpdateMessage }, {}))

@@ -126,6 +126,7 @@ const SPOILT: readonly {
 
 test('a patch of which anything is spoilt is refused and a violation; as it was, it is taken', async t => {
   const { rig, device } = await linked(t)
+  rig.provokes('bad-app-state')
   for (const { what, detail, spoil } of SPOILT) {
     await t.test(what, async () => {
       const patch = await ownPatch(device)
@@ -157,6 +158,7 @@ test('a patch for a version that is past is a conflict, told with what was misse
 
 test('a device that has lost count of its state has its patch refused', async t => {
   const { rig, device } = await linked(t)
+  rig.provokes('bad-app-state')
   await rig.ask('PATCH', CHAT, { archived: true })
   await rig.eventually(() => device.chats.at(-1)?.archived, true)
   const { keys } = device.account
@@ -211,6 +213,7 @@ function hex(hash: Uint8Array | undefined): string {
 
 test('a device that has removed a contact has lost count of its address book, and is refused', async t => {
   const { rig, device } = await linked(t)
+  rig.provokes('bad-app-state')
   const { sock } = device
   await sock.addOrEditContact(jid(CONTACT), { fullName: 'Robert Miller' })
   await sock.removeContact(jid(CONTACT))
