@@ -31,7 +31,8 @@ export const CODES = {
   },
   'PS-1007': {
     title: 'file too large',
-    explanation: 'A policy file is at most 1 MiB, and holds at most 1000 documents. Split it in several.',
+    explanation:
+      'A policy file is at most 1 MiB, and holds at most 1000 documents and some 60 000 keys and values. Split it in several.',
   },
   'PS-1101': {
     title: 'no kind',

@@ -17,7 +17,7 @@ export function refusedSyntax(yaml: Document): readonly Refusal[] {
   const refusals: Refusal[] = []
   visit(yaml, {
     Map(_, { items }) {
-      refusals.push(...repeatedKeys(items.map(({ key }) => key)))
+      for (const refusal of repeatedKeys(items.map(({ key }) => key))) refusals.push(refusal)
     },
     Pair(_, { key }) {
       const place = offsetsOf(key)
@@ -55,7 +55,8 @@ function refusedAliases(yaml: Document): readonly Refusal[] {
   const counts = new Map<Node, number>()
   const open = new Set<Node>()
   let refusal: Refusal | undefined
-  const total = count(yaml.contents)
+  // Each stands for one value at least, and following one means a walk through the document.
+  const total = aliasesOf(yaml) > MAX_ALIASES ? Number.POSITIVE_INFINITY : count(yaml.contents)
   if (refusal === undefined && total > MAX_ALIASES) {
     refuse(yaml.contents, `the aliases of this document stand for more than ${MAX_ALIASES} values`)
   }
@@ -85,6 +86,16 @@ function refusedAliases(yaml: Document): readonly Refusal[] {
     refusal ??= { code: 'PS-1006', message, offsets: offsetsOf(node) }
     return 0
   }
+}
+
+function aliasesOf(yaml: Document): number {
+  let aliases = 0
+  visit(yaml, {
+    Alias() {
+      aliases++
+    },
+  })
+  return aliases
 }
 
 function offsetsOf(node: unknown): readonly [number, number] {

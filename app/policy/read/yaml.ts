@@ -2,11 +2,14 @@ import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'y
 import type { PolicyFile } from '../../model/policy-file.ts'
 import type { Code } from '../codes.ts'
 import type { Diagnostic } from '../diagnostic.ts'
+import { excess } from './bounds.ts'
 import { type PolicyDocument, policyDocument, rangeOfOffsets } from './document.ts'
 import { type Refusal, refusedSyntax } from './refused-syntax.ts'
 
 const MAX_BYTES = 1_048_576
 const MAX_DOCUMENTS = 1_000
+/** Of one document; nobody mends more before the next look, and each costs a search for its place. */
+const MAX_REFUSALS = 100
 
 /** What one file gave: its documents, and what keeps them from being read as they are. */
 export type ReadFile = {
@@ -25,7 +28,14 @@ export function readYaml(file: PolicyFile): ReadFile {
     const message = `the file holds more than ${MAX_DOCUMENTS} documents`
     return { documents: [], diagnostics: [fault('PS-1007', message, file.name)] }
   }
-  const parsed = parseYaml(file.text, lines)
+  const much = excess(file.text)
+  if (much === 'tokens') {
+    return {
+      documents: [],
+      diagnostics: [fault('PS-1007', 'the file holds too many keys and values', file.name)],
+    }
+  }
+  const parsed = much === 'depth' ? undefined : parseYaml(file.text, lines)
   if (parsed === undefined) {
     return { documents: [], diagnostics: [fault('PS-1001', 'nested too deeply to be read', file.name)] }
   }
@@ -33,7 +43,7 @@ export function readYaml(file: PolicyFile): ReadFile {
   const refusals = tab === undefined ? [] : [tab]
   const documents: PolicyDocument[] = []
   for (const yaml of parsed) {
-    const found = [...syntaxErrors(yaml, tab), ...refusedSyntax(yaml)]
+    const found = [...syntaxErrors(yaml, tab), ...refusedSyntax(yaml)].slice(0, MAX_REFUSALS)
     refusals.push(...found)
     if (yaml.contents === null && yaml.errors.length === 0 && parsed.length > 1) continue // an empty `---`
     const endless = found.some(refusal => refusal.code === 'PS-1006')

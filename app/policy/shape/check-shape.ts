@@ -58,10 +58,13 @@ export function checkShape(document: PolicyDocument): Shape {
   }
 }
 
+/** Of one document; nobody mends more before the next look, and each costs a search for its place. */
+const MAX_ERRORS = 100
+
 function run(value: unknown, kind: string, mentions: Mentions): readonly ErrorObject[] {
   const validate = validatorOf(kind)
   if (validate === undefined || validate.call(mentions, value)) return []
-  return validate.errors ?? []
+  return (validate.errors ?? []).slice(0, MAX_ERRORS)
 }
 
 const kindsHint = `the kinds are ${KINDS.join(', ')}`
