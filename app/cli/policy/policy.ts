@@ -3,6 +3,8 @@ import { type CheckDeps, checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { fmtCommand } from './fmt.ts'
 import { planCommand } from './plan.ts'
+import { renderCommand } from './render.ts'
+import { schemaCommand } from './schema.ts'
 import { testCommand } from './test.ts'
 
 export type PolicyDeps = CheckDeps & { readonly now: () => Date }
@@ -15,5 +17,7 @@ export function policyCommand(deps: PolicyDeps): Command {
     .addCommand(testCommand(deps.configure))
     .addCommand(fmtCommand(deps.configure))
     .addCommand(planCommand(deps.configure))
+    .addCommand(renderCommand(deps.configure))
+    .addCommand(schemaCommand())
     .addCommand(explainCommand(deps.configure, deps.now))
 }
