@@ -16,6 +16,8 @@ const NUMBERS = ['+33600000001', '+33700000001', '+4930000001']
 const CIDRS = ['10.0.0.0/24', '10.0.0.0/25', '10.0.0.128/25', '10.1.0.0/24', '2001:db8::/32']
 const IPS = ['10.0.0.1', '10.0.0.200', '10.1.0.1', '2001:db8::1', '192.0.2.1']
 const KINDS = ['contact', 'group', 'channel', 'status'] as const
+/** Two networks, two principals, the roles, what one brings, the list, three rules. */
+const PARTS = 10
 const TYPES = ['text', 'image', 'template']
 
 const someOf = <T>(...items: readonly T[]) => fc.subarray([...items], { minLength: 1 })
@@ -78,12 +80,21 @@ export const smallPolicy: fc.Arbitrary<SmallPolicy> = fc.record({
   rules: fc.record({ a: orAbsent(rule), b: orAbsent(rule), c: orAbsent(rule) }),
 })
 
+/** Mostly one part alone: among many changes one that is judged wrong would not stand out. */
+const swapped = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.nat({ max: PARTS - 1 }).map(part => Array.from({ length: PARTS }, (_, n) => n === part)),
+  },
+  { weight: 1, arbitrary: fc.array(fc.boolean(), { minLength: PARTS, maxLength: PARTS }) },
+)
+
 /** A policy, and one that differs from it in some of its parts. */
 export const twoPolicies: fc.Arbitrary<readonly [SmallPolicy, SmallPolicy]> = fc
-  .tuple(smallPolicy, smallPolicy, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }))
+  .tuple(smallPolicy, smallPolicy, swapped)
   .map(([one, other, swaps]) => {
     let n = 0
-    const mixed = (a: unknown, b: unknown): unknown => (swaps[n++ % swaps.length] ? b : a)
+    const mixed = (a: unknown, b: unknown): unknown => (swaps[n++] ? b : a)
     const mixedMap = (a: object, b: object) =>
       Object.fromEntries(
         Object.keys(a).map(key => [key, mixed(a[key as keyof object], b[key as keyof object])]),

@@ -32,7 +32,10 @@ test('never lets a request through that a plan does not call WIDER, nor refuses 
     ),
     { numRuns: RUNS },
   )
-  assert.ok(opened > RUNS / 3 && closed > RUNS / 3, `requests must flip: ${opened} opened, ${closed} closed`)
+  assert.ok(
+    opened > RUNS / 10 && closed > RUNS / 10,
+    `requests must flip: ${opened} opened, ${closed} closed`,
+  )
 })
 
 test('plans nothing when rules, documents, lists and keys only change places', () => {

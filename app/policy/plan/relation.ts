@@ -11,6 +11,7 @@ export type Covers<V> = (wide: V, narrow: V) => boolean
 export const BOTH: Relation = { gains: true, losses: true }
 
 const DAY_MINUTES = 24 * 60
+const WEEK_MINUTES = 7 * DAY_MINUTES
 
 /** Compares two values, of which an absent one takes in everything. */
 export function relate<V>(from: V | undefined, to: V | undefined, covers: Covers<V>): Relation {
@@ -34,12 +35,9 @@ export const coversAmount: Covers<number> = (wide, narrow) => wide >= narrow
 
 /** Ranges of addresses, however they are cut into pieces. */
 export const coversCidrs: Covers<readonly string[]> = (wide, narrow) =>
-  (['ipv4', 'ipv6'] as const).every(family => {
-    const outer = rangesOf(wide, family)
-    return rangesOf(narrow, family).every(([first, last]) =>
-      outer.some(([from, to]) => from <= first && last <= to),
-    )
-  })
+  (['ipv4', 'ipv6'] as const).every(family =>
+    coversRanges(addressesOf(wide, family), addressesOf(narrow, family)),
+  )
 
 export const coversRecipients: Covers<RecipientCondition> = (wide, narrow) => {
   const { numbers = [], prefixes = [] } = narrow
@@ -52,39 +50,60 @@ export const coversSize: Covers<NonNullable<Conditions['size']>> = (wide, narrow
   (wide.minBytes ?? 0) <= (narrow.minBytes ?? 0) &&
   (narrow.maxBytes ?? Number.POSITIVE_INFINITY) <= (wide.maxBytes ?? Number.POSITIVE_INFINITY)
 
-export const coversHours: Covers<NonNullable<Conditions['hours']>> = (wide, narrow) => {
-  if (wide.tz !== narrow.tz) return false
-  const minutes = minutesOf(wide.spans)
-  return [...minutesOf(narrow.spans)].every(minute => minutes.has(minute))
+export const coversHours: Covers<Hours> = (wide, narrow) =>
+  wide.tz === narrow.tz && coversRanges(minutesOf(wide.spans), minutesOf(narrow.spans))
+
+/** The same for all ways of writing the same hours. */
+export function hoursKey({ tz, spans }: Hours): string {
+  return `${tz} ${minutesOf(spans).join(' ')}`
 }
 
-/** The minutes of a week in which one of the spans holds. */
-export function minutesOf(spans: readonly HoursSpan[]): ReadonlySet<number> {
-  const minutes = new Set<number>()
-  for (const { days, from, to } of spans) {
-    const length = from < to ? to - from : DAY_MINUTES - from + to
-    for (const day of days) {
-      for (let n = 0; n < length; n += 1) minutes.add((day * DAY_MINUTES + from + n) % (7 * DAY_MINUTES))
-    }
-  }
-  return minutes
+type Hours = NonNullable<Conditions['hours']>
+
+/** First and last, both inside. */
+type Range = readonly [first: bigint, last: bigint]
+
+/** The minutes of a week, from Monday on. */
+function minutesOf(spans: readonly HoursSpan[]): readonly Range[] {
+  return merged(
+    spans.flatMap(({ days, from, to }) =>
+      [...days].flatMap((day): readonly Range[] => {
+        const start = day * DAY_MINUTES + from
+        const end = start + (from < to ? to - from : DAY_MINUTES - from + to)
+        const beyond = end - WEEK_MINUTES // of a span that passes midnight on Sunday
+        return beyond > 0 ? [minutes(start, WEEK_MINUTES), minutes(0, beyond)] : [minutes(start, end)]
+      }),
+    ),
+  )
 }
 
-/** First and last address of each range as numbers, sorted; those that touch are one. */
-function rangesOf(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): readonly (readonly [bigint, bigint])[] {
-  const all = cidrs.flatMap((text): [bigint, bigint][] => {
-    const cidr = parseCidr(text)
-    if (cidr?.family !== family) return []
-    const bits = ipv6Bits(family === 'ipv4' ? `::${cidr.address}` : cidr.address)
-    const first = BigInt(`0b${bits}`)
-    const size = 1n << BigInt((family === 'ipv4' ? 32 : 128) - cidr.prefix)
-    return [[first, first + size - 1n]]
-  })
-  const merged: [bigint, bigint][] = []
-  for (const [first, last] of all.sort((a, b) => (a[0] < b[0] ? -1 : 1))) {
-    const before = merged.at(-1)
-    if (before === undefined || first > before[1] + 1n) merged.push([first, last])
-    else if (last > before[1]) before[1] = last
+function minutes(from: number, to: number): Range {
+  return [BigInt(from), BigInt(to - 1)]
+}
+
+function addressesOf(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): readonly Range[] {
+  return merged(
+    cidrs.flatMap((text): readonly Range[] => {
+      const cidr = parseCidr(text)
+      if (cidr?.family !== family) return []
+      const first = BigInt(`0b${ipv6Bits(family === 'ipv4' ? `::${cidr.address}` : cidr.address)}`)
+      const size = 1n << BigInt((family === 'ipv4' ? 32 : 128) - cidr.prefix)
+      return [[first, first + size - 1n]]
+    }),
+  )
+}
+
+function coversRanges(wide: readonly Range[], narrow: readonly Range[]): boolean {
+  return narrow.every(([first, last]) => wide.some(([from, to]) => from <= first && last <= to))
+}
+
+/** Sorted; those that touch are one. */
+function merged(ranges: readonly Range[]): readonly Range[] {
+  const found: Range[] = []
+  for (const [first, last] of ranges.toSorted((a, b) => (a[0] < b[0] ? -1 : 1))) {
+    const before = found.at(-1)
+    if (before === undefined || first > before[1] + 1n) found.push([first, last])
+    else if (last > before[1]) found[found.length - 1] = [before[0], last]
   }
-  return merged
+  return found
 }

@@ -11,7 +11,7 @@ import {
   coversNames,
   coversRecipients,
   coversSize,
-  minutesOf,
+  hoursKey,
   type Relation,
   relate,
 } from '../relation.ts'
@@ -55,8 +55,7 @@ export const conditions: { readonly [Member in keyof Conditions]-?: Field<Rule> 
   mime: list('mime', coversGlobs),
   hours: {
     ...condition('hours', hoursWords, coversHours),
-    key: ({ when: { hours } }) =>
-      hours && `${hours.tz} ${[...minutesOf(hours.spans)].sort((a, b) => a - b).join()}`,
+    key: ({ when: { hours } }) => hours && hoursKey(hours),
   },
 }
 
