@@ -105,6 +105,8 @@ const CONDITIONS: Readonly<Record<string, Member>> = {
       { tz: 'UTC', allow: 'Mon-Fri 08:00-18:00' },
       { tz: 'UTC', allow: 'Mon-Fri 09:00-18:00' },
       { tz: 'UTC', allow: 'Sat-Mon 22:00-06:00' },
+      { tz: 'UTC', allow: 'Sun 22:00-06:00' },
+      { tz: 'UTC', allow: 'Mon 00:00-06:00' },
       { tz: 'Europe/Paris', allow: 'Mon-Fri 08:00-18:00' },
     ),
     requests: Array.from({ length: 7 * 24 }, (_, n) => ({
@@ -179,6 +181,40 @@ test('calls a change of effect exactly what it does to requests', () => {
   )
 })
 
+for (const effect of ['allow', 'deny', 'hold']) {
+  const beside = effect === 'allow' ? [] : [EVERYTHING]
+  const rule = (when: object) => ({ ...RULE, effect, when })
+
+  test(`calls a change of a network that a rule which says ${effect} names exactly what it does to requests`, () => {
+    const cidrs = [
+      ['10.9.0.0/24'],
+      ['10.9.0.0/25'],
+      ['10.9.0.0/25', '10.9.0.128/25'],
+      ['10.9.0.0/16'],
+      ['10.8.0.0/24'],
+    ]
+    const policies = cidrs.map(list => {
+      const place = { kind: 'Networks', spec: { place: { cidrs: list } } }
+      return policyOf(rule({ networks: ['place'] }), beside, [place])
+    })
+    judgePairs(policies, each('ip', ['10.9.0.1', '10.9.0.200', '10.9.1.1', '10.8.0.1']))
+  })
+
+  test(`calls a change of a list that a rule which says ${effect} names exactly what it does to requests`, () => {
+    const lists = [
+      { prefixes: ['+33'] },
+      { prefixes: ['+336'] },
+      { numbers: ['+33600000001'] },
+      { prefixes: ['+49'], numbers: ['+33600000001'] },
+    ]
+    const policies = lists.map(list => {
+      const recipients = { kind: 'Recipients', spec: { lists: { some: list } } }
+      return policyOf(rule({ recipients: { list: 'some' } }), beside, [recipients])
+    })
+    judgePairs(policies, each('to', ['+33600000001', '+33600000002', '+33100000001', '+4930000001']))
+  })
+}
+
 function judgeAll(
   { values: all, requests }: Member,
   effect: string,
@@ -206,9 +242,13 @@ function judgePairs(policies: readonly PolicySnapshot[], requests: readonly Word
   }
 }
 
-function policyOf(rule: object, beside: readonly object[] = [EVERYTHING]): PolicySnapshot {
+function policyOf(
+  rule: object,
+  beside: readonly object[] = [EVERYTHING],
+  more: readonly object[] = [LISTS],
+): PolicySnapshot {
   const access = { kind: 'Access', spec: { rules: [{ id: 'a-rule', ...rule }, ...beside] } }
-  return snapshotOf([WHO, LISTS, access].map(document => JSON.stringify(document)).join('\n---\n'))
+  return snapshotOf([WHO, ...more, access].map(document => JSON.stringify(document)).join('\n---\n'))
 }
 
 function rank(policy: PolicySnapshot, request: DecisionRequest): number {
