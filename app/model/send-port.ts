@@ -21,6 +21,8 @@ export type SendOutcome =
       readonly reason: string
       /** The server asks to be left alone for a while. */
       readonly patient?: boolean
+      /** The connection ended under it, or there was none: that says nothing about the message. */
+      readonly cutOff?: boolean
       /** So many attempts that came to this are enough: then the message has failed. */
       readonly giveUp?: { readonly code: SendFailureCode; readonly afterAttempts: number }
     }

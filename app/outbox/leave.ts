@@ -38,6 +38,8 @@ type Step = {
 const RESEND: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 /** After WhatsApp has asked for patience. */
 const PATIENT: Backoff = { baseMs: 5_000, maxMs: 10 * 60_000 }
+/** After the connection has ended: it goes soon after the next is open, however often that has happened. */
+const CUT_OFF: Backoff = { baseMs: 1_000, maxMs: 5_000 }
 const OUT_OF_TIME = 'its time to be sent has passed'
 
 /**
@@ -73,17 +75,22 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
 }
 
 function again(entry: Message, outcome: SendOutcome & { kind: 'retry' }, deps: LeaveDeps): Settle {
-  const { reason, patient, giveUp } = outcome
+  const { reason, giveUp } = outcome
   const code = giveUp?.code
   const alike = entry.timeline.filter(step => code !== undefined && step.code === code).length + 1
   if (giveUp !== undefined && alike >= giveUp.afterAttempts) {
     return () => settleAs(entry, { status: 'failed', at: deps.now(), code, reason }, deps)
   }
-  const backoff = patient === true ? PATIENT : RESEND
-  const dueAt = new Date(deps.now().getTime() + backoffMs(entry.attemptCount - 1, backoff, deps.random))
+  const waitMs = backoffMs(entry.attemptCount - 1, backoffAfter(outcome), deps.random)
+  const dueAt = new Date(deps.now().getTime() + waitMs)
   deps.log.info('outbox.retry', { id: entry.id, attempt: entry.attemptCount, reason })
   return () =>
     deps.store.messages.requeue(entry.id, { dueAt, reason, ...(code === undefined ? {} : { code }) })
+}
+
+function backoffAfter({ patient, cutOff }: SendOutcome & { kind: 'retry' }): Backoff {
+  if (patient) return PATIENT
+  return cutOff ? CUT_OFF : RESEND
 }
 
 /** Marks an entry that still waits and has run out of time. */

@@ -1,8 +1,9 @@
-import type { BinaryNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, DisconnectReason } from '@whiskeysockets/baileys'
 import type { ChatId } from '../model/chat.ts'
 import type { SendFailureCode } from '../model/send-failure.ts'
 import type { SendOutcome } from '../model/send-port.ts'
 import { wordsOf } from './socket/library-log.ts'
+import { closeCodeOf } from './translate.ts'
 
 /** `final`: it would be refused again. `few`: a fresh device list, session or group can help, so some attempts. `later`: patience. */
 type Fate =
@@ -92,6 +93,8 @@ export function failureOf(error: unknown, chat: ChatId): SendOutcome {
   }
   const code = answerIn(error)
   const fate = (isGroup(chat) ? GROUP_QUERIES : QUERIES)[code] ?? unlisted(String(code))
+  if (closeCodeOf(error instanceof Error ? error : undefined) === DisconnectReason.connectionClosed)
+    return { kind: 'retry', reason: `not sent: ${wordsOf(error)}`, cutOff: true }
   const asked = `WhatsApp answered what the message had to ask first with error ${code}`
   if (fate.kind === 'later' && !PATIENCE.has(code))
     return { kind: 'retry', reason: `not sent: ${wordsOf(error)}` }

@@ -82,7 +82,7 @@ export function createSender(deps: SenderDeps): Sender {
       waiting.settle(error === undefined ? { kind: 'acked', at: deps.now() } : refusalOf(error, waiting.chat))
     },
     abandon(reason) {
-      for (const { settle } of pending.values()) settle({ kind: 'retry', reason })
+      for (const { settle } of pending.values()) settle({ kind: 'retry', reason, cutOff: true })
     },
     get pendingCount() {
       return pending.size

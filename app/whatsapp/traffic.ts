@@ -79,7 +79,7 @@ export class Traffic {
   }
 
   async send(order: SendOrder, socket: Socket | undefined): Promise<SendOutcome> {
-    if (socket === undefined) return { kind: 'retry', reason: 'the account is not connected' }
+    if (socket === undefined) return { kind: 'retry', reason: 'the account is not connected', cutOff: true }
     const outcome = await this.#sender.send(order, socket)
     const { account, meter } = this.#deps
     if (outcome.kind === 'acked') meter.messages(account, 'out', 1)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendOutcome } from '../../app/model/send-port.ts'
 import { createOutboxWorker } from '../../app/outbox/worker.ts'
@@ -119,6 +119,35 @@ test('waits longer when WhatsApp asks for patience', async t => {
     return Math.round(((again.dueAt?.getTime() ?? 0) - (again.timeline.at(-1)?.at.getTime() ?? 0)) / 1_000)
   }
   assert.deepEqual([await wait(message.id), await wait(twin.id)], [5, 1])
+})
+
+/** The seconds from one attempt to the next when all come to the same. */
+async function waitsAfter(t: TestContext, outcome: SendOutcome): Promise<readonly number[]> {
+  const world = await createWorld(t)
+  world.port.script.push(...Array.from({ length: 6 }, () => outcome))
+  const message = await world.accepted()
+  await world.startWorker(t)
+  const waits: number[] = []
+  while (waits.length < 6) {
+    const dueAt = await eventually(async () => {
+      const { status, attemptCount, dueAt } = await world.message(message.id)
+      return status === 'queued' && attemptCount === waits.length + 1 ? dueAt : undefined
+    }, 'the next attempt')
+    waits.push((dueAt.getTime() - Date.now()) / 1_000 - 60 * waits.length)
+    world.putForward(60_000)
+    world.port.becomeOpen('main')
+  }
+  return waits
+}
+
+test('sends again soon after its connection ended, however often that has happened', async t => {
+  const waits = await waitsAfter(t, { kind: 'retry', reason: 'the connection was lost', cutOff: true })
+  assert.ok(Math.max(...waits) <= 6, waits.join())
+})
+
+test('sends again ever later while nobody answers', async t => {
+  const waits = await waitsAfter(t, LOST)
+  assert.ok((waits.at(-1) ?? 0) > 15, waits.join())
 })
 
 test('asks the policy again when a message is about to leave: a deny fails it with the rule', async t => {

@@ -63,13 +63,16 @@ test('a planned connection is made at once, unless it follows one that did not c
   assert.equal(wait(true), 2 * SECOND)
 })
 
-test('a connection that opens and ends at once gets no fresh start, and one that has held does', t => {
+test('a connection that opens and soon ends gets no fresh start, and one that has held for ten seconds does', t => {
   const { redial, wait } = world(t)
   for (const expected of [1, 2, 4]) {
     assert.equal(wait(), expected * SECOND)
     redial.opened()
+    t.mock.timers.tick(9 * SECOND)
   }
-  redial.forget()
+  assert.equal(wait(), 8 * SECOND)
+  redial.opened()
+  t.mock.timers.tick(10 * SECOND)
   assert.equal(wait(), SECOND)
 })
 

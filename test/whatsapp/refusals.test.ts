@@ -7,12 +7,13 @@ import { failureOf, refusalOf } from '../../app/whatsapp/refusals.ts'
 const CONTACT = '+12025550102'
 const GROUP = '120363020000000001@g.us'
 
-/** `final code`, `few code`, `patient` or `retry`. */
+/** `final code`, `few code`, `patient`, `cut off` or `retry`. */
 function inWords(outcome: SendOutcome): string {
   if (outcome.kind === 'refused') return `final ${outcome.code}`
   if (outcome.kind === 'acked') return 'acked'
   if (outcome.giveUp !== undefined) return `few ${outcome.giveUp.code}`
-  return outcome.patient === true ? 'patient' : 'retry'
+  if (outcome.patient === true) return 'patient'
+  return outcome.cutOff === true ? 'cut off' : 'retry'
 }
 
 /** As Baileys throws what the server answered to a question on the way: the code of the answer in `data`. */
@@ -60,6 +61,8 @@ test('what a send had to ask first can refuse it: groups for good, keys after so
 
 test('a server in trouble, one that asks for patience and a connection that broke are asked again', () => {
   assert.equal(inWords(failureOf(answered('rate-overlimit', 429), CONTACT)), 'patient')
+  const gone = Object.assign(new Error('Connection Closed'), { output: { statusCode: 428 } })
+  assert.equal(inWords(failureOf(gone, CONTACT)), 'cut off')
   const passing = [
     answered('internal-server-error', 500),
     answered('feature-not-implemented', 501),

@@ -40,7 +40,6 @@ export type ConnectionEvents = Omit<SocketEvents, 'frame' | 'delivered' | 'open'
 /** What the next connection is made for. */
 type Again = { readonly reason: string; readonly word: string; readonly planned: boolean }
 
-const STEADY_MS = 60_000
 /** Without a delivery for so long a moment is quiet. */
 const QUIET_MS = 2_000
 const DEAF = 'the session was deaf: WhatsApp answered and delivered nothing'
@@ -161,7 +160,6 @@ export class Connection {
     const meaning = meaningOf(code)
     const { verdict, reason } = meaning
     this.#deps.log.info('whatsapp.closed', { account: this.#deps.account, code, verdict })
-    if (this.#openedAt !== undefined && this.#now() - this.#openedAt > STEADY_MS) this.#redial.forget()
     void this.#drop()
     const again = this.#device?.linked && (verdict === 'restart' || verdict === 'retry')
     if (again) this.#again({ reason, word: codeWord(code), planned: verdict === 'restart' })
