@@ -48,6 +48,8 @@ export type Recording = {
   readonly changes: readonly InboundChange[]
   readonly kept: boolean
   readonly at: Date
+  /** Recordings of one chain take effect in their order or not at all: as in signal-keys.ts. */
+  readonly chain?: string
 }
 
 /** What came in and is not yet, or no longer, anybody else's: each arrival is durable before the server hears that it came. */

@@ -10,7 +10,8 @@ import { advanceMessage } from './message-status.ts'
 
 /** Finishes an entry and makes its changes, once: an entry that is finished, or a subject that was recorded, changes nothing. */
 export function recordArrival(tx: Tx, recording: Recording): readonly boolean[] {
-  const { account, seq, changes } = recording
+  const { account, seq, changes, chain } = recording
+  if (chain !== undefined) tx.undo(tx.chains.link(chain))
   const open = tx.db.get(
     'SELECT 1 FROM journal WHERE seq = ? AND account = ? AND recorded_at IS NULL',
     seq,

@@ -10,6 +10,7 @@ import { idsOf } from '../inbound/receipt.ts'
 import { wordsOf } from '../socket/library-log.ts'
 import { decodeStanza, type Stanza } from './arrival.ts'
 import type { DeviceMail } from './device-mail.ts'
+import { InOrder } from './in-order.ts'
 import { Lanes } from './lanes.ts'
 
 export type RecorderDeps = {
@@ -45,12 +46,14 @@ export class Recorder {
   readonly #underWay = new Set<Promise<void>>()
   readonly #aside = new Set<Promise<void>>()
   readonly #lanes = new Lanes()
+  readonly #chats: InOrder
   #turn: Promise<void> = Promise.resolve()
   #stopping = false
   #pruneAt: number
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps
+    this.#chats = new InOrder({ insist: write => this.#insist(write), onError: error => this.#failed(error) })
     this.#pruneAt = deps.now().getTime() + PRUNE_EVERY_MS
   }
 
@@ -133,8 +136,12 @@ export class Recorder {
     const { changes, subject, kept } = reading
     step('inbound.before_record')
     const recording = { account, seq: entry.seq, changes, kept, at: now() }
-    const changed = await this.#insist(() =>
-      store.journal.record(subject === undefined ? recording : { ...recording, subject }),
+    const changed = await this.#chats.run(chatOf(reading), chain =>
+      store.journal.record({
+        ...recording,
+        ...(subject === undefined ? {} : { subject }),
+        ...(chain === undefined ? {} : { chain }),
+      }),
     )
     step('inbound.recorded')
     if (changed?.includes(true)) recorded(reading)
@@ -146,11 +153,15 @@ export class Recorder {
       try {
         return await write()
       } catch (error) {
-        this.#deps.log.error('journal.not_recorded', { account: this.#deps.account, reason: wordsOf(error) })
+        this.#failed(error)
         if (this.#stopping || isOver(error)) return undefined
         await sleep(AGAIN_MS, undefined, { ref: false })
       }
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#deps.log.error('journal.not_recorded', { account: this.#deps.account, reason: wordsOf(error) })
   }
 
   async #drained(): Promise<void> {
@@ -165,6 +176,15 @@ export class Recorder {
       this.#deps.log.error('journal.not_pruned', { account: this.#deps.account, reason: wordsOf(error) })
     })
   }
+}
+
+/** The chat that a reading is about, whose order counts; empty for what is about none. */
+function chatOf({ changes }: Reading): string {
+  const chats = changes.flatMap(change => [
+    ...(change.kind === 'message' ? [change.message.chat] : []),
+    ...(change.effects.events ?? []).flatMap(({ chat }) => chat ?? []),
+  ])
+  return chats[0] ?? ''
 }
 
 function isOver(error: unknown): boolean {
