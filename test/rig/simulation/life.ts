@@ -29,6 +29,8 @@ const POLICY: PolicyInForce = {
   snapshot: { ...snapshot, endpoints: new Map([[ENDPOINT.name, ENDPOINT]]) },
 }
 const AGAIN_MS = 200
+/** How long a receiver hangs before the connection breaks; each look about in the meantime costs real time. */
+const HANGS_MS = 3_000
 
 /**
  * Starts the real outbox, deliveries and journal over what the disk holds. With `diesAtStep` the life ends when so many
@@ -124,7 +126,7 @@ function receiver({ clock, dice, outside, rough }: World): Egress {
           clock.after(afterMs, () => resolve({ kind: 'failed', reason: 'no answer' }))
         if (fate <= 4) return void answer(503)
         if (fate <= 6) return void answer(429, { retryAfterMs: 2_000 })
-        if (fate <= 9) return void fail(timeoutMs)
+        if (fate <= 9) return void fail(Math.min(timeoutMs, HANGS_MS))
         keep(body, headers['webhook-id'] ?? '')
         if (fate <= 13)
           fail(30) // it has it, and the answer was lost

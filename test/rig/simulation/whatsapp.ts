@@ -14,7 +14,8 @@ import type { Mail, World } from './outside.ts'
 
 const ACCOUNT = 'main'
 const ME = { id: '12025550100:1@s.whatsapp.net' }
-const ACK_WITHIN_MS = 10_000
+/** Shorter than in life, because the outbox looks about while it waits, and each look costs time. */
+const ACK_WITHIN_MS = 2_000
 const GONE: SendOutcome = { kind: 'retry', reason: 'the connection is gone' }
 
 /**
@@ -77,7 +78,7 @@ export class WhatsApp implements SendPort {
     clock.after(dice.between(2, 80), () => {
       outside.phones.push({ key: content.text.body, id: messageId, chat })
       if (fate <= 18) return // its ack is lost
-      const late = fate <= 22 ? 12_000 : 0
+      const late = fate <= 22 ? 1.2 * ACK_WITHIN_MS : 0
       clock.after(dice.between(2, 80) + late, () => end({ kind: 'acked', at: clock.now() }))
     })
   }
