@@ -33,9 +33,9 @@ test('the ports needed are those of the sites in the policy, wherever they are',
     dashboard: { address: 'https://localhost:8443' },
   }
   const edge = { sites } as unknown as Parameters<typeof neededPorts>[1]
-  assert.deepEqual(neededPorts(loaded.config, edge), [443, 8443, 7080])
+  assert.deepEqual(neededPorts(loaded.config, edge), [443, 8443, 7080, 7081])
   const sandbox = { ...loaded.config, sandbox: true }
-  assert.deepEqual(neededPorts(sandbox, edge), [443, 8443, 7080, 7070, 7071, 7072, 7073])
+  assert.deepEqual(neededPorts(sandbox, edge), [443, 8443, 7080, 7081, 7070, 7071, 7072, 7073])
 })
 
 test('a base is found whose ports are all free', async t => {
