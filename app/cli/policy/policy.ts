@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { bundleCommands } from './bundle.ts'
 import { type CheckDeps, checkCommand } from './check.ts'
 import { explainCommand } from './explain.ts'
 import { fmtCommand } from './fmt.ts'
@@ -11,8 +12,8 @@ export type PolicyDeps = CheckDeps & { readonly now: () => Date }
 
 /** `postern policy`: what can be done with policy files on disk. No running appliance is needed. */
 export function policyCommand(deps: PolicyDeps): Command {
-  return new Command('policy')
-    .description('check, test, format and compare policy files, and explain their errors and decisions')
+  const policy = new Command('policy')
+    .description('check, test, format, compare and sign policy files, and explain their errors and decisions')
     .addCommand(checkCommand(deps))
     .addCommand(testCommand(deps.configure))
     .addCommand(fmtCommand(deps.configure))
@@ -20,4 +21,6 @@ export function policyCommand(deps: PolicyDeps): Command {
     .addCommand(renderCommand(deps.configure))
     .addCommand(schemaCommand())
     .addCommand(explainCommand(deps.configure, deps.now))
+  for (const command of bundleCommands(deps.configure)) policy.addCommand(command)
+  return policy
 }

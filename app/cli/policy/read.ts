@@ -14,6 +14,7 @@ export type Configure = (flags: PolicyFlags) => Config
 export const USAGE = 2
 export const CHECK_FAILED = 3
 export const TESTS_FAILED = 4
+export const SIGNATURE_FAILED = 7
 
 export type PolicyOnDisk = {
   readonly config: Config

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { policyWorld } from './policy-world.ts'
+
+const NETWORK = 'kind: Networks\nspec: { lab: { cidrs: ["10.30.0.0/24"] } }\n'
+
+/** A folder of policies with the keys of two people. */
+function signedWorld(t: TestContext) {
+  const world = policyWorld(t, { 'more.yaml': NETWORK })
+  const path = (...parts: readonly string[]) => join(world.folder, ...parts)
+  for (const who of ['ana', 'bob']) {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    writeFileSync(path(`${who}.key`), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    writeFileSync(path(`${who}.pub`), publicKey.export({ type: 'spki', format: 'pem' }))
+  }
+  return { ...world, path }
+}
+
+test('a signature holds for the folder and its bundle, by the key that made it, and by no other', async t => {
+  const { run, path } = signedWorld(t)
+  const unsigned = await run(['verify', path('policies'), '--keys', path('ana.pub')])
+  assert.deepEqual([unsigned.exitCode, unsigned.err], [7, 'postern: there is no signature'])
+  assert.equal((await run(['sign', '--key', path('ana.key')])).exitCode, 0)
+  assert.equal((await run(['bundle', '-o', path('set.tar')])).exitCode, 0)
+  for (const source of ['policies', 'set.tar']) {
+    assert.equal((await run(['verify', path(source), '--keys', path('ana.pub')])).exitCode, 0, source)
+    assert.equal(
+      (await run(['verify', path(source), '--keys', path('bob.pub'), path('ana.pub')])).exitCode,
+      0,
+    )
+    const other = await run(['verify', path(source), '--keys', path('bob.pub')])
+    assert.equal(other.exitCode, 7, source)
+  }
+})
+
+test('a changed, a renamed and an added file each break the signature, and undoing it mends it', async t => {
+  const { run, path } = signedWorld(t)
+  await run(['sign', '--key', path('ana.key')])
+  const verify = async () => (await run(['verify', path('policies'), '--keys', path('ana.pub')])).exitCode
+  writeFileSync(path('policies', 'more.yaml'), NETWORK.replace('24', '16'))
+  assert.equal(await verify(), 7)
+  writeFileSync(path('policies', 'more.yaml'), NETWORK)
+  assert.equal(await verify(), 0)
+  writeFileSync(path('policies', 'added.yaml'), '# nothing\n')
+  assert.equal(await verify(), 7)
+})
+
+test('a bundle with any byte changed is not taken', async t => {
+  const { run, path } = signedWorld(t)
+  await run(['sign', '--key', path('ana.key')])
+  await run(['bundle', '-o', path('set.tar')])
+  const bytes = readFileSync(path('set.tar'))
+  for (const at of [
+    0,
+    130,
+    160,
+    520,
+    bytes.indexOf('cidrs'),
+    bytes.indexOf('ed25519') + 20,
+    bytes.length - 1,
+  ]) {
+    const changed = Buffer.from(bytes)
+    changed[at] = (changed[at] ?? 0) ^ 1
+    writeFileSync(path('changed.tar'), changed)
+    const verified = await run(['verify', path('changed.tar'), '--keys', path('ana.pub')])
+    assert.equal(verified.exitCode, 7, `byte ${at}`)
+  }
+})
+
+test('the same files give the same bundle, which tar and sha256sum understand', async t => {
+  const { run, path } = signedWorld(t)
+  await run(['bundle', '-o', path('one.tar')])
+  utimesSync(path('policies', 'more.yaml'), 1, 1)
+  await run(['bundle', '-o', path('two.tar')])
+  assert.deepEqual(readFileSync(path('one.tar')), readFileSync(path('two.tar')))
+  mkdirSync(path('unpacked'))
+  execFileSync('tar', ['-xf', path('one.tar'), '-C', path('unpacked')])
+  assert.equal(readFileSync(path('unpacked', 'policies', 'more.yaml'), 'utf8'), NETWORK)
+  const manifest = path('unpacked', 'manifest.sha256')
+  execFileSync('sha256sum', ['--check', '--strict', manifest], { cwd: path('unpacked', 'policies') })
+})
+
+test('says what is wrong with a key, a folder or a bundle', async t => {
+  const { run, path } = signedWorld(t)
+  assert.equal((await run(['sign', '--key', path('ana.pub')])).exitCode, 2)
+  assert.equal((await run(['verify', path('policies'), '--keys', path('ana.key')])).exitCode, 2)
+  const none = await run(['verify', path('policies', 'more.yaml'), '--keys', path('ana.pub')])
+  assert.equal(none.exitCode, 7)
+  assert.match(none.err, /is no bundle/)
+  assert.equal((await run(['verify', path('nowhere'), '--keys', path('ana.pub')])).exitCode, 3)
+})
