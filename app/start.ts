@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, controlSocket } from './config/config.ts'
 import { readMasterKey } from './config/master-key.ts'
+import { policyFacts } from './config/policy-facts.ts'
 import { readPolicyFolder } from './config/policy-folder.ts'
-import { readSecret, secretState } from './config/secrets.ts'
+import { readSecret } from './config/secrets.ts'
 import { createEndpoints } from './deliveries/endpoints.ts'
 import { createRouter } from './deliveries/fan-out.ts'
 import { tryOut } from './deliveries/try-out.ts'
@@ -183,7 +184,7 @@ export async function openStoreFor(
 
 async function loadSnapshot(config: Config): Promise<PolicySnapshot> {
   const files = await readPolicyFolder(config.policiesDir)
-  const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
+  const loaded = loadPolicy(files, policyFacts(config))
   const wrong = loaded.kind === 'rejected' ? loaded.diagnostics : unmetDemands(loaded.snapshot, loaded.tests)
   if (loaded.kind === 'rejected' || wrong.length > 0) {
     throw new PosternError('policy.rejected', formatDiagnostics(wrong, { format: 'plain', files }))

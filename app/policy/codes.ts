@@ -165,6 +165,20 @@ export const CODES = {
     explanation:
       'The plan holds a change that PolicySet.spec.guardrails forbids. Leave the change out, give the plan the tag that the guardrail names (--tag), or lift the guardrail by a plan of its own first: those of the policy before the change count too.',
   },
+  'PS-6001': {
+    title: 'not signed',
+    explanation:
+      'PolicySet asks for a signature (spec.signing.require), and there is no file policy.sig in the folder. `policy sign --key FILE` makes it.',
+  },
+  'PS-6002': {
+    title: 'signature does not hold',
+    explanation:
+      'policy.sig was made by none of the keys that PolicySet names, or of other files: one was changed, added or removed since. Review and sign again.',
+  },
+  'PS-6003': {
+    title: 'no key to check signatures with',
+    explanation: 'The files under spec.signing.keys hold ed25519 public keys in PEM, and nothing else.',
+  },
   'PS-7001': {
     title: 'policy test fails',
     explanation:

@@ -7,6 +7,7 @@ import { checkPrincipals } from './check/principals.ts'
 import { checkReferences, type PolicyFacts } from './check/references.ts'
 import { checkRetention } from './check/retention.ts'
 import { checkRules } from './check/rules.ts'
+import { checkSigning } from './check/signing.ts'
 import { checkSites } from './check/sites.ts'
 import { checkTests } from './check/tests.ts'
 import { compileLists, compileRules } from './compile/access.ts'
@@ -56,6 +57,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...repeated,
     ...shapes.flatMap(shape => checkReferences(shape, names, facts)),
     ...checkGuardrails(shapes),
+    ...checkSigning(shapes, sorted, facts),
     ...checkSites(shapes, names),
     ...checkPrincipals(shapes),
     ...checkRules(shapes),

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { readMasterKey } from '../config/master-key.ts'
+import { policyFacts } from '../config/policy-facts.ts'
 import { readPolicyFolder } from '../config/policy-folder.ts'
-import { secretState } from '../config/secrets.ts'
 import { ensureSandboxSecrets } from '../identity/first-start.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
 import { PosternError } from '../lib/error.ts'
@@ -38,7 +38,7 @@ export async function prepare(config: Config, searchPath: string): Promise<Prepa
 /** Checks the policy folder; throws PosternError `policy.rejected` with every mistake. */
 export async function checkPolicies(config: Config): Promise<PolicySnapshot> {
   const files = await readPolicyFolder(config.policiesDir)
-  const loaded = loadPolicy(files, { secretState: ref => secretState(config.secretsDir, ref) })
+  const loaded = loadPolicy(files, policyFacts(config))
   const wrong = loaded.kind === 'rejected' ? loaded.diagnostics : unmetDemands(loaded.snapshot, loaded.tests)
   if (loaded.kind === 'rejected' || wrong.length > 0) {
     throw new PosternError('policy.rejected', `\n${formatDiagnostics(wrong, { format: 'pretty', files })}`)

@@ -93,3 +93,25 @@ test('says what is wrong with a key, a folder or a bundle', async t => {
   assert.match(none.err, /is no bundle/)
   assert.equal((await run(['verify', path('nowhere'), '--keys', path('ana.pub')])).exitCode, 3)
 })
+
+test('a set that asks for a signature is refused without one, by another key and after a change, and taken with it', async t => {
+  const { run, path } = signedWorld(t)
+  const base = readFileSync(path('policies', 'base.yaml'), 'utf8')
+  const asks = 'spec: { default: deny, signing: { require: true, keys: ["secret:signers.pem"] } }'
+  writeFileSync(path('policies', 'base.yaml'), base.replace('spec: { default: deny }', asks))
+  writeFileSync(path('secrets', 'signers.pem'), readFileSync(path('ana.pub')))
+  const check = async () => {
+    const { exitCode, out } = await run(['check', '--format', 'plain'])
+    return `${exitCode} ${/PS-\d+/.exec(out)?.[0] ?? 'clean'}`
+  }
+  assert.equal(await check(), '3 PS-6001')
+  await run(['sign', '--key', path('bob.key')])
+  assert.equal(await check(), '3 PS-6002')
+  await run(['sign', '--key', path('ana.key')])
+  assert.equal(await check(), '0 clean')
+  writeFileSync(path('policies', 'more.yaml'), NETWORK.replace('24', '25'))
+  assert.equal(await check(), '3 PS-6002')
+  assert.equal((await run(['check', '--no-secrets'])).exitCode, 0, 'a pipeline holds no keys')
+  writeFileSync(path('secrets', 'signers.pem'), readFileSync(path('ana.key')))
+  assert.equal(await check(), '3 PS-6003')
+})

@@ -5,15 +5,9 @@ import { Command } from 'commander'
 import { readPolicyFolder } from '../../config/policy-folder.ts'
 import { PosternError, reasonOf } from '../../lib/error.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
-import type { PolicyFile } from '../../model/policy-file.ts'
+import { type PolicyFile, SIGNATURE_FILE } from '../../model/policy-file.ts'
 import { archive, unarchive } from '../../policy/sign/archive.ts'
-import {
-  isSigned,
-  manifestOf,
-  publicKeys,
-  SIGNATURE_FILE,
-  signManifest,
-} from '../../policy/sign/signature.ts'
+import { isSigned, manifestOf, publicKeys, signManifest } from '../../policy/sign/signature.ts'
 import { CHECK_FAILED, type Configure, SIGNATURE_FAILED, USAGE } from './read.ts'
 
 type Flags = { readonly policies?: string }

@@ -11,7 +11,7 @@ import { asMarkdown } from '../../policy/plan/format/markdown.ts'
 import { asText } from '../../policy/plan/format/text.ts'
 import { type Plan, planOf } from '../../policy/plan/plan.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { CHECK_FAILED, type Configure, readPolicies } from './read.ts'
+import { CHECK_FAILED, type Configure, readPolicies, WITHOUT_SECRETS } from './read.ts'
 
 const FORMATS = ['text', 'json', 'markdown'] as const
 const GIT = 'git:'
@@ -59,7 +59,7 @@ async function plan(flags: Flags, configure: Configure): Promise<number> {
   const before = await filesOf(flags.against, policiesDir)
   if (before === undefined) return CHECK_FAILED
   const to = snapshotOf(read.loaded, read.files)
-  const from = snapshotOf(loadPolicy(before, { secretState: () => 'ok' }), before, flags.against)
+  const from = snapshotOf(loadPolicy(before, WITHOUT_SECRETS), before, flags.against)
   if (from === undefined || to === undefined) return CHECK_FAILED
   const made = planOf({ from, to }, { tags: flags.tag })
   const sources = { old: flags.against, new: policiesDir }

@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.ts'
+import { policyFacts } from '../../config/policy-facts.ts'
 import { readPolicyFolder } from '../../config/policy-folder.ts'
-import { secretState } from '../../config/secrets.ts'
 import { PosternError } from '../../lib/error.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
-import { type LoadOutcome, loadPolicy } from '../../policy/load.ts'
+import { type LoadOutcome, loadPolicy, type PolicyFacts } from '../../policy/load.ts'
 
 export type PolicyFlags = { readonly policies?: string }
 
@@ -15,6 +15,9 @@ export const USAGE = 2
 export const CHECK_FAILED = 3
 export const TESTS_FAILED = 4
 export const SIGNATURE_FAILED = 7
+
+/** For what is only looked at: its secrets and keys may be elsewhere. */
+export const WITHOUT_SECRETS: PolicyFacts = { secretState: () => 'ok', signature: 'unchecked' }
 
 export type PolicyOnDisk = {
   readonly config: Config
@@ -34,9 +37,7 @@ export async function readPolicies(
   const config = configure(flags.policies === undefined ? {} : { policies: flags.policies })
   try {
     const files = await readPolicyFolder(config.policiesDir)
-    const loaded = loadPolicy(files, {
-      secretState: ref => (mode === 'with-secrets' ? secretState(config.secretsDir, ref) : 'ok'),
-    })
+    const loaded = loadPolicy(files, mode === 'with-secrets' ? policyFacts(config) : WITHOUT_SECRETS)
     return { config, files, loaded }
   } catch (error) {
     if (!(error instanceof PosternError)) throw error

@@ -9,7 +9,13 @@ import { objectAt, whereabouts } from '../shape/whereabouts.ts'
 import { type KnownNames, placeOf } from './names.ts'
 
 /** What the policy may know of the world outside its files. */
-export type PolicyFacts = { secretState(ref: string): 'ok' | 'missing' | 'unreadable' }
+export type PolicyFacts = {
+  secretState(ref: string): 'ok' | 'missing' | 'unreadable'
+  /** The signature file and the public keys that may have made it. `unchecked`: where nothing is put in force. */
+  readonly signature?:
+    | { readonly text: string | undefined; keysOf(ref: string): string | undefined }
+    | 'unchecked'
+}
 
 const TARGETS: Readonly<
   Record<string, { readonly code: Code; readonly word: string; readonly label: string }>

@@ -7,8 +7,6 @@ import {
 } from 'node:crypto'
 import type { PolicyFile } from '../../model/policy-file.ts'
 
-/** Beside the policy files, but none of them: its name does not end as theirs do. */
-export const SIGNATURE_FILE = 'policy.sig'
 /** What is signed begins with words that no other use of a key begins with. */
 const CONTEXT = 'postern policy manifest v1\n'
 const LINE = /^ed25519 ([A-Za-z0-9+/]{86}==)$/
