@@ -31,6 +31,7 @@ export function bundleCommands(configure: Configure): readonly Command[] {
       .description('write all policy files, a manifest of their hashes and their signature into one archive')
       .requiredOption('-o, --out <file>', 'the archive (tar); the same files give the same bytes')
       .option('--policies <dir>', 'policy folder (default: policies/)')
+      .addHelpText('after', '\nExample:\n  ./postern policy bundle -o policies.tar\n')
       .action(async (flags: Flags & { readonly out: string }) => {
         process.exitCode = await orFault(() => bundle(folderOf(flags), flags.out))
       }),
@@ -38,6 +39,7 @@ export function bundleCommands(configure: Configure): readonly Command[] {
       .description(`sign the hashes of all policy files; the signature is ${SIGNATURE_FILE} beside them`)
       .requiredOption('--key <file>', 'an ed25519 private key (PEM)')
       .option('--policies <dir>', 'policy folder (default: policies/)')
+      .addHelpText('after', '\nExample:\n  ./postern policy sign --key ana.key\n')
       .action(async (flags: Flags & { readonly key: string }) => {
         process.exitCode = await orFault(() => signFolder(folderOf(flags), flags.key))
       }),
