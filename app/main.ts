@@ -13,6 +13,7 @@ const STOP_WITHIN_MS = 9_000
 const options = readOptions()
 let running: Running | undefined
 let ending = false
+process.on('SIGHUP', () => running?.reload())
 closeOutput(stream => options.log.debug('library.output', { stream }))
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(options.log))
 // A promise that a library left unattended must not take every account down with it. The name alone: texts may be personal.
@@ -49,7 +50,7 @@ function readOptions(): StartOptions {
     listen: hostAndPort('--listen', values.listen),
     metrics: hostAndPort('--metrics', values.metrics ?? `127.0.0.1:${config.ports.metrics}`),
     rendersEdge: values.edge,
-    log: createLog(config.logLevel, () => (running === undefined ? {} : { policy: running.revision })),
+    log: createLog(config.logLevel, () => (running === undefined ? {} : { policy: running.revision() })),
     ...(values.simulator === undefined || noiseRootFile === undefined
       ? {}
       : {

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, controlSocket } from './config/config.ts'
 import { readMasterKey } from './config/master-key.ts'
-import { policyFacts } from './config/policy-facts.ts'
 import { readPolicyFolder } from './config/policy-folder.ts'
 import { readSecret } from './config/secrets.ts'
 import { createEndpoints } from './deliveries/endpoints.ts'
@@ -18,19 +17,17 @@ import { createMetricsServer } from './http/metrics/server.ts'
 import { createHttp, type HttpDeps } from './http/server.ts'
 import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
-import { privateFolder, replaceFile } from './lib/replace-file.ts'
+import { privateFolder } from './lib/replace-file.ts'
 import { Secret } from './lib/secret.ts'
+import { SYSTEM } from './model/audit.ts'
 import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
-import { formatDiagnostics } from './policy/format/format.ts'
 import { createLimiter } from './policy/limiter.ts'
-import { loadPolicy } from './policy/load.ts'
-import { movePorts } from './policy/move-ports.ts'
-import { edgeDigest, renderEdge } from './policy/render-edge.ts'
-import type { PolicyInForce, PolicySnapshot } from './policy/snapshot.ts'
-import { unmetDemands } from './policy/tests/demands.ts'
+import type { PolicyInForce } from './policy/snapshot.ts'
+import { policyAtBoot } from './reload/boot.ts'
+import { createReload, examineDeps } from './reload/reload.ts'
 import { raiseDiskAlarms } from './store/disk-alarm.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -51,7 +48,13 @@ export type StartOptions = {
 
 type Address = { readonly host: string; readonly port: number }
 
-export type Running = { readonly revision: string; stop(): Promise<void> }
+export type Running = {
+  /** Of the policy in force at this moment. */
+  revision(): string
+  /** Puts the policy folder as it is now in force, when it is good. */
+  reload(): void
+  stop(): Promise<void>
+}
 
 /** For sends, deliveries and requests under way when the app is to end. */
 const DRAIN_MS = 4_000
@@ -64,7 +67,7 @@ const random = () => Math.random()
 /** Builds the app, wires it and starts it. Throws PosternError with `config.*`, `policy.*`, `key.*` or `store.*` when it cannot. */
 export async function start(options: StartOptions): Promise<Running> {
   const { config, log } = options
-  const snapshot = await loadSnapshot(config)
+  const onDisk = await readPolicyFolder(config.policiesDir)
   const { store, key, keyCreated } = await openStoreFor(config, log)
   if (keyCreated) log.warn('key.created', { remedy: 'keep a copy of the master key on another machine' })
   store.onFailure(error => {
@@ -73,27 +76,28 @@ export async function start(options: StartOptions): Promise<Running> {
   })
   try {
     emptyTemporaryFolder(config)
-    if (options.rendersEdge) renderEdgePart(config, snapshot)
     await markInstallation(store, config, log)
-    const policy = await putInForce(store, snapshot)
-    return await run(options, { store, policy: () => policy, contactKey: contactKeyFrom(key) })
+    const started = await policyAtBoot(onDisk, { ...examineDeps(config), store, routeUnder, log, now })
+    return await run(options, { store, started, contactKey: contactKeyFrom(key) })
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-type Ground = { readonly store: Store; readonly policy: () => PolicyInForce; readonly contactKey: Secret }
+type Ground = { readonly store: Store; readonly started: PolicyInForce; readonly contactKey: Secret }
 
-async function run(options: StartOptions, { store, policy, contactKey }: Ground): Promise<Running> {
-  const { config, log } = options
-  const secret = (ref: string) => readSecret(config.secretsDir, ref)
-  const route = createRouter({ policy, now })
+async function run(options: StartOptions, { store, started, contactKey }: Ground): Promise<Running> {
+  const { config, log, simulator } = options
+  const { sandbox, secretsDir } = config
+  const { policySwitch, policies, watch } = createReload(started, { ...options, store, routeUnder, now })
+  const policy = policySwitch.current
+  const secret = (ref: string) => readSecret(secretsDir, ref)
+  const route = routeUnder(policy)
   const limiter = createLimiter()
-  const { simulator } = options
-  const { sandbox } = config
   const measures = createMeasures({ policy, store, sandbox, accounts: () => sessions.list() })
   const { meter } = measures
+  policySwitch.onOutcome(({ kind }) => measures.reloaded(kind))
   const sessions = createSessions({
     ...{ store, policy, route, log, meter, now, random },
     ...(simulator && { simulator }),
@@ -103,22 +107,19 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
   const sweeper = createSweeper({ store, policy, log, now })
-  const { deliveries, ...webhooks } = createWebhooks({
-    ...outboxDeps,
-    egress,
-    readSecret: secret,
-    contactKey,
-  })
+  const outgoing = { ...outboxDeps, egress, readSecret: secret, contactKey }
+  const { deliveries, ...webhooks } = createWebhooks(outgoing)
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,
     sessions,
+    policies,
+    onPolicyChange: policySwitch.onChange,
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     cancel: createCancel(outboxDeps),
     ...webhooks,
-    clientCa: pem(config, 'client-ca.pem'),
+    ...hopFiles(config),
     readSecret: secret,
-    tls: { cert: pem(config, 'app.pem'), key: pem(config, 'app.key'), ca: pem(config, 'internal-ca.pem') },
     sandbox,
     readiness: () => (unready === undefined ? { ready: true } : { ready: false, reason: unready }),
   }
@@ -132,14 +133,20 @@ async function run(options: StartOptions, { store, policy, contactKey }: Ground)
   await outbox.start()
   await deliveries.start()
   sweeper.start()
+  policySwitch.onChange(() => void sessions.followPolicy())
+  for (const part of [outbox, deliveries, sweeper]) policySwitch.onChange(() => part.wake())
+  if (!options.rendersEdge) policySwitch.agreeWithEdge()
+  watch.start()
   await openControl(control, config, log)
   unready = undefined
   log.info('app.ready', { sandbox })
-  return { revision: policy().revision, stop }
+  const reload = () => void policies.apply({ by: SYSTEM, reason: 'signal' })
+  return { revision: () => policy().revision, reload, stop }
 
   /** Takes nothing new, lets what is under way end or go back to its queue, and closes. */
   async function stop(): Promise<void> {
     unready = 'stopping'
+    await watch.stop()
     await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop(), sweeper.stop()])
     await Promise.race([sessions.stop(), sleep(SESSIONS_END_MS)])
     await metrics.close()
@@ -182,31 +189,8 @@ export async function openStoreFor(
   return { store, key, keyCreated: created }
 }
 
-async function loadSnapshot(config: Config): Promise<PolicySnapshot> {
-  const files = await readPolicyFolder(config.policiesDir)
-  const loaded = loadPolicy(files, policyFacts(config))
-  const wrong = loaded.kind === 'rejected' ? loaded.diagnostics : unmetDemands(loaded.snapshot, loaded.tests)
-  if (loaded.kind === 'rejected' || wrong.length > 0) {
-    throw new PosternError('policy.rejected', formatDiagnostics(wrong, { format: 'plain', files }))
-  }
-  return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
-}
-
-/** Written anew at each start: the proxy takes the newest part. It checks it before it uses it. */
-function renderEdgePart(config: Config, snapshot: PolicySnapshot): void {
-  const part = renderEdge(snapshot, {})
-  const folder = join(config.dataDir, 'edge', 'next')
-  privateFolder(folder)
-  replaceFile(join(folder, `${edgeDigest(part)}.caddy`), part, 0o600)
-}
-
-/** The revision counts the different policy sets this installation has had in force. */
-async function putInForce(store: Store, snapshot: PolicySnapshot): Promise<PolicyInForce> {
-  const last = Number((await store.meta.get('policy.revision')) ?? '0')
-  if ((await store.meta.get('policy.digest')) === snapshot.digest) return { revision: `r${last}`, snapshot }
-  await store.meta.set('policy.revision', String(last + 1))
-  await store.meta.set('policy.digest', snapshot.digest)
-  return { revision: `r${last + 1}`, snapshot }
+function routeUnder(policy: () => PolicyInForce): RouteEvent {
+  return createRouter({ policy, now })
 }
 
 /** Keys the contact hashes in webhooks: derived, so that it lasts as long as the master key and gives nothing of it away. */
@@ -242,6 +226,16 @@ function emptyTemporaryFolder(config: Config): void {
   const folder = join(config.dataDir, 'tmp')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+}
+
+/** The client CA, our own certificate for the hop, and the CA that Caddy's must come from. */
+function hopFiles(config: Config): Pick<HttpDeps, 'clientCa' | 'tls'> {
+  const tls = {
+    cert: pem(config, 'app.pem'),
+    key: pem(config, 'app.key'),
+    ca: pem(config, 'internal-ca.pem'),
+  }
+  return { clientCa: pem(config, 'client-ca.pem'), tls }
 }
 
 function pem(config: Config, name: string): string {

@@ -11,7 +11,7 @@ import { enterLocally } from './hop/local.ts'
 import { mayHaveEffect } from './hop/same-origin.ts'
 import { securityHeaders } from './hop/security-headers.ts'
 import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
-import { allRoutes } from './routes/all.ts'
+import { allRoutes, ownersRoutes } from './routes/all.ts'
 import { probes } from './routes/probes.ts'
 import { siteRouters } from './routes/router.ts'
 import { send } from './send.ts'
@@ -27,10 +27,10 @@ export function createApplication(deps: HttpDeps, closing: AbortSignal): Express
   return app
 }
 
-/** The same routes for the control socket: who can open it needs no proxy, no credential and no limit. */
+/** The same routes and those of the owner, for the control socket: who can open it needs no proxy, no credential and no limit. */
 export function createControlApplication(deps: HttpDeps, closing: AbortSignal): Express {
   const app = plainExpress()
-  app.use(arrive(deps), enterLocally(closing), siteRouters(allRoutes(deps), deps))
+  app.use(arrive(deps), enterLocally(closing), siteRouters(ownersRoutes(deps), deps))
   app.use(nothing, failed(deps))
   return app
 }

@@ -7,6 +7,7 @@ import type { createCancel } from '../outbox/cancel.ts'
 import type { createEnqueue } from '../outbox/enqueue.ts'
 import type { Limiter } from '../policy/limiter.ts'
 import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
+import type { Policies } from '../reload/policies.ts'
 import type { Store } from '../store/store.ts'
 import type { Sessions } from '../whatsapp/sessions.ts'
 import type { StreamLimits } from './events/streams.ts'
@@ -14,6 +15,9 @@ import type { StreamLimits } from './events/streams.ts'
 /** What the HTTP side is built from. */
 export type HttpDeps = {
   readonly policy: () => PolicyInForce
+  /** Calls the listener after each change of the policy; answers the way to stop. */
+  readonly onPolicyChange: (listener: () => void) => () => void
+  readonly policies: Policies
   readonly store: Store
   readonly sessions: Sessions
   readonly enqueue: ReturnType<typeof createEnqueue>

@@ -79,6 +79,11 @@ export class OutboxWorker {
     this.#pump.wake()
   }
 
+  /** Looks for work now. */
+  wake(): void {
+    this.#pump.wake()
+  }
+
   /** Takes nothing more and waits a while for sends under way. What has no outcome by then stays `sending` until the next start. */
   async stop(): Promise<void> {
     this.#unsubscribe()

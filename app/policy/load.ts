@@ -67,7 +67,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
   ])
   if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))
     return { kind: 'rejected', diagnostics }
-  const snapshot = compile(documents, digestOf(sorted))
+  const snapshot = compile(documents, policyDigest(sorted))
   return { kind: 'loaded', snapshot, tests: compileTests(documents), warnings: diagnostics }
 }
 
@@ -78,6 +78,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     digest,
     tests: compileTestDemands(declared),
     guardrails: compileGuardrails(declared),
+    reload: { mode: declared.reload.mode ?? 'apply' },
     edge: compileEdge(declared.edge),
     networks: mapOf(declared.networks, ({ cidrs, note }, name) => ({ name, cidrs, ...present({ note }) })),
     principals: compilePrincipals(declared),
@@ -99,10 +100,10 @@ function compileTestDemands({ testDemands: { require = 'pass', minRuleCoverage =
   return { requireAll: require === 'pass', minRuleCoverage }
 }
 
-/** Over names and contents; each with its length, so that no two folders can look alike. */
-function digestOf(files: readonly PolicyFile[]): string {
+/** `sha256:<hex>` over names and contents; each with its length, so that no two folders can look alike. */
+export function policyDigest(files: readonly PolicyFile[]): string {
   const hash = createHash('sha256')
-  for (const { name, text } of files) {
+  for (const { name, text } of files.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     hash.update(`${Buffer.byteLength(name)}:${name}${Buffer.byteLength(text)}:`).update(text)
   }
   return `sha256:${hash.digest('hex')}`

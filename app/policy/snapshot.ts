@@ -9,6 +9,8 @@ export type PolicySnapshot = {
   readonly tests: { readonly requireAll: boolean; readonly minRuleCoverage: number }
   /** By their ids. What no plan may bring, unless they are lifted by a plan before. */
   readonly guardrails: ReadonlyMap<string, Guardrail>
+  /** Whether an edited folder is put in force by itself, or only when somebody says so. */
+  readonly reload: { readonly mode: 'apply' | 'watch' }
   readonly edge: Edge
   readonly networks: ReadonlyMap<string, Network>
   readonly principals: ReadonlyMap<string, Principal>

@@ -22,6 +22,7 @@ import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
+import { createPolicyStore } from './policies.ts'
 import { createRecipientStore } from './recipients.ts'
 import { createRetentionStore } from './retention.ts'
 import { createSignalKeyStore } from './signal-keys.ts'
@@ -133,6 +134,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     audit: createAuditStore(access),
     retention: createRetentionStore(access),
     meta: createMetaStore(access),
+    policies: createPolicyStore(access),
     tallies: createTallyStore(access),
     disk: access.disk,
     onCommit: listener => writer.onCommit(listener),

@@ -8,6 +8,7 @@ import type { EventStore } from './events.ts'
 import type { JournalStore } from './journal.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
+import type { PolicyStore } from './policies.ts'
 import type { RecipientStore } from './recipients.ts'
 import type { RetentionStore } from './retention.ts'
 import type { SignalKeyStore } from './signal-keys.ts'
@@ -28,6 +29,7 @@ export type Store = {
   readonly endpoints: EndpointStore
   readonly audit: AuditStore
   readonly meta: MetaStore
+  readonly policies: PolicyStore
   readonly tallies: TallyStore
   readonly retention: RetentionStore
   /** How full the disk is that all this lies on. */

@@ -16,6 +16,8 @@ export type SweeperDeps = {
 export type Sweeper = {
   /** Sweeps now, and every ten minutes. */
   start(): void
+  /** Sweeps now: other times may be in force. */
+  wake(): void
   /** Ends with the stretch under way. */
   stop(): Promise<void>
 }
@@ -36,6 +38,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
   })
   return {
     start: () => pump.wake(),
+    wake: () => pump.wake(),
     async stop() {
       stopping.abort()
       await pump.stop()

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { PosternError } from '../lib/error.ts'
+import { loopbackAddresses } from '../lib/loopback.ts'
 import { privateFolder, replaceFile } from '../lib/replace-file.ts'
 import { edgeDigest, renderEdge } from '../policy/render-edge.ts'
-import type { Edge, PolicySnapshot } from '../policy/snapshot.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { siteAnswers } from './edge-health.ts'
+import type { ServedEdge } from './served-edge.ts'
 
 /** The edge side of `up`: it alone holds the Caddy binary and reaches Caddy's admin socket. */
 export type EdgeDeps = { readonly config: Config; readonly caddy: string }
@@ -35,6 +36,10 @@ const UNSAFE_PATH = /["`{}\\*?[\]\n\r]/
  * PosternError `edge.rejected` with Caddy's reason, or `edge.*` of the renderer; the part in place then stays.
  */
 export async function prepareEdge(deps: EdgeDeps, snapshot: PolicySnapshot): Promise<string> {
+  // What is left of earlier times says nothing about the Caddy that is about to start.
+  for (const folder of ['next', 'result']) {
+    rmSync(join(deps.config.dataDir, 'edge', folder), { recursive: true, force: true })
+  }
   const digest = writeNext(deps.config, renderEdge(snapshot, { loopback: loopbackAddresses() }))
   const result = await validateEdge(deps, digest)
   writeResult(deps.config, digest, result)
@@ -42,6 +47,16 @@ export async function prepareEdge(deps: EdgeDeps, snapshot: PolicySnapshot): Pro
     throw new PosternError('edge.rejected', `Caddy refuses the edge of this policy: ${result.error}`)
   promote(deps.config, digest)
   return digest
+}
+
+/** Parts that were asked for and have no answer. */
+export function waitingParts(config: Config): readonly string[] {
+  const names = (folder: string, ending: string) =>
+    readdirSync(join(config.dataDir, 'edge', folder))
+      .filter(name => /^[0-9a-f]{64}\./.test(name) && name.endsWith(ending))
+      .map(name => name.slice(0, -ending.length))
+  const answered = new Set(names('result', '.json'))
+  return names('next', '.caddy').filter(digest => !answered.has(digest))
 }
 
 /** Stores a rendered part as `edge/next/<digest>.caddy` and returns the digest. */
@@ -82,7 +97,7 @@ export function caddyCommand(deps: EdgeDeps): CaddyCommand {
  * Copies the root that signed the sites' certificates to `data/run/edge-ca.pem` and returns that path. Undefined while
  * Caddy has made none yet, and for certificates that are not its own.
  */
-export function exportEdgeCa(config: Config, edge: Edge): string | undefined {
+export function exportEdgeCa(config: Config, edge: ServedEdge): string | undefined {
   const exported = join(config.dataDir, 'run', 'edge-ca.pem')
   const root = join(storageFolder(config), 'pki', 'authorities', 'local', 'root.crt')
   if (edge.tls.mode !== 'internal') rmSync(exported, { force: true })
@@ -94,19 +109,13 @@ export function exportEdgeCa(config: Config, edge: Edge): string | undefined {
 }
 
 /** True once every site completes a TLS handshake; with certificates from elsewhere, once every port is open. */
-export async function edgeAnswers(config: Config, edge: Edge): Promise<boolean> {
+export async function edgeAnswers(config: Config, edge: ServedEdge): Promise<boolean> {
   const ca = exportEdgeCa(config, edge)
   if (edge.tls.mode === 'internal' && ca === undefined) return false
   const pem = ca === undefined ? undefined : readFileSync(ca, 'utf8')
   const sites = Object.values(edge.sites)
   const answers = await Promise.all(sites.map(site => siteAnswers(site.address, pem)))
   return answers.every(answer => answer)
-}
-
-/** The loopback addresses this machine has; IPv6 may be switched off. */
-export function loopbackAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? [])
-  return ['127.0.0.1', '::1'].filter(address => all.some(one => one.internal && one.address === address))
 }
 
 function runCaddy(deps: EdgeDeps, digest: string, args: readonly string[]): Promise<EdgeResult> {

@@ -2,16 +2,18 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { PosternError, reasonOf } from '../lib/error.ts'
-import type { PolicySnapshot, SiteName } from '../policy/snapshot.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { appArguments, appEnvironment } from './app-command.ts'
 import { ask, type Proof } from './ask.ts'
 import { caddyCommand, edgeAnswers, exportEdgeCa } from './edge.ts'
+import { createEdgeDesk } from './edge-desk.ts'
 import { type Endpoints, endpointsFile, removeEndpoints, writeEndpoints } from './endpoints.ts'
 import { linkMain, MAIN_PHONE } from './link-main.ts'
 import { createCrew, type Ending } from './processes/crew.ts'
 import type { PartSpec } from './processes/part.ts'
 import { explainTaken, neededPorts, takenPorts } from './processes/ports.ts'
 import { sandboxEndpoints, sandboxParts, simulatorFlags } from './sandbox.ts'
+import { servedEdge } from './served-edge.ts'
 
 export type UpOptions = {
   readonly config: Config
@@ -52,6 +54,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   await refuseTakenPorts(options)
   const file = endpointsFile(config.dataDir)
   const crew = createCrew({ now, random, interrupted, endpointsFile: file, tell, onRestart })
+  const desk = createEdgeDesk(options, tell)
   let revision = ''
   let announced = false
   try {
@@ -59,7 +62,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
     const app = appPart(options, found => {
       revision = found
     })
-    await Promise.all([app, edgePart(options)].map(crew.start))
+    await Promise.all([crew.start(app), crew.start(edgePart(options)).then(desk.open)])
   } catch (error) {
     await stop()
     throw error
@@ -86,6 +89,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
 
   async function stop(): Promise<void> {
     removeEndpoints(config.dataDir)
+    await desk.close()
     await crew.stop()
   }
 }
@@ -118,11 +122,11 @@ function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: st
   }
 }
 
-function edgePart({ config, caddy, snapshot, output }: UpOptions): PartSpec {
+function edgePart({ config, caddy, output }: UpOptions): PartSpec {
   return {
     name: 'caddy',
     ...caddyCommand({ config, caddy }),
-    ready: () => edgeAnswers(config, snapshot.edge),
+    ready: () => edgeAnswers(config, servedEdge(config)),
     readyWithinMs: 60_000,
     output,
   }
@@ -132,14 +136,14 @@ function endpointsOf(
   { config, snapshot }: UpOptions,
   { revision, pids }: { revision: string; pids: Endpoints['pids'] },
 ): Endpoints {
-  const address = (site: SiteName) => snapshot.edge.sites[site]?.address
+  const edge = servedEdge(config)
   const sites = Object.fromEntries(
     (['api', 'dashboard', 'hooks', 'keys'] as const).flatMap(site => {
-      const url = address(site)
+      const url = edge.sites[site]?.address
       return url === undefined ? [] : [[site, url]]
     }),
   )
-  const caFile = exportEdgeCa(config, snapshot.edge)
+  const caFile = exportEdgeCa(config, edge)
   return {
     ready: true,
     ...sites,

@@ -45,6 +45,16 @@ export class Roster {
     await Promise.all([...this.#sessions].map(([name, session]) => this.#begin(name, session)))
   }
 
+  /** Begins with accounts that are new in the policy in force, and ends those that it names no more. Their devices stay. */
+  async followPolicy(): Promise<void> {
+    if (!this.#started) return
+    for (const name of this.names) this.find(name)
+    const accounts = this.#deps.accounts()
+    const gone = [...this.#sessions].filter(([name]) => !accounts.has(name))
+    for (const [name] of gone) this.#sessions.delete(name)
+    await Promise.all(gone.map(([, session]) => session.stop()))
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#sessions.values()].map(session => session.stop()))
   }

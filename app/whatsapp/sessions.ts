@@ -34,6 +34,8 @@ export type Sessions = SendPort & {
   /** Connects every account that has a device; resolves without waiting for the connections. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** Connects accounts that the policy in force has come to name, and ends the sessions of those it no longer does. */
+  followPolicy(): Promise<void>
   list(): readonly Account[]
   get(name: string): Account | undefined
   /** Resolves with the first QR or code; `currentLink` follows it from there. */
@@ -68,6 +70,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   return {
     start: () => roster.start(),
     stop: () => roster.stop(),
+    followPolicy: () => roster.followPolicy(),
     list: () => roster.names.flatMap(name => roster.find(name)?.view() ?? []),
     get: name => roster.find(name)?.view(),
     async link(name, request, by) {

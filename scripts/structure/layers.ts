@@ -9,7 +9,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   ...{ 'lib/': 0, 'model/': 0 },
   ...{ 'config/': 1, 'policy/': 1, 'templates/': 1 },
   ...{ 'store/': 2, 'egress/': 2 },
-  ...{ 'identity/': 3, 'media/': 3, 'audit/': 3 },
+  ...{ 'identity/': 3, 'media/': 3, 'audit/': 3, 'reload/': 3 },
   ...{ 'whatsapp/': 4, 'outbox/': 4, 'deliveries/': 4, 'hooks/': 4, 'backup/': 4 },
   ...{ 'http/': 5, 'dashboard/': 5 },
   ...{ 'supervise/': 6, 'cli/': 6, 'cli.ts': 6, 'main.ts': 6, 'start.ts': 6 },

@@ -43,6 +43,7 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
     phoneRule: 'possible',
     retention: {},
+    reload: { mode: 'apply' },
   }
   return { revision: 'r3', snapshot }
 }

@@ -4,14 +4,9 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
+import { loopbackAddresses } from '../../app/lib/loopback.ts'
 import { renderEdge } from '../../app/policy/render-edge.ts'
-import {
-  exportEdgeCa,
-  loopbackAddresses,
-  prepareEdge,
-  reloadEdge,
-  writeNext,
-} from '../../app/supervise/edge.ts'
+import { exportEdgeCa, prepareEdge, reloadEdge, writeNext } from '../../app/supervise/edge.ts'
 import { createTestAuthority, type TestAuthority } from '../helpers/certificates.ts'
 import { get, sendRaw } from './raw-request.ts'
 import { type Rig, startRig, testSnapshot } from './rig.ts'

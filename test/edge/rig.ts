@@ -14,6 +14,7 @@ import {
   prepareEdge,
 } from '../../app/supervise/edge.ts'
 import { findCaddy } from '../../app/supervise/find-caddy.ts'
+import { servedEdge } from '../../app/supervise/served-edge.ts'
 import { type TestAuthority, testAuthority } from '../helpers/certificates.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
@@ -58,7 +59,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   let child: ChildProcess | undefined
   try {
     await prepareEdge(deps, snapshot)
-    child = await startCaddy(deps, snapshot)
+    child = await startCaddy(deps)
   } catch (error) {
     await stop()
     throw error
@@ -83,7 +84,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 
   async function restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await end(child, signal)
-    child = await startCaddy(deps, snapshot)
+    child = await startCaddy(deps)
   }
 
   async function stop(): Promise<void> {
@@ -166,16 +167,17 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     endpoints: new Map(),
     phoneRule: 'valid',
     retention: {},
+    reload: { mode: 'apply' },
   }
 }
 
-async function startCaddy(deps: EdgeDeps, snapshot: PolicySnapshot): Promise<ChildProcess> {
+async function startCaddy(deps: EdgeDeps): Promise<ChildProcess> {
   const { command, args, env, cwd } = caddyCommand(deps)
   mkdirSync(dirname(logFile(deps.config)), { recursive: true })
   const log = openSync(logFile(deps.config), 'a')
   const child = spawn(command, args, { env, cwd, stdio: ['ignore', log, log] })
   const deadline = Date.now() + READY_WITHIN_MS
-  while (!(await edgeAnswers(deps.config, snapshot.edge))) {
+  while (!(await edgeAnswers(deps.config, servedEdge(deps.config)))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       await end(child, 'SIGKILL')
       throw new Error(`Caddy does not answer:\n${readFileSync(logFile(deps.config), 'utf8')}`)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { createTestAuthority, daysFromNow } from '../helpers/certificates.ts'
-import { type Answer, headerOf, type RunningHttp, startHttp, testPolicy } from './running-http.ts'
+import { type Answer, headerOf, type RunningHttp, startHttp } from './running-http.ts'
+import { testPolicy } from './running-policy.ts'
 
 const KEY = `pk_${'k'.repeat(43)}`
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')

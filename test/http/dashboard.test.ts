@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { type RunningHttp, startHttp, testPolicy } from './running-http.ts'
+import { type RunningHttp, startHttp } from './running-http.ts'
+import { testPolicy } from './running-policy.ts'
 
 let http: RunningHttp
 before(async () => (http = await startHttp()))

@@ -5,7 +5,8 @@ import type { NewEvent } from '../../app/model/event.ts'
 import type { Endpoint } from '../../app/policy/snapshot.ts'
 import { endpointOf, SIGNING_SECRET } from '../deliveries/samples.ts'
 import { certificate, startServer } from '../egress/https-server.ts'
-import { type RunningHttp, startHttp, testPolicy } from './running-http.ts'
+import { type RunningHttp, startHttp } from './running-http.ts'
+import { testPolicy } from './running-policy.ts'
 
 let http: RunningHttp
 before(async () => {

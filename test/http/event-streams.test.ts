@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type RunningHttp, type RunOptions, startHttp, testPolicy } from './running-http.ts'
+import { type RunningHttp, type RunOptions, startHttp } from './running-http.ts'
+import { testPolicy } from './running-policy.ts'
 import {
   codeOf,
   eventOf,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createTestAuthority } from '../helpers/certificates.ts'
-import { type RunningHttp, startHttp, testPolicy } from './running-http.ts'
+import { type RunningHttp, startHttp } from './running-http.ts'
+import { testPolicy } from './running-policy.ts'
 
 let http: RunningHttp
 before(async () => (http = await startHttp()))

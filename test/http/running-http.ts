@@ -13,21 +13,20 @@ import { createControl } from '../../app/http/control.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
 import type { StreamLimits } from '../../app/http/events/streams.ts'
 import { createHttp, type HttpDeps } from '../../app/http/server.ts'
-import { newId } from '../../app/lib/ids.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
-import type { RouteEvent } from '../../app/model/event.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
 import { createEnqueue } from '../../app/outbox/enqueue.ts'
 import { createLimiter } from '../../app/policy/limiter.ts'
-import { loadPolicy } from '../../app/policy/load.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
+import type { PolicySwitch } from '../../app/reload/policy-switch.ts'
 import type { Statfs } from '../../app/store/disk.ts'
 import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
 import type { Sessions } from '../../app/whatsapp/sessions.ts'
 import { createTestAuthority, type TestAuthority } from '../helpers/certificates.ts'
-import { POLICY_YAML } from './policies.ts'
+import { route, startPolicy } from './running-policy.ts'
 import { standInSessions } from './stand-in-sessions.ts'
 
 /** The server of app/http over real TLS with a real store and the real policy engine; the test plays Caddy. */
@@ -35,6 +34,8 @@ export type RunningHttp = {
   readonly port: number
   /** Its control socket is open as well. */
   readonly dataDir: string
+  /** Its folder is `policies` in the data folder, with POLICY_YAML in `policy.yaml`. */
+  readonly policySwitch: PolicySwitch
   readonly endpoints: Endpoints
   readonly store: Store
   readonly sessions: Sessions
@@ -98,9 +99,9 @@ export type RunOptions = {
   readonly statfs?: Statfs
   readonly now?: () => Date
   readonly secrets?: Readonly<Record<string, string>>
+  /** Plays the edge side; one that agrees to everything when absent. */
+  readonly edge?: EdgeHandshake
 }
-
-const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: new Date(), deliveries: [] })
 
 /** Starts it on a port of the system's choice. The test must call `stop`. */
 export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> {
@@ -116,9 +117,8 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...{ dataDir: folder, key: new Secret(randomBytes(32)), now, log: silentLog },
     ...(options.statfs && { statfs: options.statfs }),
   })
-  let snapshot = testPolicy()
   let ready = true
-  const policy = () => ({ revision: 'r7', snapshot }) as const
+  const { policy, policySwitch, policies, setPolicy } = await startPolicy({ ...options, folder, store, now })
   const limiter = createLimiter()
   const sessions = { ...standInSessions(), ...options.sessions }
   const secrets: Readonly<Record<string, string>> = options.secrets ?? {}
@@ -128,6 +128,8 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   const httpDeps: HttpDeps = {
     ...deps,
     sessions,
+    policies,
+    onPolicyChange: policySwitch.onChange,
     enqueue: createEnqueue(deps),
     cancel: createCancel(deps),
     ...webhooks,
@@ -160,9 +162,8 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   }
 
   return {
-    ...{ port, dataDir: folder, endpoints: httpDeps.endpoints, store, sessions },
-    ...{ clients, internal, proxy, certOf, ask, headersOf },
-    setPolicy: change => (snapshot = { ...snapshot, ...change }),
+    ...{ policySwitch, port, dataDir: folder, endpoints: httpDeps.endpoints, store, sessions },
+    ...{ clients, internal, proxy, certOf, ask, headersOf, setPolicy },
     setReady: value => (ready = value),
     async stop() {
       await http.close()
@@ -201,13 +202,6 @@ function limitsOf({ floods, streams }: RunOptions): Pick<HttpDeps, 'floods' | 's
 export function headerOf(pem: string): string {
   const base64 = pem.replace(/-----[A-Z ]+-----|\s/g, '')
   return `:${base64}:`
-}
-
-/** The policy of policies.ts, through the real loader. */
-export function testPolicy(): PolicySnapshot {
-  const loaded = loadPolicy([{ name: 'policy.yaml', text: POLICY_YAML }], { secretState: () => 'ok' })
-  assert.equal(loaded.kind, 'loaded', JSON.stringify(loaded))
-  return loaded.snapshot
 }
 
 type Connection = {

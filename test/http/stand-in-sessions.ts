@@ -23,6 +23,7 @@ export function standInSessions(): Sessions {
   return {
     start: async () => {},
     stop: async () => {},
+    followPolicy: async () => {},
     list: () => [...accounts.values()],
     get: name => accounts.get(name),
     async link(name, request) {

@@ -6,7 +6,7 @@ import { PosternError } from '../../app/lib/error.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import type { PolicySnapshot, Principal } from '../../app/policy/snapshot.ts'
-import { testPolicy } from '../http/running-http.ts'
+import { testPolicy } from '../http/running-policy.ts'
 
 const REF = 'secret:key-reports'
 const keyOf = (letter: string) => `pk_${letter.repeat(43)}`

@@ -15,6 +15,9 @@ export const USAGE = 2
 export const CHECK_FAILED = 3
 export const TESTS_FAILED = 4
 export const SIGNATURE_FAILED = 7
+export const DRIFT = 5
+/** What was refused or gone back from before is not tried again. */
+export const REVERTED = 9
 
 /** For what is only looked at: its secrets and keys may be elsewhere. */
 export const WITHOUT_SECRETS: PolicyFacts = { secretState: () => 'ok', signature: 'unchecked' }

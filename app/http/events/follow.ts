@@ -16,7 +16,9 @@ export type StreamItem =
   | { readonly kind: 'heartbeat'; readonly cursor?: string }
   | { readonly kind: 'closed'; readonly reason: Ending }
 
-export type FollowDeps = Pick<HttpDeps, 'store' | 'policy' | 'now' | 'log'> & { readonly heartbeatMs: number }
+export type FollowDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 'now' | 'log'> & {
+  readonly heartbeatMs: number
+}
 
 /** Events read at once: what a stream holds in memory for a reader that does not take them. */
 const PAGE = 50
@@ -34,7 +36,7 @@ export async function* follow(call: Call, query: EventQuery, deps: FollowDeps): 
   const oldest = await deps.store.events.oldest()
   yield { kind: 'opened', oldest: oldest.filter(of => mayRead(call, of)) }
   for (;;) {
-    const more = nextEvents(deps.store, call.gone, Math.min(LOOK_MS, deps.heartbeatMs))
+    const more = nextEvents(deps, call.gone, Math.min(LOOK_MS, deps.heartbeatMs))
     try {
       const judged = call.gone.aborted ? STOPPING : judge()
       const page = judged.kind === 'ended' ? judged : await nextPage(cursor, deps)

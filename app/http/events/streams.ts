@@ -4,7 +4,7 @@ import type { Call } from '../hop/call.ts'
 import { readEventQuery } from './filter.ts'
 import { follow } from './follow.ts'
 
-export type StreamDeps = Pick<HttpDeps, 'store' | 'policy' | 'now' | 'log' | 'streams'>
+export type StreamDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 'now' | 'log' | 'streams'>
 
 /** How streams behave: a heartbeat after so much silence, cut off after taking nothing for so long, so many a principal. */
 export type StreamLimits = {

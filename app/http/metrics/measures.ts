@@ -14,6 +14,8 @@ export type MeasuresDeps = {
 /** What is measured, in Prometheus' text form. Labels are declared names and fixed words: never a number, nor anything a caller chose. */
 export type Measures = {
   readonly meter: Meter
+  /** Counts an attempt to put a policy in force by what became of it. */
+  reloaded(result: string): void
   readonly contentType: string
   exposition(): Promise<string>
 }
@@ -36,8 +38,10 @@ export function createMeasures(deps: MeasuresDeps): Measures {
   measureAccounts(registry, deps)
   measureQueues(registry, deps)
   measureInstallation(registry, deps)
+  const reloads = measureReloads(registry)
   return {
     meter: createMeter(registry),
+    reloaded: result => reloads.inc({ result }),
     contentType: registry.contentType,
     exposition: () => registry.metrics(),
   }
@@ -170,4 +174,15 @@ function measureInstallation(registry: Registry, { policy, sandbox }: MeasuresDe
     registers: [registry],
   })
   mark.set(Number(sandbox))
+}
+
+function measureReloads(registry: Registry): Counter<'result'> {
+  const reloads = new Counter({
+    name: 'postern_policy_reload_total',
+    help: 'Attempts to put a policy in force since the start, by what became of them.',
+    labelNames: ['result'],
+    registers: [registry],
+  })
+  for (const result of ['applied', 'unchanged', 'refused']) reloads.inc({ result }, 0)
+  return reloads
 }

@@ -6,6 +6,8 @@ import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { linkRoutes } from './link.ts'
 import { messageRoutes } from './messages.ts'
+import { policyRoutes } from './policy.ts'
+import { policyChangeRoutes } from './policy-changes.ts'
 import type { Route } from './route.ts'
 import { sendRoutes } from './send-message.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -23,6 +25,12 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...endpointRoutes(deps),
     ...webhookRoutes(deps),
     ...auditRoutes(deps),
+    ...policyRoutes(deps),
     ...dashboardRoutes(),
   ]
+}
+
+/** What the owner of the machine can do beside that, through the control socket. */
+export function ownersRoutes(deps: HttpDeps): readonly Route[] {
+  return [...policyChangeRoutes(deps), ...allRoutes(deps)]
 }

@@ -48,7 +48,8 @@ function wantedForm({ request }: Call): 'page' | 'stream' | undefined {
   return accepted === EVENT_STREAM && request.method === 'GET' ? 'stream' : 'page'
 }
 
-async function list(call: Call, { store }: StreamDeps): Promise<Answer> {
+async function list(call: Call, deps: StreamDeps): Promise<Answer> {
+  const { store } = deps
   const query = readEventQuery(call.request, ['wait', 'limit'])
   if (query.kind === 'problem') return query
   const { filter, after, rest } = query.value
@@ -59,7 +60,7 @@ async function list(call: Call, { store }: StreamDeps): Promise<Answer> {
   const deadline = Date.now() + waitMs.value
   let cursor = after
   for (;;) {
-    const more = nextEvents(store, call.gone, deadline - Date.now())
+    const more = nextEvents(deps, call.gone, deadline - Date.now())
     const page = await store.events.list({
       limit: limit.value,
       ...(cursor === undefined ? {} : { after: cursor }),

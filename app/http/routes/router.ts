@@ -78,6 +78,9 @@ function wrongMethod(routes: readonly Route[]): RequestHandler {
   return (request, response) => send(request, response, answer)
 }
 
+/** What the control socket takes: a whole policy folder has to fit. */
+const LOCAL_BODY_BYTES = 16 * 1024 * 1024
+
 /** JSON alone, plain alone, no larger than the policy of the moment allows. A request without a body passes. */
 function bodyParser(): RequestHandler {
   const parsers = new Map<number, RequestHandler>()
@@ -89,13 +92,14 @@ function bodyParser(): RequestHandler {
     return parser
   }
   return (request, response, next) => {
-    const { limits } = calls.get(request).policy.snapshot.edge
+    const { credential, policy } = calls.get(request)
+    const local = credential.kind === 'local'
     const empty =
       request.get('transfer-encoding') === undefined && Number(request.get('content-length') ?? 0) === 0
     if (!empty && request.is('application/json') === false) {
       const detail = 'The body must be JSON: send it with Content-Type: application/json.'
       return send(request, response, problem('unsupported-media-type', detail))
     }
-    parserOf(limits.maxBodyBytes)(request, response, next)
+    parserOf(local ? LOCAL_BODY_BYTES : policy.snapshot.edge.limits.maxBodyBytes)(request, response, next)
   }
 }

@@ -4,6 +4,7 @@ import type { Guardrail, SignScheme, SiteName } from '../snapshot.ts'
 export type Declared = {
   readonly testDemands: { readonly require?: 'pass' | 'report'; readonly minRuleCoverage?: number }
   readonly guardrails: readonly Guardrail[]
+  readonly reload: { readonly mode?: 'apply' | 'watch' }
   readonly edge: DeclaredEdge
   readonly networks: Named<{ readonly cidrs: readonly string[]; readonly note?: string }>
   readonly services: Named<ServiceSpec>

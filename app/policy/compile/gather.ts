@@ -6,6 +6,7 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
   const merged = {
     testDemands: merge(documents, 'PolicySet', 'tests'),
     guardrails: concat(documents, 'PolicySet', 'guardrails'),
+    reload: merge(documents, 'PolicySet', 'reload'),
     edge: merge(documents, 'Edge'),
     networks: merge(documents, 'Networks'),
     services: merge(documents, 'Principals', 'services'),

@@ -6,7 +6,7 @@ import { accounts } from './kinds/accounts.ts'
 import { basicAuthUsers, edgeLimits, sites, tls } from './kinds/edge.ts'
 import { limits } from './kinds/limits.ts'
 import { networks } from './kinds/networks.ts'
-import { guardrails, tests } from './kinds/policy-set.ts'
+import { guardrails, reload, tests } from './kinds/policy-set.ts'
 import { principals, revoked } from './kinds/principals.ts'
 import { lists, phoneRule } from './kinds/recipients.ts'
 import { retention } from './kinds/retention.ts'
@@ -31,6 +31,7 @@ const SECTIONS: { readonly [Part in keyof PolicySnapshot]: readonly Compare[] } 
   digest: [],
   tests: [tests],
   guardrails: [guardrails],
+  reload: [reload],
   edge: [sites, basicAuthUsers, edgeLimits, tls],
   networks: [networks],
   principals: [principals],

@@ -254,6 +254,28 @@ CREATE INDEX messages_by_age ON messages (created_at, seq);
 CREATE INDEX messages_with_body ON messages (created_at, seq) WHERE body_kept = 1;
 `
 
+/** What became of each attempt to put a policy in force, the files to go back to, and the digests not to try again. */
+const POLICIES = `
+CREATE TABLE policy_history (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  revision INTEGER, -- NULL: never in force
+  digest TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  git_commit TEXT,
+  result TEXT NOT NULL,
+  error BLOB -- sealed
+) STRICT;
+CREATE INDEX policy_history_by_revision ON policy_history (revision);
+CREATE TABLE policy_files (digest TEXT PRIMARY KEY, seq INTEGER NOT NULL, files BLOB NOT NULL) STRICT; -- sealed
+CREATE TABLE policy_refusals (
+  digest TEXT PRIMARY KEY,
+  because TEXT NOT NULL,
+  seq INTEGER NOT NULL -- in the history
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -265,4 +287,5 @@ export const MIGRATIONS: readonly string[] = [
   RECIPIENTS,
   ENDPOINTS,
   RETENTION,
+  POLICIES,
 ]

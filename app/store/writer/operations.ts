@@ -15,6 +15,7 @@ import { enqueueMessage, importMessages, receiveMessage } from '../tables/messag
 import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
+import { forgetRefusals, recordPolicy } from '../tables/policies.ts'
 import { putRecipient } from '../tables/recipients.ts'
 import { sweep } from '../tables/retention.ts'
 import { clearSignalKeys, setSignalKeys } from '../tables/signal-keys.ts'
@@ -46,6 +47,8 @@ export const operations = {
   'messages.recover': recoverMessages,
   'messages.requeue': requeueMessage,
   'meta.set': setMeta,
+  'policies.forgetRefusals': forgetRefusals,
+  'policies.record': recordPolicy,
   'recipients.put': putRecipient,
   'retention.sweep': sweep,
   'signalKeys.clear': clearSignalKeys,

@@ -1,5 +1,5 @@
 import type { Guardrail, PolicySnapshot } from '../../snapshot.ts'
-import { amount, door, scale, TIGHTENS } from '../field.ts'
+import { amount, door, scale, TIGHTENS, WIDENS } from '../field.ts'
 import { once, type Rows, section } from '../section.ts'
 
 const testRows: Rows<PolicySnapshot['tests']> = {
@@ -18,6 +18,18 @@ export const tests = once({
   noun: 'tests',
   read: snapshot => snapshot.tests,
   rows: testRows,
+})
+
+const reloadRows: Rows<PolicySnapshot['reload']> = {
+  mode: [scale('reload.mode', ({ mode }) => mode, { ...WIDENS, words: ['apply', 'watch'] })],
+}
+
+/** A folder that comes into force by itself is changed by whoever can write to it. */
+export const reload = once({
+  kind: 'PolicySet',
+  noun: 'reload',
+  read: snapshot => snapshot.reload,
+  rows: reloadRows,
 })
 
 const guardrailRows: Rows<Guardrail> = {

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { privateFolder, replaceFile } from '../lib/replace-file.ts'
+import { type EdgeFacts, edgeDigest, renderEdge } from '../policy/render-edge.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+
+export type EdgeAnswer =
+  | { readonly ok: true; readonly reloaded: boolean }
+  /** `silent`: it said nothing in time, and may yet do what it was asked. */
+  | { readonly ok: false; readonly error: string; readonly silent: boolean }
+
+/** The app's half of the agreement with the edge side, which alone holds Caddy. */
+export type EdgeHandshake = {
+  /** Has the edge side put this snapshot's part in force. Asks nothing when that is so already. */
+  put(snapshot: PolicySnapshot): Promise<EdgeAnswer>
+  /** The same, asked in any case: for the part from before, when what came after the edge failed. */
+  putBack(snapshot: PolicySnapshot): Promise<EdgeAnswer>
+}
+
+export type HandshakeDeps = {
+  /** The folder that both sides see: `next/` for parts, `result/` for what became of them. */
+  readonly folder: string
+  readonly secretsDir: string
+  readonly facts: EdgeFacts
+  /** What the edge side started with. */
+  readonly started: PolicySnapshot
+  /** How long the edge side may take; 10 s when absent. */
+  readonly withinMs?: number
+}
+
+type Part = { readonly text: string; readonly digest: string; readonly fingerprint: string }
+
+const WITHIN_MS = 10_000
+const LOOK_EVERY_MS = 50
+const NO_ANSWER = 'the edge side has not answered'
+
+/**
+ * A part is handed over as `next/<digest>.caddy` and answered by `result/<digest>.json`. After an agreement these two are
+ * the only ones left, so that an answer that says ok names what is in force.
+ */
+export function createEdgeHandshake(deps: HandshakeDeps): EdgeHandshake {
+  const started = partOf(deps.started, deps)
+  let known: Part | undefined
+
+  async function put(snapshot: PolicySnapshot): Promise<EdgeAnswer> {
+    const part = partOf(snapshot, deps)
+    const inForce = known ?? (answerTo(started, deps)?.ok === true ? started : undefined)
+    if (inForce?.fingerprint === part.fingerprint) return { ok: true, reloaded: false }
+    return ask(part)
+  }
+
+  async function ask(part: Part): Promise<EdgeAnswer> {
+    const answer = await exchange(part, deps)
+    if (!answer.ok) return answer
+    known = part
+    leaveOnly(part, deps)
+    return { ok: true, reloaded: true }
+  }
+
+  return { put, putBack: snapshot => ask(partOf(snapshot, deps)) }
+}
+
+/** Hands a part over for an edge side that takes the newest one when it starts. */
+export function leaveForEdge(folder: string, part: string): void {
+  for (const name of ['next', 'result']) privateFolder(join(folder, name))
+  replaceFile(join(folder, 'next', `${edgeDigest(part)}.caddy`), part, 0o600)
+}
+
+type Answer = { readonly ok: true } | { readonly ok: false; readonly error: string; readonly silent: boolean }
+
+async function exchange(part: Part, deps: HandshakeDeps): Promise<Answer> {
+  const next = join(deps.folder, 'next', `${part.digest}.caddy`)
+  rmSync(resultFile(part, deps), { force: true }) // of an earlier time: what it said may not be so any more
+  leaveForEdge(deps.folder, part.text)
+  const deadline = performance.now() + (deps.withinMs ?? WITHIN_MS)
+  for (;;) {
+    const answer = answerTo(part, deps)
+    if (answer?.ok === true) return answer
+    if (answer !== undefined || performance.now() > deadline) {
+      rmSync(next, { force: true }) // or an edge side that starts later would take it for the newest
+      return answer ?? { ok: false, error: NO_ANSWER, silent: true }
+    }
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+function answerTo(part: Part, deps: HandshakeDeps): Answer | undefined {
+  try {
+    const said: unknown = JSON.parse(readFileSync(resultFile(part, deps), 'utf8'))
+    if (typeof said !== 'object' || said === null || !('ok' in said)) return undefined
+    if (said.ok === true) return { ok: true }
+    return { ok: false, error: 'error' in said ? String(said.error) : 'no reason given', silent: false }
+  } catch {
+    return undefined // not there yet
+  }
+}
+
+function resultFile({ digest }: Part, { folder }: HandshakeDeps): string {
+  return join(folder, 'result', `${digest}.json`)
+}
+
+function leaveOnly({ digest }: Part, { folder }: HandshakeDeps): void {
+  for (const name of ['next', 'result'])
+    for (const file of readdirSync(join(folder, name)))
+      if (!file.startsWith(digest)) rmSync(join(folder, name, file), { force: true })
+}
+
+/** The fingerprint covers the contents of the files that the part names: Caddy reads them when it loads the part. */
+function partOf(snapshot: PolicySnapshot, { facts, secretsDir }: HandshakeDeps): Part {
+  const text = renderEdge(snapshot, facts)
+  const hash = createHash('sha256').update(text)
+  for (const ref of namedSecrets(snapshot)) {
+    const name = /^secret:(.+)$/.exec(ref)?.[1]
+    hash
+      .update(`\0${ref}\0`)
+      .update(contentOf(name === undefined ? ref.slice('file:'.length) : join(secretsDir, name)))
+  }
+  return { text, digest: edgeDigest(text), fingerprint: hash.digest('hex') }
+}
+
+function namedSecrets({ edge }: PolicySnapshot): readonly string[] {
+  const { tls } = edge
+  return [...edge.basicAuthUsers.values(), ...(tls.mode === 'files' ? [tls.certificate, tls.key] : [])].sort()
+}
+
+/** A file that only the edge side may read counts as one that never changes. */
+function contentOf(path: string): Uint8Array | string {
+  try {
+    return readFileSync(path)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,90 @@
+import { readPolicyFolder } from '../config/policy-folder.ts'
+import { PosternError, reasonOf } from '../lib/error.ts'
+import type { Actor } from '../model/audit.ts'
+import type { PolicyFile } from '../model/policy-file.ts'
+import { policyDigest } from '../policy/load.ts'
+import type { PolicyEntry } from '../store/policies.ts'
+import type { Activation, Asked, FirstFault, Refused } from './activation.ts'
+import { examine } from './examine.ts'
+import type { PolicySwitch, SwitchDeps } from './policy-switch.ts'
+
+export type PoliciesDeps = SwitchDeps & { readonly policiesDir: string }
+
+/** The policies as people and machines deal with them while the appliance runs. */
+export type Policies = {
+  /** Puts the folder in force, or the files that are given in its place. */
+  apply(asked: Asked, files?: readonly PolicyFile[]): Promise<Activation>
+  /** Goes back to a revision, or to the one before; undefined when there is none whose files are kept. */
+  rollback(asked: Asked, revision?: number): Promise<Activation | undefined>
+  /** Lets digests that were refused be tried again; answers how many. */
+  unpin(by: Actor): Promise<number>
+  status(): Promise<PolicyStatus>
+}
+
+export type PolicyStatus = {
+  /** How the policy in force came to be; absent for one from before there was a history. */
+  readonly live: PolicyEntry | undefined
+  readonly disk: { readonly digest: string; readonly first?: FirstFault } | { readonly first: FirstFault }
+  /** The last one that was refused, unless it is in force by now. */
+  readonly rejected: PolicyEntry | undefined
+}
+
+export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): Policies {
+  const { store, now } = deps
+
+  async function apply(asked: Asked, given?: readonly PolicyFile[]): Promise<Activation> {
+    const files = given ?? (await readFolder(deps))
+    return 'fault' in files
+      ? policySwitch.refuse(unreadable(files.fault), asked)
+      : policySwitch.activate(files, asked)
+  }
+
+  async function rollback(asked: Asked, wanted?: number): Promise<Activation | undefined> {
+    const { revision, snapshot } = policySwitch.current()
+    const to = wanted ?? Number(revision.slice(1)) - 1
+    const entry = await store.policies.last({ result: 'applied', revision: to })
+    const files = entry && (await store.policies.filesOf(entry.digest))
+    return files && policySwitch.activate(files, asked, snapshot.digest)
+  }
+
+  function unpin(by: Actor): Promise<number> {
+    const entry = { ...by, at: now(), action: 'policy.unpinned', decision: 'done' } as const
+    return store.policies.forgetRefusals({ audit: [entry] })
+  }
+
+  async function status(): Promise<PolicyStatus> {
+    const { revision, snapshot } = policySwitch.current()
+    const rejected = await store.policies.last({ result: 'rejected' })
+    return {
+      live: await store.policies.last({ result: 'applied', revision: Number(revision.slice(1)) }),
+      disk: await disk(),
+      rejected: rejected?.digest === snapshot.digest ? undefined : rejected,
+    }
+  }
+
+  async function disk(): Promise<PolicyStatus['disk']> {
+    const files = await readFolder(deps)
+    if ('fault' in files) return { first: files.fault }
+    const digest = policyDigest(files)
+    if (digest === policySwitch.current().snapshot.digest) return { digest }
+    const examined = examine(files, deps)
+    return examined.kind === 'bad' ? { digest, first: examined.first } : { digest }
+  }
+
+  return { apply, rollback, unpin, status }
+}
+
+async function readFolder({
+  policiesDir,
+}: PoliciesDeps): Promise<readonly PolicyFile[] | { readonly fault: FirstFault }> {
+  try {
+    return await readPolicyFolder(policiesDir)
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    return { fault: { message: reasonOf(error) } }
+  }
+}
+
+function unreadable(first: FirstFault): Omit<Refused, 'policy'> {
+  return { kind: 'refused', at: 'check', first, report: first.message }
+}

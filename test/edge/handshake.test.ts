@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { hashPassword } from '../../app/identity/first-start.ts'
+import { loopbackAddresses } from '../../app/lib/loopback.ts'
+import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import { createEdgeHandshake, type EdgeHandshake } from '../../app/reload/edge-handshake.ts'
+import { createEdgeDesk, type EdgeDesk } from '../../app/supervise/edge-desk.ts'
+import { servedEdge } from '../../app/supervise/served-edge.ts'
+import { get, sendRaw } from './raw-request.ts'
+import { type Rig, startRig } from './rig.ts'
+
+const PORT_BASE = 27_900
+
+let rig: Rig
+let desk: EdgeDesk
+let edge: EdgeHandshake
+beforeEach(async () => {
+  rig = await startRig({ portBase: PORT_BASE })
+  desk = createEdgeDesk(rig.deps, () => {})
+  desk.open()
+  edge = handshake()
+})
+afterEach(async () => {
+  await desk.close()
+  await rig.stop()
+})
+
+function handshake(withinMs?: number): EdgeHandshake {
+  const { config, snapshot } = rig
+  return createEdgeHandshake({
+    ...{ folder: join(config.dataDir, 'edge'), secretsDir: config.secretsDir, started: snapshot },
+    facts: { loopback: loopbackAddresses() },
+    ...(withinMs === undefined ? {} : { withinMs }),
+  })
+}
+
+/** The same without its hooks site: seen from outside, because nobody listens there any more. */
+function withoutHooks(): PolicySnapshot {
+  const { hooks: _, ...sites } = rig.snapshot.edge.sites
+  return { ...rig.snapshot, edge: { ...rig.snapshot.edge, sites } }
+}
+
+function unacceptable(): PolicySnapshot {
+  const tls = { mode: 'files', certificate: 'secret:none.pem', key: 'secret:none.key' } as const
+  return { ...rig.snapshot, edge: { ...rig.snapshot.edge, tls } }
+}
+
+async function hooksAnswer(): Promise<boolean> {
+  const port = rig.config.ports.hooks
+  return (await sendRaw(get('/hooks/x', `localhost:${port}`), { port, ca: rig.ca })).kind === 'answered'
+}
+
+const inFolder = (name: string) => readdirSync(join(rig.config.dataDir, 'edge', name)).length
+
+test('asks nothing for the part that Caddy started with, and puts another one in force', async () => {
+  assert.deepEqual(await edge.put(rig.snapshot), { ok: true, reloaded: false })
+  assert.equal(await hooksAnswer(), true)
+  assert.deepEqual(await edge.put(withoutHooks()), { ok: true, reloaded: true })
+  assert.equal(await hooksAnswer(), false)
+  await rig.restart('SIGKILL')
+  assert.deepEqual(Object.keys(servedEdge(rig.config).sites), ['api', 'keys', 'dashboard'])
+  assert.deepEqual(await edge.put(withoutHooks()), { ok: true, reloaded: false })
+  assert.deepEqual([inFolder('next'), inFolder('result')], [1, 1], 'nothing of the time before is left')
+  assert.deepEqual(await edge.putBack(rig.snapshot), { ok: true, reloaded: true })
+  assert.equal(await hooksAnswer(), true)
+})
+
+test('asks again for the same part when a file that it names has changed', async () => {
+  writeFileSync(join(rig.config.secretsDir, 'basic-oncall'), `${hashPassword('another')}\n`)
+  assert.deepEqual(await handshake().put(rig.snapshot), { ok: true, reloaded: false }, 'read at the start')
+  writeFileSync(join(rig.config.secretsDir, 'basic-oncall'), `${hashPassword('a third')}\n`)
+  assert.deepEqual(await edge.put(rig.snapshot), { ok: true, reloaded: true })
+})
+
+test('tells what Caddy refuses, and Caddy goes on with what it had', async () => {
+  const current = readFileSync(join(rig.config.dataDir, 'edge', 'current.caddy'), 'utf8')
+  const refused = await edge.put(unacceptable())
+  assert.ok(!refused.ok && !refused.silent)
+  assert.match(refused.error, /none\.pem/)
+  assert.equal(await hooksAnswer(), true)
+  assert.equal(readFileSync(join(rig.config.dataDir, 'edge', 'current.caddy'), 'utf8'), current)
+  assert.equal(inFolder('next'), 1, 'an edge side that starts anew does not meet the part that was refused')
+  assert.deepEqual(await edge.put(rig.snapshot), { ok: true, reloaded: false })
+})
+
+test('an edge side that does not answer in time has not agreed, and takes nothing up later', async () => {
+  await desk.close()
+  const answer = await handshake(200).put(withoutHooks())
+  assert.ok(!answer.ok && answer.silent)
+  assert.equal(inFolder('next'), 1)
+  assert.equal(await hooksAnswer(), true)
+})

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { tellControl } from '../../app/cli/control.ts'
+import { silentLog } from '../../app/lib/log.ts'
+import { createWatch, type Watch } from '../../app/reload/watch.ts'
+import { POLICY_YAML } from './policies.ts'
+import { type RunningHttp, startHttp } from './running-http.ts'
+
+const WATCHING = POLICY_YAML.replace('default: deny', 'default: deny\n  reload: { mode: watch }')
+const WITHIN_MS = 20_000
+
+let http: RunningHttp
+let watch: Watch
+beforeEach(async () => {
+  http = await startHttp()
+  const { policySwitch, store } = http
+  watch = createWatch({
+    ...{ policySwitch, store, log: silentLog, everyMs: 20, settleMs: 5 },
+    policiesDir: folder(),
+  })
+})
+afterEach(async () => {
+  await watch.stop()
+  await http.stop()
+})
+
+const folder = () => join(http.dataDir, 'policies')
+const file = () => join(folder(), 'policy.yaml')
+const revision = () => http.policySwitch.current().revision
+const said = (owner: string) => WATCHING.replaceAll('owner: tests', `owner: ${owner}`)
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + WITHIN_MS
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, what)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+/** The mode itself comes into force as every policy does. */
+async function beginToWatch(): Promise<void> {
+  writeFileSync(file(), WATCHING)
+  assert.equal(
+    (await tellControl<{ revision: string }>(http, { path: '/v1/policy/apply', body: {} })).revision,
+    'r8',
+  )
+  watch.start()
+}
+
+async function rejections(): Promise<number> {
+  const { items } = await http.store.policies.history({ limit: 50 })
+  return items.filter(({ result }) => result === 'rejected').length
+}
+
+test('takes up a file that was written, one that an editor put in its place, and a link that leads elsewhere', async () => {
+  await beginToWatch()
+  writeFileSync(file(), said('written'))
+  await until('written in place', () => revision() === 'r9')
+  writeFileSync(`${file()}.swap`, said('renamed'))
+  renameSync(`${file()}.swap`, file())
+  await until('renamed over', () => revision() === 'r10')
+
+  // As Kubernetes mounts a ConfigMap: the file is a link into ..data, which is a link that changes where it leads.
+  for (const name of ['..1', '..2']) {
+    mkdirSync(join(folder(), name))
+    writeFileSync(join(folder(), name, 'policy.yaml'), said(name === '..1' ? 'first' : 'second'))
+  }
+  symlinkSync('..1', join(folder(), '..data'))
+  symlinkSync('..data/policy.yaml', join(folder(), 'link'))
+  renameSync(join(folder(), 'link'), file())
+  await until('a link to ..data', () => revision() === 'r11')
+  symlinkSync('..2', join(folder(), '..data.next'))
+  renameSync(join(folder(), '..data.next'), join(folder(), '..data'))
+  await until('..data leads elsewhere', () => revision() === 'r12')
+  assert.match(readFileSync(file(), 'utf8'), /owner: second/)
+})
+
+test('a broken edit is refused once, and the next good one is taken up', async () => {
+  await beginToWatch()
+  writeFileSync(file(), WATCHING.replace('principals: [busy]', 'principals: [buzy]'))
+  await until('the refusal', async () => (await rejections()) === 1)
+  await new Promise(resolve => setTimeout(resolve, 300))
+  assert.deepEqual([await rejections(), revision()], [1, 'r8'], 'looked at many times, tried once')
+  rmSync(file())
+  writeFileSync(file(), said('mended'))
+  await until('the good edit', () => revision() === 'r9')
+})
+
+test('does not undo a rollback', async () => {
+  await beginToWatch()
+  writeFileSync(file(), said('regretted'))
+  await until('the edit', () => revision() === 'r9')
+  await tellControl(http, { path: '/v1/policy/rollback', body: {} })
+  await new Promise(resolve => setTimeout(resolve, 300))
+  assert.equal(revision(), 'r10')
+  await tellControl(http, { method: 'POST', path: '/v1/policy/unpin' })
+  await until('unpinned', () => revision() === 'r11')
+})
+
+test('leaves an edited folder alone where the policy does not ask to watch', async () => {
+  watch.start()
+  writeFileSync(file(), said('edited'))
+  await new Promise(resolve => setTimeout(resolve, 300))
+  assert.equal(revision(), 'r7')
+})
