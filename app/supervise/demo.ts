@@ -33,6 +33,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const context: TourContext = {
       clients: await options.makeClients(),
       checkPolicies: options.checkPolicies,
+      policies: join(folder, 'policies'),
+      reloadPolicies() {
+        const { app } = appliance?.endpoints().pids ?? {}
+        if (app !== undefined) process.kill(app, 'SIGHUP')
+      },
       linkMain: async () => appliance?.link(),
       async bringUp(): Promise<Endpoints> {
         appliance = await options.bringUp({ stdout: output, stderr: output })

@@ -6,6 +6,10 @@ import type { ClientFiles, Endpoints } from '../endpoints.ts'
 export type TourContext = {
   readonly checkPolicies: () => Promise<string>
   readonly bringUp: () => Promise<Endpoints>
+  /** The folder of its policies, which may be edited. */
+  readonly policies: string
+  /** Has the app look at that folder now. */
+  readonly reloadPolicies: () => void
   readonly linkMain: (endpoints: Endpoints) => Promise<void>
   /** Certificates made for the tour, by the name of the principal (or of the flaw) they carry. */
   readonly clients: Readonly<Record<TourClient, ClientFiles>>

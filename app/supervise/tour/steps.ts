@@ -1,6 +1,7 @@
 import { callApi, callSimulator, endpointsOf, jsonOf, type TourContext } from './context.ts'
 import { messageSteps } from './messages.ts'
 import { refusalStep } from './refusals.ts'
+import { reloadStep } from './reload.ts'
 import { survivalSteps } from './survival.ts'
 import { expect, type Step } from './tour.ts'
 
@@ -12,6 +13,7 @@ export const tourSteps: readonly Step<TourContext>[] = [
   ...messageSteps,
   refusalStep,
   ...survivalSteps,
+  reloadStep,
 ]
 
 async function comeUp(context: TourContext): Promise<string> {
