@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { egressTo, requestTo, startServer } from './https-server.ts'
 
-const LONG = { skip: process.env.TEST_LONG === undefined }
+const LONG = { skip: process.env.TEST_LONG === undefined && 'minutes long: --long' }
 const PATIENT = { timeoutMs: 30_000 }
 
 async function took<T>(work: Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {

@@ -123,7 +123,9 @@ test('a log-in that is never answered is given up and made anew', async t => {
   assert.equal(rig.account().health.receiving, true)
 })
 
-describe('with the timings of production', { skip: process.env.TEST_LONG === undefined }, () => {
+describe('with the timings of production', {
+  skip: process.env.TEST_LONG === undefined && 'minutes long: --long',
+}, () => {
   for (const kind of ['deaf', 'silent']) {
     test(`a ${kind} session is noticed and healed within 90 s`, async t => {
       const rig = await startRig(REAL)
