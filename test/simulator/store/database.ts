@@ -52,6 +52,11 @@ export class Database {
     this.#deferred.set(name, write)
   }
 
+  /** Takes back a write that has been put off; false when it is done already. */
+  forget(name: string): boolean {
+    return this.#deferred.delete(name)
+  }
+
   /** Does what has been put off. */
   flush(): void {
     for (const write of this.#deferred.values()) write()

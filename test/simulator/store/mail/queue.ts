@@ -53,8 +53,10 @@ export function createQueue(db: Database): Queue {
   let last = Number(db.get('SELECT max(seq) AS last FROM mail')?.last ?? 0)
   /** What lies in the mailboxes whose first was asked for. */
   const lines = new Map<string, Queued[]>()
-  const list = ({ number, device }: Mailbox) =>
-    db.all(`${OF_MAILBOX} ORDER BY seq`, number, device).map(fromRow)
+  const list = ({ number, device }: Mailbox) => {
+    db.flush()
+    return db.all(`${OF_MAILBOX} ORDER BY seq`, number, device).map(fromRow)
+  }
   const lineOf = (mailbox: Mailbox): Queued[] => {
     const line = lines.get(boxOf(mailbox)) ?? list(mailbox)
     lines.set(boxOf(mailbox), line)
@@ -62,20 +64,23 @@ export function createQueue(db: Database): Queue {
   }
   return {
     put(mailbox, { kind, node }) {
-      const { number, device } = mailbox
-      const { id = '', type = '' } = node.attrs
-      const seq = ++last
-      db.run(
-        'INSERT INTO mail (seq, number, device, kind, id, type, stanza) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        ...[seq, number, device, kind, id, type, serialize(node)],
-      )
-      lines.get(boxOf(mailbox))?.push({ seq, mailbox, kind, node })
-      return seq
+      const queued = { seq: ++last, mailbox, kind, node }
+      const line = lines.get(boxOf(mailbox))
+      if (line === undefined) insert(db, queued)
+      else {
+        line.push(queued)
+        db.defer(nameOf(queued), () => insert(db, queued)) // a phone has mostly taken it before the commit
+      }
+      return queued.seq
     },
     list,
     next: mailbox => lineOf(mailbox)[0],
-    count: ({ number, device }) =>
-      Number(db.get('SELECT count(*) AS n FROM mail WHERE number = ? AND device = ?', number, device)?.n),
+    count({ number, device }) {
+      db.flush()
+      return Number(
+        db.get('SELECT count(*) AS n FROM mail WHERE number = ? AND device = ?', number, device)?.n,
+      )
+    },
     confirmMessage: ({ number, device }, id) =>
       db.run(
         "DELETE FROM mail WHERE number = ? AND device = ? AND id = ? AND kind = 'message'",
@@ -86,24 +91,40 @@ export function createQueue(db: Database): Queue {
         'DELETE FROM mail WHERE number = ? AND device = ? AND id = ? AND kind = ? AND type = ?',
         ...[number, device, id, kind, type],
       ),
-    remove({ seq, mailbox }) {
-      const line = lines.get(boxOf(mailbox))
-      if (line?.[0]?.seq === seq) line.shift()
-      db.run('DELETE FROM mail WHERE seq = ?', seq)
+    remove(queued) {
+      const line = lines.get(boxOf(queued.mailbox))
+      if (line?.[0]?.seq === queued.seq) line.shift()
+      if (!db.forget(nameOf(queued))) db.run('DELETE FROM mail WHERE seq = ?', queued.seq)
     },
-    waiting: () =>
-      db
+    waiting() {
+      db.flush()
+      return db
         .all('SELECT DISTINCT number, device FROM mail')
-        .map(row => ({ number: String(row.number), device: Number(row.device) })),
+        .map(row => ({ number: String(row.number), device: Number(row.device) }))
+    },
     removeMailbox(mailbox) {
+      db.flush()
       lines.delete(boxOf(mailbox))
       db.run('DELETE FROM mail WHERE number = ? AND device = ?', mailbox.number, mailbox.device)
     },
     clear() {
+      db.flush()
       lines.clear()
       db.run('DELETE FROM mail')
     },
   }
+}
+
+function nameOf({ seq }: Queued): string {
+  return `mail ${seq}`
+}
+
+function insert(db: Database, { seq, mailbox, kind, node }: Queued): void {
+  const { id = '', type = '' } = node.attrs
+  db.run(
+    'INSERT INTO mail (seq, number, device, kind, id, type, stanza) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ...[seq, mailbox.number, mailbox.device, kind, id, type, serialize(node)],
+  )
 }
 
 function fromRow(row: Row): Queued {
