@@ -2,14 +2,14 @@ import { sleep } from '../../gateway/sandbox.ts'
 import type { Appliance } from '../appliance/running.ts'
 import { settle, type Verdict } from '../check/settle.ts'
 import { createApi } from '../traffic/api.ts'
-import { control } from '../traffic/people.ts'
+import { violationsOf } from '../traffic/people.ts'
 import { startTraffic } from '../traffic/traffic.ts'
 import { killAndRecover, type Recovery } from './recovery.ts'
 
 export type KillRun = Verdict & {
   readonly recoveries: readonly Recovery[]
   /** What WhatsApp's server had to object to, such as a message encrypted with a key that was used before. */
-  readonly violations: number
+  readonly violations: readonly string[]
 }
 
 export type KillOptions = {
@@ -40,8 +40,7 @@ export async function runKills(
     }
     await traffic.end()
     const verdict = await settle(traffic)
-    const { violations } = await control<{ violations: number }>(admin, '/stats')
-    return { ...verdict, recoveries, violations }
+    return { ...verdict, recoveries, violations: await violationsOf(admin) }
   } finally {
     traffic.close()
     api.close()

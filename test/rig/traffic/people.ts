@@ -13,6 +13,13 @@ export async function control<T = unknown>(admin: string, path: string, body?: u
   return (await answer.json()) as T
 }
 
+/** What WhatsApp's server or a phone had to object to, the last of it in words; empty when there was nothing. */
+export async function violationsOf(admin: string): Promise<readonly string[]> {
+  type Stats = { readonly violations: number; readonly last_violations: readonly unknown[] }
+  const { violations, last_violations } = await control<Stats>(admin, '/stats')
+  return violations === 0 ? [] : [`${violations} in all`, ...last_violations.map(one => JSON.stringify(one))]
+}
+
 /** Makes so many people to talk to, and answers their numbers. */
 export async function makePeople(admin: string, count: number): Promise<readonly string[]> {
   const numbers = Array.from({ length: count }, (_, n) => `+1555010${String(1_000 + n)}`)

@@ -2,18 +2,23 @@ import { eventually, sleep } from '../../gateway/sandbox.ts'
 import type { Appliance } from '../appliance/running.ts'
 import { settle, type Verdict } from '../check/settle.ts'
 import { type Api, createApi } from '../traffic/api.ts'
-import { control } from '../traffic/people.ts'
-import { startTraffic } from '../traffic/traffic.ts'
+import { control, violationsOf } from '../traffic/people.ts'
+import { startTraffic, type Traffic } from '../traffic/traffic.ts'
 import type { Scene } from './scenes.ts'
+
+export type SceneRun = Verdict & { readonly violations: readonly string[] }
 
 const STRIKES_WITHIN_MS = 1_000
 const OPEN_WITHIN_MS = 150_000
+const FLOWS_WITHIN_MS = 60_000
+/** After so long a connection has held (app/whatsapp/connection/redial.ts), and the waits of the next fault are its own. */
+const HOLDS_MS = 10_500
 
-/** One fault after the other while messages flow; each must be over, with the account open, before the next. */
+/** One fault after the other while messages flow; each must be over, the account open and messages leaving, before the next. */
 export async function runScenes(
   appliance: Appliance,
   { scenes, perSecond }: { scenes: readonly Scene[]; perSecond: number },
-): Promise<Verdict> {
+): Promise<SceneRun> {
   const endpoints = appliance.endpoints()
   const { admin } = endpoints.simulator
   const account = endpoints.accounts.main?.phone
@@ -25,11 +30,16 @@ export async function runScenes(
       await control(admin, '/faults', { account, ...fault })
       await sleep(STRIKES_WITHIN_MS)
       if (person === 'restart') await restart(api)
-      await eventually(`the account open after ${JSON.stringify(fault)}`, () => isOpen(api), OPEN_WITHIN_MS)
+      const after = JSON.stringify(fault)
+      const isBack = async () => (await isOpen(api)) && (await isConnected(admin))
+      await eventually(`the account open after ${after}`, isBack, OPEN_WITHIN_MS)
+      await sleep(HOLDS_MS)
+      await eventually(`messages to leave after ${after}`, await leaves(traffic), FLOWS_WITHIN_MS)
     }
     await traffic.end()
     // The simulator swaps and delays messages here on purpose: no order of theirs can be kept.
-    return await settle(traffic, { ordered: false })
+    const verdict = await settle(traffic, { ordered: false })
+    return { ...verdict, violations: await violationsOf(admin) }
   } finally {
     traffic.close()
     api.close()
@@ -39,6 +49,18 @@ export async function runScenes(
 async function isOpen(api: Api): Promise<true | undefined> {
   const answer = await api.call('/v1/accounts/main')
   return answer?.status === 200 && (answer.json as { state: string }).state === 'open' ? true : undefined
+}
+
+/** Answers true once the phones have a text that they do not have now. */
+async function leaves({ witnesses }: Traffic): Promise<() => Promise<true | undefined>> {
+  const count = async () => (await witnesses.inboxes()).entries.length
+  const before = await count()
+  return async () => ((await count()) > before ? true : undefined)
+}
+
+/** What the account has not noticed yet would let the next fault meet the log-in after it. */
+async function isConnected(admin: string): Promise<true | undefined> {
+  return (await control<{ connections: number }>(admin, '/stats')).connections > 0 ? true : undefined
 }
 
 /** Another connection has taken over; that the account stays away until a person wants it back is as it should be. */

@@ -3,6 +3,8 @@ export type Scene = {
   readonly fault: Readonly<Record<string, unknown>>
   /** What a person has to do, because going on by itself would be wrong. */
   readonly person?: 'restart'
+  /** Left to the long run: it takes its time by its nature. */
+  readonly takesLong?: true
 }
 
 /**
@@ -30,6 +32,6 @@ export const SCENES: readonly Scene[] = [
   { fault: { kind: 'reorder', count: 3 } },
   { fault: { kind: 'unreadable', count: 3 } },
   { fault: { kind: 'retry-receipt', count: 3 } },
-  { fault: { kind: 'silent', for_ms: 90_000 } },
-  { fault: { kind: 'deaf' } },
+  { fault: { kind: 'silent', for_ms: 90_000 }, takesLong: true },
+  { fault: { kind: 'deaf' }, takesLong: true },
 ]
