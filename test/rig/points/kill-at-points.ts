@@ -11,7 +11,7 @@ export type PointRun = Verdict & {
   readonly kills: number
 }
 
-const WITHIN_MS = 45_000
+const WITHIN_MS = 120_000
 const ASK_EVERY_MS = 50
 
 /** Lets the app die at each point of each plan, one life after the other, while messages flow; then compares the ledgers. */

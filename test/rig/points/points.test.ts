@@ -13,7 +13,7 @@ const LONG = process.env.TEST_LONG === '1'
 const TIMES = LONG ? Number(process.env.RIG_TIMES ?? 20) : 1
 /** In CI a few each day, so that each point has its turn within a week. */
 const A_DAY = 6
-const PER_SECOND = Number(process.env.RIG_RATE ?? 25)
+const PER_SECOND = Number(process.env.RIG_RATE ?? (LONG ? 25 : 10))
 const LATEST_HIT = 4
 
 let appliance: Appliance | undefined

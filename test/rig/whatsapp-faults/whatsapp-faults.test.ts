@@ -6,14 +6,14 @@ import { ofToday } from '../rota.ts'
 import { runScenes } from './run-scenes.ts'
 import { SCENES } from './scenes.ts'
 
-const PER_SECOND = Number(process.env.RIG_RATE ?? 20)
 const LONG = process.env.TEST_LONG === '1'
+const PER_SECOND = Number(process.env.RIG_RATE ?? (LONG ? 20 : 10))
 /** In CI a few each day, so that each has its turn within a week. */
 const A_DAY = 3
 const scenes = LONG
   ? SCENES
   : ofToday(
-      SCENES.filter(({ takesLong }) => takesLong === undefined),
+      SCENES.filter(({ onlyLong }) => onlyLong === undefined),
       A_DAY,
     )
 
