@@ -6,7 +6,8 @@ import { whoListens } from './who-listens.ts'
 /** What `POSTERN_PORT_BASE` adds to reach each port. Contract section 2. */
 const OFFSETS = [40, 41, 42, 43, 70, 71, 72, 73, 80, 81]
 const FIRST_BASE = 20_000
-const BASES = 300
+/** Below 32768, from where Linux takes the ports of outgoing connections: one of those would keep a part from starting again. */
+const BASES = 127
 const HTTPS_PORT = 443
 
 /** The ports that `up` needs: those of the sites in the policy, the app's own, its metrics', and the sandbox's. */
