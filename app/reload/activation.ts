@@ -3,10 +3,16 @@ import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { PolicyReason } from '../store/policies.ts'
 
 /** Who wants a policy put in force, and why. */
-export type Asked = { readonly by: Actor; readonly reason: PolicyReason; readonly commit?: string }
+export type Asked = {
+  readonly by: Actor
+  readonly reason: PolicyReason
+  readonly commit?: string
+  /** What lets guardrails pass that name it. */
+  readonly tags?: readonly string[]
+}
 
-/** What stood in the way: reading and checking, the set's own tests, Caddy, the change itself, or that it was refused before. */
-export type Obstacle = 'check' | 'tests' | 'edge' | 'change' | 'remembered'
+/** What stood in the way: reading and checking, the set's own tests, a guardrail, Caddy, the change itself, or that it was refused before. */
+export type Obstacle = 'check' | 'tests' | 'guardrail' | 'edge' | 'change' | 'remembered'
 
 /** The first thing that was wrong, as short as it can be told. */
 export type FirstFault = { readonly code?: string; readonly place?: string; readonly message: string }

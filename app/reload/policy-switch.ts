@@ -3,6 +3,7 @@ import type { Log } from '../lib/log.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { policyDigest } from '../policy/load.ts'
+import { planOf } from '../policy/plan/plan.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Activation, Asked, Obstacle, Refused } from './activation.ts'
@@ -101,7 +102,22 @@ export class PolicySwitch {
       const { at, first, report } = examined
       return { kind: 'refused', at, digest, first, report, policy }
     }
+    const blocked = this.#blocked(examined.snapshot, asked)
+    if (blocked !== undefined) return this.#refused('guardrail', digest, blocked)
     return this.#change(examined.snapshot, { files, asked, ...(left === undefined ? {} : { left }) })
+  }
+
+  /** What the guardrails forbid, those in force and those to come. A rollback goes where the appliance has been before. */
+  #blocked(to: PolicySnapshot, { reason, tags = [] }: Asked): string | undefined {
+    if (reason === 'rollback') return undefined
+    const { blocked } = planOf({ from: this.#policy.snapshot, to }, { tags })
+    if (blocked.length === 0) return undefined
+    return blocked
+      .map(
+        ({ guardrail, change, reason: why }) =>
+          `PS-5001: the guardrail ${guardrail.id} forbids it: ${change.kind} ${change.name} ${why}`,
+      )
+      .join('\n')
   }
 
   /** The files are those in force; but a password file that the edge names may have another content. */

@@ -93,6 +93,26 @@ spec:
   assert.deepEqual([refused.result, refused.refused_by], ['refused', 'tests'])
 })
 
+test('a change that a guardrail forbids is refused, by a person and by watching, unless it has the tag', async () => {
+  edit(
+    '  default: deny\n',
+    '  default: deny\n  guardrails: [{ id: no-new-allow, on: access, deny: newAllow, unlessTag: reviewed }]\n',
+  )
+  assert.equal((await apply()).result, 'applied', 'a guardrail may come')
+  const added = `kind: Access
+spec: { rules: [{ id: more, effect: allow, principals: [narrow], actions: [audit.read] }] }
+`
+  writeFileSync(join(http.dataDir, 'policies', 'more.yaml'), added)
+  const refused = await apply()
+  assert.deepEqual([refused.result, refused.refused_by, refused.revision], ['refused', 'guardrail', 'r8'])
+  assert.match(
+    String(refused.report),
+    /PS-5001: the guardrail no-new-allow forbids it: .*more.* begins to allow/,
+  )
+  const tagged = await tellControl<Body>(http, { path: '/v1/policy/apply', body: { tags: ['reviewed'] } })
+  assert.deepEqual([tagged.result, tagged.revision], ['applied', 'r9'])
+})
+
 test('an edge that Caddy refuses leaves both sides as they are', async () => {
   let putBack = 0
   edge = {

@@ -6,7 +6,7 @@ export type ShownActivation = {
   readonly revision: string
   readonly digest: string
   readonly edge_reloaded?: boolean
-  readonly refused_by?: 'check' | 'tests' | 'edge' | 'change' | 'remembered'
+  readonly refused_by?: 'check' | 'tests' | 'guardrail' | 'edge' | 'change' | 'remembered'
   readonly report?: string
 }
 

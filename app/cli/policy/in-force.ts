@@ -15,11 +15,16 @@ import {
   type ShownStatus,
   statusText,
 } from './in-force-text.ts'
-import { CHECK_FAILED, DRIFT, REVERTED, TESTS_FAILED } from './read.ts'
+import { BLOCKED, CHECK_FAILED, collect, DRIFT, REVERTED, TESTS_FAILED } from './read.ts'
 
 type Flags = { readonly data?: string; readonly policies?: string; readonly json?: boolean }
 
-type ApplyBody = { readonly files?: readonly PolicyFile[]; readonly commit?: string }
+type ApplyFlags = Flags & { readonly tag: readonly string[] }
+type ApplyBody = {
+  readonly files?: readonly PolicyFile[]
+  readonly commit?: string
+  readonly tags?: readonly string[]
+}
 
 /** The verbs about the policy that the running appliance has in force. */
 export function inForceCommands({ configure }: RunningDeps): readonly Command[] {
@@ -27,10 +32,12 @@ export function inForceCommands({ configure }: RunningDeps): readonly Command[] 
   return [
     asked('apply', 'put the policy folder in force in the running appliance, without a restart')
       .option('--policies <dir>', 'another folder than the one the appliance was started with')
-      .action(async (flags: Flags) => {
+      .option('--tag <name>', 'a tag that guardrails ask for (may be given again)', collect, [])
+      .action(async (flags: ApplyFlags) => {
         const config = configure(flags)
-        const body =
-          flags.policies === undefined ? await ownFolder(config) : await otherFolder(flags.policies)
+        const { policies, tag: tags } = flags
+        const folder = policies === undefined ? await ownFolder(config) : await otherFolder(policies)
+        const body = { ...folder, ...(tags.length === 0 ? {} : { tags }) }
         tell(await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body }), flags)
       }),
     asked('status', 'what is in force, what lies in the folder, what was refused last').action(
@@ -103,6 +110,8 @@ function exitOf(obstacle: ShownActivation['refused_by']): number {
       return CHECK_FAILED
     case 'tests':
       return TESTS_FAILED
+    case 'guardrail':
+      return BLOCKED
     case 'remembered':
       return REVERTED
     default:

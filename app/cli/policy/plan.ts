@@ -11,13 +11,12 @@ import { asMarkdown } from '../../policy/plan/format/markdown.ts'
 import { asText } from '../../policy/plan/format/text.ts'
 import { type Plan, planOf } from '../../policy/plan/plan.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { CHECK_FAILED, type Configure, readPolicies, WITHOUT_SECRETS } from './read.ts'
+import { BLOCKED, CHECK_FAILED, type Configure, collect, readPolicies, WITHOUT_SECRETS } from './read.ts'
 
 const FORMATS = ['text', 'json', 'markdown'] as const
 const GIT = 'git:'
 /** Exit codes of policy.md section 3. */
 const CHANGES = 5
-const BLOCKED = 6
 
 type Flags = {
   readonly policies?: string
@@ -108,8 +107,4 @@ function printed(made: Plan, format: Flags['format'], sources: PlanSources): str
     case 'markdown':
       return asMarkdown(made)
   }
-}
-
-function collect(name: string, before: readonly string[]): readonly string[] {
-  return [...before, name]
 }

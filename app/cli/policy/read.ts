@@ -14,6 +14,7 @@ export type Configure = (flags: PolicyFlags) => Config
 export const USAGE = 2
 export const CHECK_FAILED = 3
 export const TESTS_FAILED = 4
+export const BLOCKED = 6
 export const SIGNATURE_FAILED = 7
 export const DRIFT = 5
 /** What was refused or gone back from before is not tried again. */
@@ -47,4 +48,9 @@ export async function readPolicies(
     console.error(`postern: ${error.message}`)
     return undefined
   }
+}
+
+/** For options that may be given again. */
+export function collect(name: string, before: readonly string[]): readonly string[] {
+  return [...before, name]
 }

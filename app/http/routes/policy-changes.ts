@@ -27,8 +27,13 @@ export function policyChangeRoutes({ policies }: ChangeDeps): readonly Route[] {
 async function apply(call: Call, policies: ChangeDeps['policies']): Promise<Answer> {
   const body = readApply(call.request.body ?? {})
   if (body.kind === 'problem') return body
-  const { files, commit } = body.value
-  const asked = { by: call.actor, reason: 'apply', ...(commit === undefined ? {} : { commit }) } as const
+  const { files, commit, tags } = body.value
+  const asked = {
+    by: call.actor,
+    reason: 'apply',
+    ...(commit === undefined ? {} : { commit }),
+    ...(tags === undefined ? {} : { tags }),
+  } as const
   return json(activationJson(await policies.apply(asked, files)))
 }
 

@@ -1,7 +1,12 @@
 import type { PolicyFile } from '../../model/policy-file.ts'
 
 /** Without files, the appliance's own folder is meant. */
-export type ApplyBody = { readonly files?: readonly PolicyFile[]; readonly commit?: string }
+export type ApplyBody = {
+  readonly files?: readonly PolicyFile[]
+  readonly commit?: string
+  /** What lets guardrails pass that name it. */
+  readonly tags?: readonly string[]
+}
 
 export const APPLY_SCHEMA = {
   type: 'object',
@@ -16,6 +21,7 @@ export const APPLY_SCHEMA = {
       },
     },
     commit: { type: 'string', minLength: 1, maxLength: 100 },
+    tags: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 100 }, maxItems: 20 },
   },
   additionalProperties: false,
 }
