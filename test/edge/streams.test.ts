@@ -92,10 +92,9 @@ test('lets WebSockets through on each site, past the same time and over a reload
 
 test('refuses a WebSocket without what the site demands, and hands the Origin on', async () => {
   const before = rig.upstream.seen.length
-  for (const refused of [
-    new WebSocket(`wss://localhost:${rig.config.ports.api}${PATH}`, { ca: rig.ca }),
-    new WebSocket(`wss://localhost:${rig.config.ports.dashboard}${PATH}`, { ca: rig.ca }),
-  ]) {
+  const { api, dashboard } = rig.config.ports
+  for (const port of [api, dashboard]) {
+    const refused = new WebSocket(`wss://localhost:${port}${PATH}`, { ca: rig.ca })
     await assert.rejects(once(refused, 'open'))
   }
   assert.equal(rig.upstream.seen.length, before)
