@@ -114,11 +114,17 @@ describe('in containers', { skip }, () => {
   })
 
   test('the production image has no native add-on, no package manager and no simulator', () => {
-    const find = 'find / -xdev -name "*.node" -type f; command -v npm; ls /srv/postern'
-    const look = (image: string) =>
-      engine?.docker(['run', '--rm', '--network', 'none', '--entrypoint', 'sh', image, '-c', find])
-    assert.equal(look(containers.images.app), 'app\nnode_modules\npackage.json\n')
-    assert.equal(look(containers.images.sandbox), 'node_modules\npackage.json\ntest\n')
+    const addOns = 'find / -xdev -name "*.node" -type f; command -v npm; ls /srv/postern'
+    const look = (image: string, how: string) =>
+      engine?.docker(['run', '--rm', '--network', 'none', '--entrypoint', 'sh', image, '-c', how])
+    assert.equal(look(containers.images.app, addOns), 'app\nnode_modules\npackage.json\n')
+    assert.equal(look(containers.images.sandbox, addOns), 'app\nnode_modules\npackage.json\ntest\n')
+    const ofTheApp = look(containers.images.sandbox, 'find /srv/postern/app -type f')
+    assert.equal(
+      ofTheApp,
+      '/srv/postern/app/whatsapp/socket/trials.ts\n',
+      'all that the simulator shares with it',
+    )
   })
 
   test('a broken part of the edge is refused with the reason, and the one before stays in force', async () => {
