@@ -8,8 +8,8 @@ const ENDS = new Set(['done', 'expired', 'failed'])
 /** The dialog that links an account: the disclaimer once, then the QR code until it is scanned or given up. */
 export function createLinkDialog(onLinked) {
   const dialog = by('link')
-  let account = ''
-  let underWay = false
+  /** The account the dialog is open for: a new object each time, so that no answer to an earlier opening counts. */
+  let opening
   let timer
   let shownQr
   let firstLifeMs = 0
@@ -24,17 +24,16 @@ export function createLinkDialog(onLinked) {
   by('link-again').addEventListener('click', () => scan())
   by('link-finish').addEventListener('click', () => dialog.close())
   dialog.addEventListener('close', () => {
-    clearTimeout(timer)
-    account = ''
-    forgetPicture()
+    if (dialog.open) return // the event comes late: it is open again, for another opening
+    forget()
     // The button that opened it may be gone with the account linked; then the browser would start over at the top.
     setTimeout(() => document.activeElement === document.body && by('main').focus())
   })
 
   /** Opens the dialog for an account; what is under way already is followed, not begun again. */
   function open({ name, display_name: title, state }) {
-    account = name
-    underWay = state === 'pairing'
+    forget()
+    opening = { name, underWay: state === 'pairing' }
     write(by('link-title'), `Link ${title}`)
     by('link-understood').checked = false
     by('link-go').disabled = true
@@ -47,42 +46,42 @@ export function createLinkDialog(onLinked) {
   }
 
   async function scan() {
-    const name = account
+    const mine = opening
     show(by('link-consent'), false)
     show(by('link-scan'), true)
     show(by('link-steps'), true)
     ended(false)
     verdict('Asking WhatsApp for a code…')
     try {
-      const link = await begin(name)
-      if (account === name) await follow(name, link)
+      const link = await begin(mine)
+      if (opening === mine) await follow(mine, link)
     } catch (error) {
-      if (account === name) failed(error)
+      if (opening === mine) failed(error)
     }
   }
 
-  async function begin(name) {
-    const running = underWay ? await get(path(name)).catch(() => undefined) : undefined
-    underWay = false
+  async function begin(mine) {
+    const running = mine.underWay ? await get(path(mine.name)).catch(() => undefined) : undefined
+    mine.underWay = false
     if (running?.state === 'waiting' && running.qr !== undefined) return running
-    return await post(path(name), { method: 'qr' })
+    return await post(path(mine.name), { method: 'qr' })
   }
 
-  async function follow(name, link) {
-    await showLink(name, link)
-    if (ENDS.has(link.state)) return
+  async function follow(mine, link) {
+    await showLink(mine, link)
+    if (opening !== mine || ENDS.has(link.state)) return
     timer = setTimeout(async () => {
       try {
-        const next = await get(path(name))
-        if (account === name) await follow(name, next)
+        const next = await get(path(mine.name))
+        if (opening === mine) await follow(mine, next)
       } catch (error) {
-        if (account === name) failed(error)
+        if (opening === mine) failed(error)
       }
     }, FOLLOW_EVERY_MS)
   }
 
-  async function showLink(name, link) {
-    if (link.state === 'waiting') return await showQr(name, link)
+  async function showLink(mine, link) {
+    if (link.state === 'waiting') return await showQr(mine, link)
     forgetPicture()
     show(by('link-life'), false)
     show(by('link-steps'), false)
@@ -99,11 +98,11 @@ export function createLinkDialog(onLinked) {
     ended(true, 'link-again')
   }
 
-  async function showQr(name, link) {
+  async function showQr(mine, link) {
     const leftMs = Math.max(0, new Date(link.expires_at).getTime() - Date.now())
     if (link.qr !== undefined && link.qr !== shownQr) {
-      const blob = await picture(path(name))
-      if (account !== name) return
+      const blob = await picture(path(mine.name))
+      if (opening !== mine) return
       forgetPicture()
       shownQr = link.qr
       firstLifeMs = Math.max(leftMs, 1)
@@ -117,6 +116,12 @@ export function createLinkDialog(onLinked) {
       by('link-seconds'),
       leftMs === 0 ? 'A new code is coming…' : `A new code in ${Math.ceil(leftMs / 1_000)} s`,
     )
+  }
+
+  function forget() {
+    clearTimeout(timer)
+    opening = undefined
+    forgetPicture()
   }
 
   function failed(error) {
