@@ -20,6 +20,6 @@ export function parseRecipient(text: string, rule: PhoneRule): Recipient | undef
   if (GROUP.test(text)) return { kind: 'group', chat: text }
   if (LID.test(text)) return { kind: 'contact', chat: text }
   const user = USER.exec(text)?.[1]
-  const phone = parsePhone(user ?? text, rule)
+  const phone = parsePhone(user === undefined ? text : `+${user}`, rule) // a JID is always whole
   return phone === undefined ? undefined : { kind: 'contact', chat: phone, phone }
 }

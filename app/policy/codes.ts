@@ -76,6 +76,11 @@ export const CODES = {
     title: 'members that do not go together',
     explanation: 'Each of the members is legal, together they have no meaning.',
   },
+  'PS-1112': {
+    title: 'template that cannot be read',
+    explanation:
+      'The text is not Liquid, or uses a filter or a tag that there is not: include, render, layout and everything else that reads another template are left out.',
+  },
   'PS-1201': {
     title: 'a kind is missing',
     explanation: 'A policy needs one document of the kind PolicySet and one of the kind Edge.',
@@ -116,6 +121,12 @@ export const CODES = {
     explanation:
       'A PolicyTest expects a decision by a rule, by limit:NAME, or by one of the words that decisions use themselves, such as default, network, expired or revoked.',
   },
+  'PS-2113': { title: 'unknown template', explanation: 'Templates has no such name.' },
+  'PS-2114': {
+    title: 'unknown parameter of a template',
+    explanation:
+      'The body uses a name that the template does not declare under parameters, so that no message could ever give it.',
+  },
   'PS-2201': {
     title: 'one credential, two principals',
     explanation: 'A certificate URI or an API key must name exactly one principal.',
@@ -140,6 +151,30 @@ export const CODES = {
   'PS-3103': {
     title: 'principal without network',
     explanation: 'The credential works from any address that the site lets in. Name its networks.',
+  },
+  'PS-3104': {
+    title: 'parameter that is not used',
+    explanation:
+      'Every message must give all parameters that its template declares. This one changes nothing in the text.',
+  },
+  'PS-3105': {
+    title: 'template of nobody',
+    explanation: 'A rule or a hook names templates, and the kind Templates has none of that name.',
+  },
+  'PS-3106': {
+    title: 'hook without replay protection',
+    explanation:
+      'Whoever has recorded one delivery could send it again and again. Give the hook a deliveryId, which a repeated delivery repeats, or a scheme that brings one.',
+  },
+  'PS-3107': {
+    title: 'declared and not done by this version',
+    explanation:
+      'The file is right, and this version does not do what it asks for: the message says what happens instead. Nothing becomes more open by that.',
+  },
+  'PS-3108': {
+    title: 'consent to nothing in particular',
+    explanation:
+      'Consent is given to a purpose, and a request names its own. Without when.purpose the caller chooses which of the consents counts.',
   },
   'PS-4101': {
     title: 'secret not found',

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { checkGuardrails } from './check/guardrails.ts'
+import { checkHooks } from './check/hooks.ts'
 import { checkLimits } from './check/limits.ts'
 import { checkKinds, gatherNames } from './check/names.ts'
+import { checkNumbers } from './check/numbers.ts'
 import { checkPrincipals } from './check/principals.ts'
 import { checkReferences, type PolicyFacts } from './check/references.ts'
 import { checkRetention } from './check/retention.ts'
 import { checkRules } from './check/rules.ts'
 import { checkSigning } from './check/signing.ts'
 import { checkSites } from './check/sites.ts'
+import { checkTemplates } from './check/templates.ts'
 import { checkTests } from './check/tests.ts'
-import { compileLists, compileRules } from './compile/access.ts'
+import { compileRules } from './compile/access.ts'
 import { compileAccount } from './compile/accounts.ts'
 import type { Declared } from './compile/declared.ts'
 import { compileEdge } from './compile/edge.ts'
@@ -18,7 +21,9 @@ import { gather } from './compile/gather.ts'
 import { compileGuardrails } from './compile/guardrails.ts'
 import { compileLimits } from './compile/limits.ts'
 import { compilePrincipals, compileRevoked } from './compile/principals.ts'
+import { compileConsent, compileLists, compileOptOut, compilePhoneRule } from './compile/recipients.ts'
 import { compileRetention } from './compile/retention.ts'
+import { compileTemplates } from './compile/templates.ts'
 import { mapOf, present } from './compile/values.ts'
 import { compileEndpoints } from './compile/webhooks.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
@@ -63,12 +68,15 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...checkRules(shapes),
     ...checkLimits(shapes),
     ...checkRetention(shapes),
+    ...checkNumbers(shapes),
+    ...checkTemplates(shapes, names),
+    ...checkHooks(shapes, names),
     ...checkTests(shapes),
   ])
   if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))
     return { kind: 'rejected', diagnostics }
   const snapshot = compile(documents, policyDigest(sorted))
-  return { kind: 'loaded', snapshot, tests: compileTests(documents), warnings: diagnostics }
+  return { kind: 'loaded', snapshot, tests: compileTests(documents, snapshot), warnings: diagnostics }
 }
 
 function compile(documents: readonly PolicyDocument[], digest: string): PolicySnapshot {
@@ -92,7 +100,10 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     limits: compileLimits(declared),
     endpoints: compileEndpoints(declared),
     retention: compileRetention(declared),
-    phoneRule: declared.reject === undefined || declared.reject.includes('invalid') ? 'valid' : 'possible',
+    phoneRule: compilePhoneRule(declared),
+    consent: compileConsent(declared),
+    ...present({ optOut: compileOptOut(declared) }),
+    templates: compileTemplates(declared),
   })
 }
 

@@ -1,5 +1,7 @@
 import type { EventType } from '../model/event.ts'
+import type { Keywords } from '../model/opt-out.ts'
 import type { PhoneRule } from '../model/phone.ts'
+import type { Template } from '../model/template.ts'
 
 /** The whole declared policy, compiled: immutable, and the only thing that is ever asked for a decision. */
 export type PolicySnapshot = {
@@ -25,6 +27,11 @@ export type PolicySnapshot = {
   readonly limits: ReadonlyMap<string, Limit>
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly phoneRule: PhoneRule
+  /** Which consents count where a rule asks for one. */
+  readonly consent: ConsentTerms
+  /** How contacts say that they want no more messages; absent: by no word, and what was said before holds on. */
+  readonly optOut?: OptOut
+  readonly templates: ReadonlyMap<string, Template>
   readonly retention: Retention
 }
 
@@ -121,6 +128,27 @@ export type RecipientCondition = {
   readonly list?: string
   readonly numbers?: readonly string[]
   readonly prefixes?: readonly string[]
+}
+
+export type ConsentField = 'purpose' | 'granted_at' | 'evidence'
+
+/** A consent that lacks a field, is to another purpose, or was given longer ago, does not count. */
+export type ConsentTerms = {
+  readonly requiredFields: readonly ConsentField[]
+  /** Absent: any. */
+  readonly purposes?: readonly string[]
+  readonly maxAgeMs?: number
+}
+
+export type OptOut = {
+  readonly keywords: Keywords
+  /** The template of the message that confirms it. */
+  readonly confirmWith?: string
+  /** `contact`: by one of `backKeywords`. `operator`: by recording a consent that was given later. */
+  readonly liftBy: 'contact' | 'operator'
+  readonly backKeywords: Keywords
+  /** Purposes of messages that are sent all the same. */
+  readonly exceptPurposes: readonly string[]
 }
 
 /** From a minute of the day (inside) to another (outside), on days of the week, Monday being 0; `to` before `from` passes midnight. */

@@ -41,7 +41,9 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     lists: new Map(),
     limits: new Map(),
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
-    phoneRule: 'possible',
+    phoneRule: { reject: [] },
+    consent: { requiredFields: [] },
+    templates: new Map(),
     retention: {},
     reload: { mode: 'apply' },
   }

@@ -165,7 +165,9 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     lists: new Map(),
     limits: new Map(),
     endpoints: new Map(),
-    phoneRule: 'valid',
+    phoneRule: { reject: ['invalid'] },
+    consent: { requiredFields: [] },
+    templates: new Map(),
     retention: {},
     reload: { mode: 'apply' },
   }

@@ -25,6 +25,7 @@ const GIVEN_BY: Readonly<Record<string, Kind>> = {
   role: 'Access',
   basicAuthUser: 'Edge',
   list: 'Recipients',
+  template: 'Templates',
 }
 const ONCE = ['PolicySet', 'Edge', 'Recipients', 'Retention']
 const REQUIRED = ['PolicySet', 'Edge']

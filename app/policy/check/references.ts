@@ -28,6 +28,7 @@ const TARGETS: Readonly<
   basicAuthUser: { code: 'PS-2106', word: 'basic-auth user', label: 'no user has this name' },
   account: { code: 'PS-2107', word: 'account', label: 'no account has this name' },
   list: { code: 'PS-2109', word: 'list', label: 'no list has this name' },
+  template: { code: 'PS-2113', word: 'template', label: 'no template has this name' },
   messageType: { code: 'PS-2110', word: 'message type', label: 'there is no such type' },
 }
 
@@ -35,7 +36,7 @@ const TARGETS: Readonly<
 export function checkReferences(shape: Shape, names: KnownNames, facts: PolicyFacts): readonly Diagnostic[] {
   const { document, referred, failed } = shape
   return referred
-    .filter(({ path }) => !failed.some(prefix => isUnder(path, prefix)))
+    .filter(({ target, path }) => target !== 'number' && !failed.some(prefix => isUnder(path, prefix)))
     .flatMap(reference => {
       const fault =
         reference.target === 'secret'

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts'
-import { memberOf } from '../read/document.ts'
+import { memberOf, type PolicyDocument } from '../read/document.ts'
 import type { Shape } from '../shape/check-shape.ts'
 import { diagnosticOf } from '../shape/fault.ts'
 import { duration } from '../shape/notation.ts'
@@ -11,22 +11,35 @@ const LEAST_METADATA_MS = 24 * 60 * 60 * 1_000
 export function checkRetention(shapes: readonly Shape[]): readonly Diagnostic[] {
   return shapes.flatMap(({ document }) => {
     if (document.kind !== 'Retention' || document.broken) return []
-    const messages = memberOf(memberOf(document.value, 'spec'), 'messages')
-    const [body, metadata] = [msOf(memberOf(messages, 'body')), msOf(memberOf(messages, 'metadata'))]
-    if (metadata === undefined) return []
-    const tell = (message: string) =>
-      diagnosticOf(document, {
-        code: 'PS-1111',
-        path: ['spec', 'messages', 'metadata'],
-        at: 'value',
-        message,
-      })
-    if (metadata < LEAST_METADATA_MS)
-      return [tell('"metadata" must be 24h or more: so long a repeated request finds its message')]
-    if (body !== undefined && metadata < body)
-      return [tell('"metadata" must not be shorter than "body": a body cannot outlive its message')]
-    return []
+    return [...contradictions(document), ...entriesStay(document)]
   })
+}
+
+function contradictions(document: PolicyDocument): readonly Diagnostic[] {
+  const messages = memberOf(memberOf(document.value, 'spec'), 'messages')
+  const [body, metadata] = [msOf(memberOf(messages, 'body')), msOf(memberOf(messages, 'metadata'))]
+  if (metadata === undefined) return []
+  const tell = (message: string) =>
+    diagnosticOf(document, {
+      code: 'PS-1111',
+      path: ['spec', 'messages', 'metadata'],
+      at: 'value',
+      message,
+    })
+  if (metadata < LEAST_METADATA_MS)
+    return [tell('"metadata" must be 24h or more: so long a repeated request finds its message')]
+  if (body !== undefined && metadata < body)
+    return [tell('"metadata" must not be shorter than "body": a body cannot outlive its message')]
+  return []
+}
+
+/** The chain is kept whole: what it has lost could not be told from what was taken out of it. */
+function entriesStay(document: PolicyDocument): readonly Diagnostic[] {
+  const audit = memberOf(memberOf(document.value, 'spec'), 'audit')
+  if (msOf(memberOf(audit, 'entries')) === undefined) return []
+  const message = 'audit entries are kept for longer than this: this version removes none'
+  const path = ['spec', 'audit', 'entries']
+  return [diagnosticOf(document, { code: 'PS-3107', path, at: 'value', message, severity: 'warning' })]
 }
 
 function msOf(text: unknown): number | undefined {

@@ -7,15 +7,7 @@ import { RESERVED_IDS } from './vocabulary.ts'
 
 /** Tells of rule ids given twice or reserved, rules without actions, and allow rules for everybody. */
 export function checkRules(shapes: readonly Shape[]): readonly Diagnostic[] {
-  const all = shapes.flatMap(shape => {
-    const spec = isRecord(shape.document.value) ? shape.document.value.spec : undefined
-    const list = isRecord(spec) && Array.isArray(spec.rules) ? (spec.rules as readonly unknown[]) : []
-    if (shape.document.kind !== 'Access') return []
-    return list.flatMap((value, index): Entry[] => {
-      const path = ['spec', 'rules', index]
-      return isRecord(value) ? [{ shape, path, name: String(value.id), value }] : []
-    })
-  })
+  const all = rulesIn(shapes)
   const ids = all
     .filter(rule => typeof rule.value.id === 'string')
     .map(rule => ({ ...rule, path: [...rule.path, 'id'], key: rule.name }))
@@ -39,6 +31,19 @@ export function checkRules(shapes: readonly Shape[]): readonly Diagnostic[] {
   ]
 }
 
+/** Every rule that is a map, whatever else is wrong with it. */
+export function rulesIn(shapes: readonly Shape[]): readonly Entry[] {
+  return shapes.flatMap(shape => {
+    const spec = isRecord(shape.document.value) ? shape.document.value.spec : undefined
+    const list = isRecord(spec) && Array.isArray(spec.rules) ? (spec.rules as readonly unknown[]) : []
+    if (shape.document.kind !== 'Access') return []
+    return list.flatMap((value, index): Entry[] => {
+      const path = ['spec', 'rules', index]
+      return isRecord(value) ? [{ shape, path, name: String(value.id), value }] : []
+    })
+  })
+}
+
 function ruleFaults(rule: Entry): readonly Diagnostic[] {
   const { value, path, name } = rule
   const found: Diagnostic[] = []
@@ -57,6 +62,11 @@ function ruleFaults(rule: Entry): readonly Diagnostic[] {
       found.push(tell(rule, { code: 'PS-1111', path: at, at: 'key', message, hint: 'put them in one list' }))
     }
   }
+  if (isRecord(recipients) && recipients.consent === 'required' && !hasPurpose(value.when)) {
+    const at = [...path, 'when', 'recipients', 'consent']
+    const message = `rule "${name}" asks for consent and for no purpose: one to anything will do`
+    found.push(warn(rule, { code: 'PS-3108', path: at, at: 'key', message, hint: 'add when.purpose' }))
+  }
   const { principals: who } = value
   if (value.effect === 'allow' && Array.isArray(who) && who.includes('*')) {
     const at = [...path, 'principals', who.indexOf('*')]
@@ -64,4 +74,8 @@ function ruleFaults(rule: Entry): readonly Diagnostic[] {
     found.push(warn(rule, { code: 'PS-3101', path: at, at: 'value', message }))
   }
   return found
+}
+
+function hasPurpose(when: unknown): boolean {
+  return isRecord(when) && when.purpose !== undefined
 }

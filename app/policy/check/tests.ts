@@ -13,7 +13,7 @@ type Names = {
 }
 type Part = { readonly path: Path; readonly value: Readonly<Record<string, unknown>> }
 
-const RECIPIENT = /^(\+\d+|(group|channel):.+|.+@.+)$/
+const RECIPIENT = /^(\+?\d+|(group|channel):.+|.+@.+)$/
 
 /** Tells of tests that could not fail, and of tests that expect or use what nothing gives. */
 export function checkTests(shapes: readonly Shape[]): readonly Diagnostic[] {

@@ -1,4 +1,5 @@
 import { EVENT_TYPES } from '../../model/event.ts'
+import { OPT_OUT_CONFIRMATION } from '../../model/opt-out.ts'
 
 /** Everything a rule can speak of: contract.md section 4. */
 export const ACTIONS = [
@@ -61,9 +62,10 @@ export const RESERVED_IDS: ReadonlySet<string> = new Set([
 ])
 export const RESERVED_PRINCIPALS: ReadonlySet<string> = new Set(['system', 'anonymous'])
 
-/** Names that no file gives, by what refers to them. */
+/** Names that no file needs to give, by what refers to them. */
 export const FIXED_NAMES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['action', ACTIONS],
   ['eventType', EVENT_TYPES],
   ['messageType', MESSAGE_TYPES],
+  ['template', [OPT_OUT_CONFIRMATION]],
 ])

@@ -2,7 +2,8 @@ import { namesMatching } from '../../lib/glob.ts'
 import { duration, hours, size } from '../shape/notation.ts'
 import type { Conditions, RecipientCondition, Rule } from '../snapshot.ts'
 import type { Declared, DeclaredRule } from './declared.ts'
-import { mapOf, parsed, present } from './values.ts'
+import { compileNumbers } from './recipients.ts'
+import { parsed, present } from './values.ts'
 
 /**
  * All rules in the order of their ids (which has no meaning): the declared ones, with roles, lists and globs of names
@@ -33,7 +34,7 @@ function compileRule(rule: DeclaredRule, declared: Declared): Rule {
   }
 }
 
-function conditions(when: DeclaredRule['when'] = {}, { lists }: Declared): Conditions {
+function conditions(when: DeclaredRule['when'] = {}, declared: Declared): Conditions {
   const { messageTypes, templates, recipientKind, recipients, networks, purpose, firstContact, mime } = when
   const within = when.conversation?.openedByContactWithin
   return present({
@@ -44,7 +45,7 @@ function conditions(when: DeclaredRule['when'] = {}, { lists }: Declared): Condi
     purpose,
     firstContact,
     mime,
-    recipients: recipientCondition(recipients, lists),
+    recipients: recipientCondition(recipients, declared),
     consent: recipients?.consent,
     openedByContactWithinMs: within === undefined ? undefined : parsed(duration, within),
     size: when.size && sizes(when.size),
@@ -54,17 +55,12 @@ function conditions(when: DeclaredRule['when'] = {}, { lists }: Declared): Condi
 
 function recipientCondition(
   recipients: NonNullable<DeclaredRule['when']>['recipients'],
-  lists: Declared['lists'],
+  declared: Declared,
 ): RecipientCondition | undefined {
   const list = recipients?.list
-  const { numbers, prefixes } = (list === undefined ? recipients : lists[list]) ?? {}
-  const condition = present({ list, numbers, prefixes })
+  const numbers = compileNumbers((list === undefined ? recipients : declared.lists[list]) ?? {}, declared)
+  const condition = { ...present({ list }), ...numbers }
   return Object.keys(condition).length === 0 ? undefined : condition
-}
-
-/** The lists as rules look them up. */
-export function compileLists({ lists }: Declared): ReadonlyMap<string, RecipientCondition> {
-  return mapOf(lists, ({ numbers, prefixes }) => present({ numbers, prefixes }))
 }
 
 function sizes({ min, max }: { readonly min?: string; readonly max?: string }): Conditions['size'] {

@@ -1,4 +1,7 @@
-import type { Guardrail, SignScheme, SiteName } from '../snapshot.ts'
+import type { Keywords } from '../../model/opt-out.ts'
+import type { PhoneRule } from '../../model/phone.ts'
+import type { ParameterType } from '../../model/template.ts'
+import type { ConsentField, Guardrail, SignScheme, SiteName } from '../snapshot.ts'
 
 /** The documents as their schemas guarantee them, all of one kind put together. Values are still texts in their notations. */
 export type Declared = {
@@ -13,9 +16,12 @@ export type Declared = {
   readonly accounts: Named<DeclaredAccount>
   readonly roles: Named<readonly string[]>
   readonly rules: readonly DeclaredRule[]
-  readonly reject: readonly string[] | undefined
+  readonly normalise: { readonly defaultRegion?: string; readonly reject?: PhoneRule['reject'] }
+  readonly consent: DeclaredConsent
+  readonly optOut: Partial<DeclaredOptOut>
   readonly lists: Named<DeclaredList>
   readonly limits: Named<DeclaredLimit>
+  readonly templates: Named<DeclaredTemplate>
   readonly endpoints: Named<DeclaredEndpoint>
   readonly retention: DeclaredRetention
 }
@@ -79,6 +85,26 @@ export type DeclaredAccount = {
 }
 
 export type DeclaredList = { readonly numbers?: readonly string[]; readonly prefixes?: readonly string[] }
+
+export type DeclaredConsent = {
+  readonly requiredFields?: readonly ConsentField[]
+  readonly purposes?: readonly string[]
+  readonly maxAge?: string
+}
+
+export type DeclaredOptOut = {
+  readonly keywords: Keywords
+  readonly confirmWith?: string
+  readonly liftBy: 'contact' | 'operator'
+  readonly backKeywords?: Keywords
+  readonly exceptPurposes?: readonly string[]
+}
+
+export type DeclaredTemplate = {
+  readonly language: string
+  readonly body: string
+  readonly parameters?: Named<ParameterType>
+}
 
 export type DeclaredRule = {
   readonly id: string

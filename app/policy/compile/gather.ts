@@ -15,9 +15,12 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
     accounts: merge(documents, 'Accounts'),
     roles: merge(documents, 'Access', 'roles'),
     rules: rulesIn(documents),
-    reject: merge(documents, 'Recipients', 'normalise').reject,
+    normalise: merge(documents, 'Recipients', 'normalise'),
+    consent: merge(documents, 'Recipients', 'consent'),
+    optOut: merge(documents, 'Recipients', 'optOut'),
     lists: merge(documents, 'Recipients', 'lists'),
     limits: merge(documents, 'RateLimits', 'limits'),
+    templates: merge(documents, 'Templates'),
     endpoints: merge(documents, 'Webhooks', 'endpoints'),
     retention: merge(documents, 'Retention'),
   }

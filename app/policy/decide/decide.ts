@@ -21,7 +21,7 @@ export function decide(snapshot: PolicySnapshot, request: DecisionRequest): Deci
   if (!isFromItsNetworks(snapshot, principal, request)) {
     return deny('network', `${principal.name} may not come from this network.`)
   }
-  if (request.optedOut === true && request.action === 'messages.send') {
+  if (request.optedOut === true && request.action === 'messages.send' && !isExcepted(snapshot, request)) {
     return deny('opted-out', 'The recipient has asked for no more messages.')
   }
   const rules = candidates(snapshot, principal.name, request)
@@ -35,6 +35,10 @@ export function decide(snapshot: PolicySnapshot, request: DecisionRequest): Deci
     return { effect: 'allow', by: allowing.id, reason: `Allowed by the rule ${allowing.id}.` }
   const reason = holding.message ?? `The rule ${holding.id} asks for a person's approval.`
   return { effect: 'hold', by: holding.id, reason }
+}
+
+function isExcepted({ optOut }: PolicySnapshot, { purpose }: DecisionRequest): boolean {
+  return purpose !== undefined && optOut?.exceptPurposes.includes(purpose) === true
 }
 
 function deny(by: string, reason: string): Decision {

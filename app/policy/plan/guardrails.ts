@@ -16,7 +16,9 @@ const TOPICS: Readonly<Record<Kind, string>> = {
   Access: 'access',
   Recipients: 'recipients',
   RateLimits: 'limits',
+  Templates: 'templates',
   Webhooks: 'webhooks',
+  Hooks: 'hooks',
   Retention: 'retention',
   PolicyTest: 'tests',
 }

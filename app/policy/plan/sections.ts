@@ -8,8 +8,9 @@ import { limits } from './kinds/limits.ts'
 import { networks } from './kinds/networks.ts'
 import { guardrails, reload, tests } from './kinds/policy-set.ts'
 import { principals, revoked } from './kinds/principals.ts'
-import { lists, phoneRule } from './kinds/recipients.ts'
+import { consent, lists, optOut, phoneRule } from './kinds/recipients.ts'
 import { retention } from './kinds/retention.ts'
+import { templates } from './kinds/templates.ts'
 import { endpoints } from './kinds/webhooks.ts'
 import type { Compare } from './section.ts'
 
@@ -27,7 +28,7 @@ import type { Compare } from './section.ts'
  *
  * An account or an endpoint that is deleted is DESTRUCTIVE. Networks and lists mean what those who name them make of them.
  */
-const SECTIONS: { readonly [Part in keyof PolicySnapshot]: readonly Compare[] } = {
+const SECTIONS: { readonly [Part in keyof PolicySnapshot]-?: readonly Compare[] } = {
   digest: [],
   tests: [tests],
   guardrails: [guardrails],
@@ -41,6 +42,9 @@ const SECTIONS: { readonly [Part in keyof PolicySnapshot]: readonly Compare[] } 
   asksAcquaintance: [], // follows from the rules
   lists: [lists],
   phoneRule: [phoneRule],
+  consent: [consent],
+  optOut: [optOut],
+  templates: [templates],
   limits: [limits],
   endpoints: [endpoints],
   retention: [retention],

@@ -5,7 +5,7 @@ import { isRecord, isUnder, type Path, type PolicyDocument, pathOf } from '../re
 import { literalSecrets } from '../read/literal-secrets.ts'
 import { explainError } from './explain-error.ts'
 import { diagnosticOf, type Fault } from './fault.ts'
-import { isKind, KINDS, type Kind, LATER_KINDS, type Mentions, validatorOf } from './schemas.ts'
+import { isKind, KINDS, type Kind, type Mentions, validatorOf } from './schemas.ts'
 
 /** A name given or used, with its place in the document. */
 export type Named = { readonly target: string; readonly name: string; readonly path: Path }
@@ -89,10 +89,6 @@ function kindOf({ value, kind }: PolicyDocument): KindOf {
   if (kind !== undefined && isKind(kind)) return { name: kind }
   const given = kind ?? String(value.kind)
   const place = { path: ['kind'], at: 'value' } as const
-  if (LATER_KINDS.includes(given)) {
-    const message = `the kind ${given} is not supported by this version`
-    return { fault: { code: 'PS-1110', ...place, message, hint: kindsHint } }
-  }
   const message = `unknown kind "${given}"; ${kindsHint}`
   const guess = KINDS.find(known => known === nearestName(given, KINDS))
   if (guess === undefined) return { fault: { code: 'PS-1102', ...place, message }, mayGive: true }

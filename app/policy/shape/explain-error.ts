@@ -29,7 +29,7 @@ export function explainError(error: ErrorObject, document: PolicyDocument): Faul
     case 'required':
       return missingKey(path, String(params.missingProperty), where)
     case 'propertyNames':
-      return badName(path, String(params.propertyName))
+      return badName(error, path, String(params.propertyName))
     case 'discriminator':
       return badTag(error, path)
     case 'type':
@@ -87,20 +87,22 @@ function missingKey(path: Path, missing: string, where: string): Fault {
   }
 }
 
-function badName(path: Path, name: string): Fault {
-  const message = `"${shown(name)}" is no name: expected ${NOTATIONS.get('name')?.expected}`
+function badName({ schema }: ErrorObject, path: Path, name: string): Fault {
+  const { notation } = schema as { readonly notation: string }
+  const what = notation === 'language' ? 'language' : 'name'
+  const message = `"${shown(name)}" is no ${what}: expected ${NOTATIONS.get(notation)?.expected}`
   return { code: 'PS-1107', path: [...path, name], at: 'key', message, rank: 1 }
 }
 
-/** A map whose `mode` says which members it has. */
+/** A map of which one member, its `mode` or `scheme`, says which members it has. */
 function badTag(error: ErrorObject, path: Path): Fault | undefined {
   const tag = String(error.params.tag)
   const given: unknown = error.params.tagValue
   if (given === undefined) return undefined // told as a missing key
   const branches = (error.parentSchema?.oneOf ?? []) as readonly {
-    properties: Record<string, { const: string }>
+    properties: Record<string, { const?: string; enum?: readonly string[] }>
   }[]
-  const values = branches.map(branch => branch.properties[tag]?.const)
+  const values = branches.flatMap(({ properties }) => properties[tag]?.const ?? properties[tag]?.enum ?? [])
   return notOneOf({ ...error, data: given }, [...path, tag], values)
 }
 

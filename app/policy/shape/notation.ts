@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isRegion } from '../../model/phone.ts'
 import { parseSecretRef, type SecretRef } from '../../model/secret-ref.ts'
 import { type Cidr, parseCidr } from '../networks.ts'
 import type { HoursSpan } from '../snapshot.ts'
@@ -202,7 +203,27 @@ export const name = matching(
   'a name of lower-case letters, digits, - and _, beginning with a letter',
 )
 export const email = matching(/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/, 'an e-mail address')
-export const number = matching(/^\+[1-9]\d{4,14}$/, 'a number with its +, such as "+33600000001"')
+/** One without a + is judged once the region is known. */
+export const number = matching(/^(\+[1-9]\d{4,14}|\d{3,15})$/, 'a number with its +, such as "+33600000001"')
+export const parameter = matching(
+  /^[a-z][a-z0-9_]{0,62}$/,
+  'a name of lower-case letters, digits and _, beginning with a letter',
+)
+export const header = matching(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'the name of a header, such as X-Signature')
+export const place = matching(
+  /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*){0,9}$/,
+  'names with dots between them, such as data.alerts',
+)
+
+export const region: Notation<string> = {
+  expected: 'a country in two capital letters, such as FR',
+  parse: text => (isRegion(text) ? text : undefined),
+}
+
+export const language: Notation<string> = {
+  expected: 'a language such as en or pt-BR',
+  parse: text => (/^[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?$/.test(text) ? text : undefined),
+}
 export const mime = matching(
   /^[a-z*]+\/[a-z0-9.+*-]+$/,
   'a media type such as image/jpeg, or image/* for all of a kind',
@@ -230,6 +251,11 @@ export const NOTATIONS = new Map<string, Notation<unknown>>(
     email,
     number,
     prefix,
+    parameter,
+    header,
+    place,
+    region,
+    language,
     mime,
     hours,
     timeZone,

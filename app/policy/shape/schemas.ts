@@ -3,6 +3,7 @@ import access from '../schemas/access.json' with { type: 'json' }
 import accounts from '../schemas/accounts.json' with { type: 'json' }
 import common from '../schemas/common.json' with { type: 'json' }
 import edge from '../schemas/edge.json' with { type: 'json' }
+import hooks from '../schemas/hooks.json' with { type: 'json' }
 import networks from '../schemas/networks.json' with { type: 'json' }
 import policyset from '../schemas/policyset.json' with { type: 'json' }
 import policytest from '../schemas/policytest.json' with { type: 'json' }
@@ -10,6 +11,7 @@ import principals from '../schemas/principals.json' with { type: 'json' }
 import ratelimits from '../schemas/ratelimits.json' with { type: 'json' }
 import recipients from '../schemas/recipients.json' with { type: 'json' }
 import retention from '../schemas/retention.json' with { type: 'json' }
+import templates from '../schemas/templates.json' with { type: 'json' }
 import webhooks from '../schemas/webhooks.json' with { type: 'json' }
 import { NOTATIONS } from './notation.ts'
 
@@ -28,7 +30,9 @@ const SCHEMAS = {
   Access: access,
   Recipients: recipients,
   RateLimits: ratelimits,
+  Templates: templates,
   Webhooks: webhooks,
+  Hooks: hooks,
   Retention: retention,
   PolicyTest: policytest,
 }
@@ -37,9 +41,6 @@ export type Kind = keyof typeof SCHEMAS
 
 /** The kinds of this version. */
 export const KINDS = Object.keys(SCHEMAS) as readonly Kind[]
-
-/** Kinds that other versions of the format have. */
-export const LATER_KINDS: readonly string[] = ['Templates', 'Hooks']
 
 const ajv = new Ajv2020({
   allErrors: true,

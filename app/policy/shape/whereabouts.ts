@@ -14,6 +14,8 @@ const KNOWN: readonly (readonly [place: string, word: string])[] = [
   ['Recipients/spec/lists', 'list'],
   ['RateLimits/spec/limits', 'limit'],
   ['Webhooks/spec/endpoints', 'endpoint'],
+  ['Templates/spec', 'template'],
+  ['Hooks/spec', 'hook'],
   ['PolicyTest/spec/given/contacts', 'contact'],
 ]
 

@@ -1,7 +1,11 @@
+import type { Consent } from '../../model/consent.ts'
 import type { DecisionRequest } from '../../model/decision.ts'
+import { numberUnder } from '../compile/recipients.ts'
 import { parsed, present } from '../compile/values.ts'
+import { validPurposes } from '../decide/consent.ts'
 import { isRecord, type Path, type PolicyDocument } from '../read/document.ts'
 import { instant, moments, outcomes, serial } from '../shape/notation.ts'
+import type { PolicySnapshot } from '../snapshot.ts'
 import type { Place, PolicyTest, TestCase, TestRequest, TestSequence } from './policy-test.ts'
 
 /** The members of a PolicyTest as its schema guarantees them. */
@@ -17,7 +21,7 @@ type Declared = {
 
 type Contact = {
   readonly phone: string
-  readonly consent?: { readonly purpose: string; readonly granted_at?: string }
+  readonly consent?: { readonly purpose: string; readonly granted_at?: string; readonly evidence?: string }
   readonly optedOut?: boolean
   readonly firstContact?: boolean
   readonly lastInboundAt?: string
@@ -41,20 +45,25 @@ type Sequence = {
   readonly expect: string
 }
 
+/** What a policy says about numbers and consent. */
+type Terms = Pick<PolicySnapshot, 'phoneRule' | 'consent'>
+
 type Scene = {
+  readonly terms: Terms
   readonly now: Date
   readonly contacts: Readonly<Record<string, Contact>>
   readonly base: Request
 }
 
 /** Compiles the PolicyTest documents. Call it only when they passed every check. */
-export function compileTests(documents: readonly PolicyDocument[]): readonly PolicyTest[] {
-  return documents.filter(({ kind }) => kind === 'PolicyTest').map(compileTest)
+export function compileTests(documents: readonly PolicyDocument[], terms: Terms): readonly PolicyTest[] {
+  return documents.filter(({ kind }) => kind === 'PolicyTest').map(document => compileTest(document, terms))
 }
 
-function compileTest(document: PolicyDocument): PolicyTest {
+function compileTest(document: PolicyDocument, terms: Terms): PolicyTest {
   const { metadata, spec } = document.value as Declared // the schema vouches for it
   const scene = {
+    terms,
     now: parsed(instant, spec.now),
     contacts: spec.given?.contacts ?? {},
     base: spec.given?.base ?? {},
@@ -102,7 +111,7 @@ function combinations(
   )
 }
 
-function requestOf(own: Request, { now, contacts, base }: Scene): TestRequest {
+function requestOf(own: Request, { terms, now, contacts, base }: Scene): TestRequest {
   const { at: said, lastInboundAt, to, credentialSerial, ...words } = { ...base, ...own }
   const at = said === undefined ? now : parsed(instant, said)
   const contact = to === undefined ? undefined : contacts[to]
@@ -112,27 +121,28 @@ function requestOf(own: Request, { now, contacts, base }: Scene): TestRequest {
     action: 'messages.send',
     ...withoutNotes(words),
     ...present({
-      to: contact?.phone ?? (to === undefined ? undefined : chatNamed(to)),
+      to: to === undefined ? undefined : chatNamed(contact?.phone ?? to, terms),
       credentialSerial: credentialSerial === undefined ? undefined : parsed(serial, credentialSerial),
       optedOut: contact?.optedOut,
     }),
     firstContact: words.firstContact ?? contact?.firstContact ?? false,
     lastInboundAt: wrote === undefined ? 'never' : parsed(instant, wrote),
-    consents: consentsOf(contact, at),
+    consents: validPurposes(consentsOf(contact), terms.consent, at),
     at,
   }
 }
 
-/** A consent counts from the moment it was given. */
-function consentsOf(contact: Contact | undefined, at: Date): readonly string[] {
+function consentsOf(contact: Contact | undefined): readonly Consent[] {
   const consent = contact?.consent
   if (consent === undefined) return []
-  const from = consent.granted_at === undefined ? undefined : parsed(instant, consent.granted_at)
-  return from !== undefined && from > at ? [] : [consent.purpose]
+  const { purpose, granted_at: granted, evidence } = consent
+  const grantedAt = granted === undefined ? undefined : parsed(instant, granted)
+  return [{ purpose, ...present({ evidence, grantedAt }) }]
 }
 
-/** `group:123` and `channel:123` stand for their JIDs. */
-function chatNamed(to: string): string {
+/** `group:123` and `channel:123` stand for their JIDs, digits alone for a number as the policy reads it. */
+function chatNamed(to: string, { phoneRule }: Terms): string {
+  if (/^\d+$/.test(to)) return numberUnder(to, phoneRule)
   const [, kind, id] = /^(group|channel):(.+)$/.exec(to) ?? []
   if (id === undefined) return to
   return kind === 'group' ? `${id}@g.us` : `${id}@newsletter`

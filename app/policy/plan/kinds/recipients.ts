@@ -1,5 +1,7 @@
-import type { PolicySnapshot, RecipientCondition } from '../../snapshot.ts'
-import { type Field, names, scale, WIDENS } from '../field.ts'
+import type { Keywords } from '../../../model/opt-out.ts'
+import type { PhoneRule } from '../../../model/phone.ts'
+import type { ConsentTerms, OptOut, RecipientCondition } from '../../snapshot.ts'
+import { door, type Field, names, note, TIGHTENS, time, WIDENS } from '../field.ts'
 import { coversRecipients, relate } from '../relation.ts'
 import { once, type Rows, section } from '../section.ts'
 import { againWhenTighter, classesByUse, usesOfList } from '../uses.ts'
@@ -24,19 +26,60 @@ export const lists = section<Listed>({
   stateOf: againWhenTighter,
 })
 
-export const phoneRule = once<Pick<PolicySnapshot, 'phoneRule'>>({
+export const phoneRule = once<PhoneRule>({
   kind: 'Recipients',
   noun: 'normalise',
-  read: ({ phoneRule: rule }) => ({ phoneRule: rule }),
+  read: snapshot => snapshot.phoneRule,
   rows: {
-    phoneRule: [
-      scale('normalise.reject', ({ phoneRule: rule }) => (rule === 'valid' ? 'invalid' : 'nothing'), {
+    reject: [names('normalise.reject', ({ reject }) => reject, { ...TIGHTENS, absent: 'nothing' })],
+    region: [door('normalise.defaultRegion', ({ region }) => region)],
+  },
+})
+
+/** What makes fewer consents count refuses more. */
+export const consent = once<ConsentTerms>({
+  kind: 'Recipients',
+  noun: 'consent',
+  read: snapshot => snapshot.consent,
+  rows: {
+    requiredFields: [
+      names('consent.requiredFields', ({ requiredFields }) => requiredFields, {
+        ...TIGHTENS,
+        absent: 'none',
+      }),
+    ],
+    purposes: [names('consent.purposes', ({ purposes }) => purposes, WIDENS)],
+    maxAgeMs: [time('consent.maxAge', ({ maxAgeMs }) => maxAgeMs, WIDENS)],
+  },
+  stateOf: ({ classes }) =>
+    classes.includes('TIGHTER') ? ['Messages that wait are judged again when they leave.'] : [],
+})
+
+/** More words that opt out refuse more; who has opted out stays so, whatever the policy becomes. */
+export const optOut = once<Partial<OptOut>>({
+  kind: 'Recipients',
+  noun: 'optOut',
+  read: snapshot => snapshot.optOut ?? {},
+  rows: {
+    keywords: [names('optOut.keywords', said => words(said.keywords), { ...TIGHTENS, absent: 'none' })],
+    confirmWith: [note('optOut.confirmWith', ({ confirmWith }) => confirmWith)],
+    liftBy: [door('optOut.liftBy', ({ liftBy }) => liftBy)],
+    backKeywords: [
+      names('optOut.backKeywords', said => words(said.backKeywords), { ...WIDENS, absent: 'none' }),
+    ],
+    exceptPurposes: [
+      names('optOut.exceptPurposes', ({ exceptPurposes }) => exceptPurposes ?? [], {
         ...WIDENS,
-        words: ['invalid', 'nothing'],
+        absent: 'none',
       }),
     ],
   },
+  stateOf: () => ['Who has opted out stays so until it is lifted.'],
 })
+
+function words(keywords: Keywords = {}): readonly string[] {
+  return Object.values(keywords).flat()
+}
 
 /** The list is judged as a whole: a number may go over to a prefix that covers it. */
 function part(path: string, read: (list: Listed) => readonly string[] | undefined): Field<Listed> {
