@@ -53,6 +53,7 @@ export function appEnvironment(config: Config, simulator?: SimulatorFlags): Reco
   return {
     ...nodeEnvironment(config),
     ...(simulator === undefined ? {} : { NODE_EXTRA_CA_CERTS: simulator.mediaCaFile }),
+    NODE_COMPILE_CACHE: compiledFor(config),
     TMPDIR: join(config.dataDir, 'tmp'),
     POSTERN_DATA: config.dataDir,
     POSTERN_POLICIES: config.policiesDir,
@@ -61,4 +62,9 @@ export function appEnvironment(config: Config, simulator?: SimulatorFlags): Reco
     POSTERN_LOG_LEVEL: config.logLevel,
     ...(config.portBase === undefined ? {} : { POSTERN_PORT_BASE: String(config.portBase) }),
   }
+}
+
+/** Where the app looks for compiled code; see compile-cache.ts. */
+export function compiledFor({ dataDir }: Config): string {
+  return join(dataDir, 'run', 'compiled')
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
@@ -5,6 +6,7 @@ import { PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { appArguments, appEnvironment } from './app-command.ts'
 import { ask, type Proof } from './ask.ts'
+import { handOutCompiled, keepCompiled } from './compile-cache.ts'
 import { caddyCommand, edgeAnswers, exportEdgeCa } from './edge.ts'
 import { createEdgeDesk } from './edge-desk.ts'
 import { type Endpoints, endpointsFile, removeEndpoints, writeEndpoints } from './endpoints.ts'
@@ -57,6 +59,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   const desk = createEdgeDesk(options, tell)
   let revision = ''
   let announced = false
+  let compiling: ChildProcess | undefined
   try {
     if (config.sandbox) await Promise.all(sandboxParts(config, output).map(crew.start))
     const app = appPart(options, found => {
@@ -75,6 +78,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
 
   function announce(): void {
     if (crew.isStopping()) return
+    if (!announced) compiling = keepCompiled(config)
     announced = true
     writeEndpoints(config.dataDir, endpoints())
   }
@@ -89,6 +93,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
 
   async function stop(): Promise<void> {
     removeEndpoints(config.dataDir)
+    compiling?.kill('SIGKILL')
     await desk.close()
     await crew.stop()
   }
@@ -108,6 +113,7 @@ function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: st
     args: appArguments(config, simulator),
     env: appEnvironment(config, simulator),
     cwd: config.root,
+    prepare: () => handOutCompiled(config),
     ready: async () => {
       try {
         const answer = await ask({ url, proof: hopProof, servername: 'app', timeoutMs: 2_000 })

@@ -12,12 +12,13 @@ const LAYERS: Readonly<Record<string, number>> = {
   ...{ 'identity/': 3, 'media/': 3, 'audit/': 3, 'reload/': 3 },
   ...{ 'whatsapp/': 4, 'outbox/': 4, 'deliveries/': 4, 'hooks/': 4, 'backup/': 4 },
   ...{ 'http/': 5, 'dashboard/': 5 },
-  ...{ 'supervise/': 6, 'cli/': 6, 'cli.ts': 6, 'main.ts': 6, 'start.ts': 6 },
+  ...{ 'supervise/': 6, 'cli/': 6, 'cli.ts': 6, 'main.ts': 6, 'compile.ts': 6, 'start.ts': 6 },
 }
 
 /** The entries are all of one layer; these are the ways between them. */
 const ENTRANCES = new Set([
   'main.ts start.ts',
+  'compile.ts start.ts',
   'cli.ts cli/',
   'cli/ start.ts',
   'cli/ supervise/',

@@ -10,6 +10,8 @@ export type PartSpec = {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** Called before each life. */
+  readonly prepare?: () => void
   /** True once the part answers. Asked every 50 ms while it starts. */
   readonly ready: () => Promise<boolean>
   readonly readyWithinMs: number
@@ -124,7 +126,8 @@ export class Part {
 
   #spawn(): Life {
     if (this.#isStopping()) throw new PartFailure(`${this.spec.name} is not wanted any more`, 1)
-    const { command, args, env, cwd, output } = this.spec
+    const { command, args, env, cwd, output, prepare } = this.spec
+    prepare?.()
     const child = spawn(command, args, {
       cwd,
       env: { ...env },

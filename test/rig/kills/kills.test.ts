@@ -38,5 +38,9 @@ test('kill -9 of the app while messages flow both ways and to a receiver loses n
     runs.flatMap(run => run.faults),
     [],
   )
+  assert.deepEqual(
+    runs.flatMap(run => run.violations),
+    [],
+  )
   if (LONG) assert.ok((percentile(openMs, 99) ?? 0) < RECOVERED_MS, `p99 is ${percentile(openMs, 99)} ms`)
 })

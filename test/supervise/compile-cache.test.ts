@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Config, loadConfig } from '../../app/config/config.ts'
+import { compiledFor } from '../../app/supervise/app-command.ts'
+import { handOutCompiled, keepCompiled } from '../../app/supervise/compile-cache.ts'
+
+const COMPILE = `
+import { flushCompileCache } from 'node:module'
+await import('./start.ts')
+flushCompileCache()
+process.exit(0)
+`
+
+test('each life gets a copy of what is kept, and nothing that an earlier life has left', async t => {
+  const config = installation(t)
+  handOutCompiled(config)
+  assert.equal(existsSync(compiledFor(config)), false, 'there was nothing to hand out')
+  await compiled(config)
+  handOutCompiled(config)
+  const first = contents(config)
+  assert.ok(
+    first.some(file => file.startsWith('v26') || file.startsWith('v24')),
+    first.join(),
+  )
+  writeFileSync(join(compiledFor(config), 'planted'), '')
+  handOutCompiled(config)
+  assert.deepEqual(contents(config), first)
+})
+
+test('what is kept serves until a file of the app changes; then it is compiled again', async t => {
+  const config = installation(t)
+  await compiled(config)
+  assert.equal(keepCompiled(config), undefined)
+  const later = new Date(Date.now() + 60_000)
+  utimesSync(join(config.root, 'app', 'start.ts'), later, later)
+  handOutCompiled(config)
+  assert.equal(existsSync(compiledFor(config)), false)
+  const again = keepCompiled(config)
+  assert.ok(again)
+  await once(again, 'exit')
+})
+
+/** An installation whose app is one small module. */
+function installation(t: TestContext): Config {
+  const root = mkdtempSync(join(tmpdir(), 'postern-compiled-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  for (const [file, text] of Object.entries({
+    'app/compile.ts': COMPILE,
+    'app/start.ts': 'export const started: number = 1\n',
+    'package-lock.json': '{}',
+    'package.json': '{ "type": "module" }',
+    'data/run/none': '',
+    '.runtime/none': '',
+  })) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+  }
+  const loaded = loadConfig({ env: {}, root, flags: { data: join(root, 'data') } })
+  assert.equal(loaded.kind, 'loaded')
+  return (loaded as { config: Config }).config
+}
+
+async function compiled(config: Config): Promise<void> {
+  const child = keepCompiled(config)
+  assert.ok(child)
+  const [code] = await once(child, 'exit')
+  assert.equal(code, 0)
+}
+
+function contents(config: Config): string[] {
+  return readdirSync(compiledFor(config), { recursive: true, encoding: 'utf8' }).sort()
+}
