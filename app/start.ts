@@ -29,6 +29,7 @@ import type { PolicyInForce } from './policy/snapshot.ts'
 import { policyAtBoot } from './reload/boot.ts'
 import { createReload, examineDeps } from './reload/reload.ts'
 import { raiseDiskAlarms } from './store/disk-alarm.ts'
+import { createLimitKeeper } from './store/limit-keeper.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createSweeper } from './store/sweeper.ts'
@@ -95,6 +96,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const secret = (ref: string) => readSecret(secretsDir, ref)
   const route = routeUnder(policy)
   const limiter = createLimiter()
+  const limitKeeper = createLimitKeeper({ store, limiter, policy, log, now })
   const measures = createMeasures({ policy, store, sandbox, accounts: () => sessions.list() })
   const { meter } = measures
   policySwitch.onOutcome(({ kind }) => measures.reloaded(kind))
@@ -102,7 +104,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     ...{ store, policy, route, log, meter, now, random },
     ...(simulator && { simulator }),
   })
-  const outboxDeps = { store, policy, route, limiter, log, now, random }
+  const outboxDeps = { store, policy, route, limiter, keepLimits: limitKeeper.keep, log, now, random }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
@@ -128,6 +130,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const metrics = createMetricsServer(measures, log)
   await metrics.listen(options.metrics)
   await webhooks.endpoints.load()
+  await limitKeeper.start()
   await http.listen(options.listen)
   await sessions.start()
   await outbox.start()
@@ -149,6 +152,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     await watch.stop()
     await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop(), sweeper.stop()])
     await Promise.race([sessions.stop(), sleep(SESSIONS_END_MS)])
+    await limitKeeper.stop()
     await metrics.close()
     await egress.close()
     await store.close()

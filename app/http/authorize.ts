@@ -1,12 +1,14 @@
 import { newId } from '../lib/ids.ts'
 import type { Decision, DecisionRequest } from '../model/decision.ts'
 import { recordRefusal } from '../outbox/record-refusal.ts'
+import { tellOfBlock } from '../outbox/take-limits.ts'
 import { decide } from '../policy/decide/decide.ts'
-import { applicableLimits } from '../policy/limiter.ts'
+import { applicableLimits } from '../policy/limit/key.ts'
 import type { Rule } from '../policy/snapshot.ts'
 import { type Problem, problem } from './answer.ts'
 import type { HttpDeps } from './deps.ts'
 import type { Call } from './hop/call.ts'
+import { noteAllowance } from './limits/allowance.ts'
 import { limitProblem } from './limits/floods.ts'
 
 /** What the policy says does not bind whoever owns the machine: that person can change it. */
@@ -15,7 +17,7 @@ const LOCAL: Decision = { effect: 'allow', by: 'local', reason: 'Asked through t
 /** What a request touches, besides who asks and from where. */
 export type Resource = Pick<DecisionRequest, 'account' | 'to' | 'recipientKind' | 'type' | 'purpose'>
 
-export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'now'>
+export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'>
 
 /** Asks the policy. Pure: nothing is recorded. Only an outgoing message can be held; for everything else a hold refuses. */
 export function may(call: Call, action: string, resource: Resource = {}): Decision {
@@ -32,7 +34,7 @@ export async function authorize(
   deps: AuthorizeDeps,
 ): Promise<Problem | undefined> {
   const decision = may(call, action, resource)
-  if (decision.effect === 'allow') return takeRequestLimits(call, deps)
+  if (decision.effect === 'allow') return await takeRequestLimits(call, deps)
   return refuse(call, action, { ...resource, decision }, deps)
 }
 
@@ -42,7 +44,7 @@ export async function authorizeAny(
   action: string,
   deps: AuthorizeDeps,
 ): Promise<Problem | undefined> {
-  if (mayAnywhere(call, action)) return takeRequestLimits(call, deps)
+  if (mayAnywhere(call, action)) return await takeRequestLimits(call, deps)
   return refuse(call, action, { decision: may(call, action) }, deps)
 }
 
@@ -58,17 +60,20 @@ export async function checkAnybody(call: Call, deps: AuthorizeDeps): Promise<Pro
   const decision = may(call, 'whoami')
   if (decision.by === 'network' || decision.by === 'expired')
     return refuse(call, 'whoami', { decision }, deps)
-  return takeRequestLimits(call, deps)
+  return await takeRequestLimits(call, deps)
 }
 
 /** The limits keyed by principal: they count requests, whatever these ask for. */
-export function takeRequestLimits(call: Call, deps: AuthorizeDeps): Problem | undefined {
+export async function takeRequestLimits(call: Call, deps: AuthorizeDeps): Promise<Problem | undefined> {
   const limits = applicableLimits(call.policy.snapshot, 'request')
   if (limits.length === 0 || isLocal(call)) return undefined
   const who = { principal: call.principal.name, remoteIp: call.remoteIp }
-  const outcome = deps.limiter.take(limits, who, deps.now().getTime())
+  const at = deps.now()
+  const outcome = deps.limiter.take(limits, who, at.getTime())
+  await tellOfBlock(outcome, { who, at }, deps)
   switch (outcome.kind) {
     case 'ok':
+      noteAllowance(call.request, outcome.left)
       return undefined
     case 'wait':
       return limitProblem(outcome.limit, outcome.waitMs)

@@ -5,10 +5,11 @@ import { serveSentEvents } from './events/server-sent.ts'
 import { upgradeOf } from './events/upgrade.ts'
 import { serveWebSocket } from './events/web-socket.ts'
 import { arrivals } from './hop/call.ts'
+import { allowanceHeaders } from './limits/allowance.ts'
 
 /** The only place that writes an answer. */
 export function send(request: Request, response: Response, answer: Answer): void {
-  response.set(answer.headers ?? {})
+  response.set({ ...allowanceHeaders(request), ...answer.headers })
   switch (answer.kind) {
     case 'json':
       response.status(answer.status).json(answer.body)

@@ -6,19 +6,23 @@ import type { Decision } from '../model/decision.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
-import { applicableLimits, type Limiter, type LimitOutcome, type LimitRequest } from '../policy/limiter.ts'
+import type { Left, LimitOutcome } from '../policy/limit/bucket.ts'
+import type { Limiter } from '../policy/limiter.ts'
 import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { ask } from './ask.ts'
 import { auditOf, type Entry, newMessageId } from './entry.ts'
 import { recordRefusal } from './record-refusal.ts'
+import { takeSendLimits } from './take-limits.ts'
 import { createTurns } from './turns.ts'
 
 export type EnqueueDeps = {
   readonly store: Store
   readonly policy: () => PolicyInForce
   readonly limiter: Limiter
+  /** Writes down what the limits have given, with whatever is stored next. */
+  readonly keepLimits?: () => void
   readonly route: RouteEvent
   readonly now: () => Date
   /** The account's own number, when it is known. */
@@ -46,7 +50,13 @@ export type EnqueueRequest = {
 export const DEFAULT_LIFE_MS = 7 * 24 * 60 * 60 * 1_000
 
 export type EnqueueResult =
-  | { readonly kind: 'accepted'; readonly message: Message; readonly repeated: boolean }
+  | {
+      readonly kind: 'accepted'
+      readonly message: Message
+      readonly repeated: boolean
+      /** Of the limits that were asked. */
+      readonly left: readonly Left[]
+    }
   | { readonly kind: 'denied'; readonly decisionId: string; readonly decision: Decision }
   | {
       readonly kind: 'limited'
@@ -82,7 +92,8 @@ export function createEnqueue(deps: EnqueueDeps): (request: EnqueueRequest) => P
     return await turns.take(`${key.principal}\0${key.key}`, async () => {
       const known = await deps.store.messages.findByKey(key)
       if (known.kind === 'key-reused') return known
-      if (known.kind === 'repeated') return { kind: 'accepted', message: known.message, repeated: true }
+      if (known.kind === 'repeated')
+        return { kind: 'accepted', message: known.message, repeated: true, left: [] }
       return await judge(request, key, deps)
     })
   }
@@ -111,7 +122,7 @@ async function judge(
     return { kind: 'denied', decisionId, decision }
   }
   // A held request takes its limits as well: a hold must not be the way round them.
-  const outcome = deps.limiter.take(applicableLimits(snapshot, 'send'), limitKeys(draft), at.getTime())
+  const outcome = await takeSendLimits(draft, { snapshot, at }, deps)
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
     await recordRefusal(audit('deny', `limit:${outcome.limit.name}`), deps)
     return { kind: 'limited', decisionId, limit: outcome.limit, retryAfterMs: outcome.retryAfterMs }
@@ -123,11 +134,13 @@ async function judge(
   )
   const effects = { events: [event], audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)] }
   step('outbox.before_enqueue')
+  deps.keepLimits?.()
   const stored = await deps.store.messages.enqueue(message, key, effects)
   if (stored.kind === 'key-reused') return stored
-  if (stored.kind === 'repeated') return { kind: 'accepted', message: stored.message, repeated: true }
+  if (stored.kind === 'repeated')
+    return { kind: 'accepted', message: stored.message, repeated: true, left: [] }
   step('outbox.enqueued')
-  return { kind: 'accepted', message, repeated: false }
+  return { kind: 'accepted', message, repeated: false, left: outcome.left }
 }
 
 function startOf(
@@ -195,13 +208,4 @@ function later(one: Date | undefined, other: Date | undefined): Date | undefined
 function keyOf(request: EnqueueRequest): IdempotencyKey | undefined {
   const { actor, idempotencyKey: key, bodyDigest } = request
   return key === undefined ? undefined : { principal: actor.principal, key, bodyDigest }
-}
-
-function limitKeys({ principal, account, chat, ip }: Draft): LimitRequest {
-  return {
-    principal: principal ?? 'system',
-    account,
-    recipient: chat,
-    ...(ip === undefined ? {} : { remoteIp: ip }),
-  }
 }

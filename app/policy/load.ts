@@ -82,6 +82,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
 function compile(documents: readonly PolicyDocument[], digest: string): PolicySnapshot {
   const declared = gather(documents)
   const rules = compileRules(declared)
+  const limits = compileLimits(declared)
   return Object.freeze({
     digest,
     tests: compileTestDemands(declared),
@@ -93,11 +94,12 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     revokedSerials: compileRevoked(declared),
     accounts: mapOf(declared.accounts, compileAccount),
     rules,
-    asksAcquaintance: rules.some(
-      ({ when }) => when.firstContact !== undefined || when.openedByContactWithinMs !== undefined,
-    ),
+    asksAcquaintance:
+      rules.some(
+        ({ when }) => when.firstContact !== undefined || when.openedByContactWithinMs !== undefined,
+      ) || [...limits.values()].some(({ firstContact }) => firstContact !== undefined),
     lists: compileLists(declared),
-    limits: compileLimits(declared),
+    limits,
     endpoints: compileEndpoints(declared),
     retention: compileRetention(declared),
     phoneRule: compilePhoneRule(declared),

@@ -20,7 +20,7 @@ export type PolicySnapshot = {
   readonly revokedSerials: ReadonlySet<string>
   readonly accounts: ReadonlyMap<string, AccountPolicy>
   readonly rules: readonly Rule[]
-  /** A rule wants to know what account and recipient have had to do with each other. */
+  /** A rule or a limit wants to know what account and recipient have had to do with each other. */
   readonly asksAcquaintance: boolean
   /** The lists of the kind Recipients; rules have what they need of them already. */
   readonly lists: ReadonlyMap<string, RecipientCondition>
@@ -166,6 +166,8 @@ export type Limit = {
   readonly blockForMs?: number
   /** Only for requests of these principals; absent means everybody's. */
   readonly principals?: readonly string[]
+  /** Only for messages to whom the account has never exchanged one with, or only for the others. */
+  readonly firstContact?: boolean
 }
 
 export type LimitKey = 'principal' | 'account' | 'recipient' | 'remoteIp'

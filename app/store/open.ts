@@ -20,6 +20,7 @@ import { createDiskWatch, type Statfs } from './disk.ts'
 import { createEndpointStore } from './endpoints.ts'
 import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
+import { createLimitStore } from './limits.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
 import { createPolicyStore } from './policies.ts'
@@ -133,6 +134,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     endpoints: createEndpointStore(access),
     audit: createAuditStore(access),
     retention: createRetentionStore(access),
+    limits: createLimitStore(access),
     meta: createMetaStore(access),
     policies: createPolicyStore(access),
     tallies: createTallyStore(access),

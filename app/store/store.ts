@@ -6,6 +6,7 @@ import type { Disk } from './disk.ts'
 import type { EndpointStore } from './endpoints.ts'
 import type { EventStore } from './events.ts'
 import type { JournalStore } from './journal.ts'
+import type { LimitStore } from './limits.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
 import type { PolicyStore } from './policies.ts'
@@ -32,6 +33,7 @@ export type Store = {
   readonly policies: PolicyStore
   readonly tallies: TallyStore
   readonly retention: RetentionStore
+  readonly limits: LimitStore
   /** How full the disk is that all this lies on. */
   readonly disk: Disk
   /** Calls `listener` after each commit with the topics it touched. Returns the way to stop. */

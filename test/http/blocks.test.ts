@@ -43,6 +43,16 @@ test('raises one alert for a blocked address', async () => {
   )
 })
 
+test('tells the world once that a limit shuts somebody out, and until when', async () => {
+  for (let i = 0; i < 14; i++) await attempt('127.0.0.5')
+  const events = await http.store.events.list({ limit: 10 })
+  const until = new Date(at + 15 * MINUTE_MS).toISOString()
+  assert.deepEqual(
+    events.items.filter(({ type }) => type === 'limit.reached').map(({ data }) => data),
+    [{ limit: 'failed-auth', blocked_until: until, ip: '127.0.0.5' }],
+  )
+})
+
 test('counts the addresses of one IPv6 network together', async () => {
   for (let i = 0; i < 11; i++) await attempt('::1')
   assert.equal((await honest('::1')).status, 429)

@@ -125,6 +125,28 @@ test('holds a message when its limit holds', async t => {
   assert.equal((await world.audit()).at(-1)?.detail?.by, 'limit:per-account')
 })
 
+test('counts first contacts apart, and knows from the messages who is none', async t => {
+  const world = await createWorld(t)
+  world.policy = policyWith([], [limit({ onExceed: 'hold', firstContact: true })])
+  const first = await world.accepted()
+  await world.startWorker(t)
+  await world.until(first.id, 'sent')
+  assert.equal((await world.accepted({ to: BOB })).status, 'held')
+  assert.equal((await world.accepted()).status, 'queued')
+})
+
+test('raises one event for everybody whom a limit shuts out', async t => {
+  const world = await createWorld(t)
+  world.policy = policyWith([], [limit({ onExceed: 'block', blockForMs: 60_000 })])
+  const kinds = await Promise.all([1, 2, 3].map(async () => (await world.enqueue()).kind))
+  assert.deepEqual(kinds, ['accepted', 'limited', 'limited'])
+  const told = (await world.events()).filter(({ type }) => type === 'limit.reached')
+  assert.deepEqual(
+    told.map(({ account, data }) => [account, data.limit, data.account]),
+    [['main', 'per-account', 'main']],
+  )
+})
+
 test('gives a repeated idempotency key its first answer and takes no limit again', async t => {
   const world = await createWorld(t)
   world.policy = policyWith([], [limit({ onExceed: 'reject' })])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { applicableLimits, createLimiter } from '../../app/policy/limiter.ts'
+import { applicableLimits } from '../../app/policy/limit/key.ts'
+import { createLimiter } from '../../app/policy/limiter.ts'
 import type { Limit } from '../../app/policy/snapshot.ts'
 import { snapshotOf } from './world.ts'
 
@@ -126,9 +127,9 @@ test('forgets buckets that are full again, and never keeps more than 100,000', (
   const limiter = createLimiter()
   const one = [limit({ key: ['recipient'], burst: 1 })]
   for (let i = 0; i < 120_000; i++) limiter.take(one, { recipient: `+${i}` }, 0)
-  assert.ok(limiter.size() <= 100_000, String(limiter.size()))
+  assert.ok(limiter.buckets.size <= 100_000, String(limiter.buckets.size))
   for (let i = 0; i < 10_000; i++) limiter.take(one, { recipient: 'same' }, MINUTE)
-  assert.ok(limiter.size() <= 2, String(limiter.size()))
+  assert.ok(limiter.buckets.size <= 2, String(limiter.buckets.size))
 })
 
 test('never lets more through in any time than the burst and what flowed in', () => {
@@ -189,4 +190,73 @@ spec:
     maxWaitMs: 10 * MINUTE,
   })
   assert.deepEqual(policy.limits.get('trial')?.principals, ['billing'])
+})
+
+test('counts first contacts alone where it says so, and whoever is not known to be one as well', () => {
+  const limiter = createLimiter()
+  const strangers = [limit({ burst: 1, firstContact: true })]
+  const to = (firstContact?: boolean) =>
+    limiter.take(strangers, { ...MAIN, ...(firstContact === undefined ? {} : { firstContact }) }, 0).kind
+  assert.deepEqual(
+    [to(false), to(false), to(true), to(true), to(false)],
+    ['ok', 'ok', 'ok', 'rejected', 'ok'],
+  )
+  assert.equal(to(), 'rejected')
+})
+
+test('says what is left of each limit that was asked', () => {
+  const limiter = createLimiter()
+  const wide = limit({ name: 'wide', burst: 10 })
+  const outcome = limiter.take([wide, limit({ burst: 2 })], MAIN, 0)
+  assert.equal(outcome.kind, 'ok')
+  assert.deepEqual(
+    outcome.left.map(({ limit: { name }, tokens, fullInMs }) => [name, tokens, fullInMs]),
+    [
+      ['wide', 9, 10_000],
+      ['l', 1, 10_000],
+    ],
+  )
+})
+
+test('tells only the first of those whom a block shuts out that it began', () => {
+  const limiter = createLimiter()
+  const block = [limit({ burst: 1, onExceed: 'block', blockForMs: MINUTE })]
+  const began = (ms: number) => {
+    const outcome = limiter.take(block, MAIN, ms)
+    return outcome.kind === 'blocked' && outcome.began
+  }
+  assert.deepEqual([began(0), began(1), began(2), began(MINUTE + 1)], [false, true, false, false])
+  assert.equal(limiter.blockOf(block, { account: 'second' }, 2), undefined)
+})
+
+test('hands out no fresh burst when it goes on with what was written down', () => {
+  const before = createLimiter()
+  const all = [
+    limit(),
+    limit({ name: 'short', key: ['recipient'], burst: 1, onExceed: 'block', blockForMs: MINUTE }),
+  ]
+  const who = { ...MAIN, recipient: '+12025550101' }
+  for (let i = 0; i < 2; i++) before.take(all, who, 0)
+  const after = createLimiter()
+  after.buckets.restore(before.buckets.changes(0), new Map(all.map(one => [one.name, one])))
+  assert.equal(after.take(all, who, 1_000).kind, 'blocked')
+  const wide = [limit()]
+  assert.deepEqual(
+    [0, 0, 0].map(() => after.take(wide, MAIN, 1_000).kind),
+    ['ok', 'ok', 'rejected'],
+  )
+})
+
+test('writes down no bucket that is full again within a second, and forgets limits that are gone', () => {
+  const limiter = createLimiter()
+  const quick = limit({ name: 'quick', count: 50, periodMs: SECOND, burst: 100 })
+  limiter.take([quick], MAIN, 0)
+  assert.deepEqual(limiter.buckets.changes(0), [])
+  for (let i = 0; i < 60; i++) limiter.take([quick], MAIN, 0)
+  const kept = limiter.buckets.changes(0)
+  assert.equal(kept.length, 1)
+  assert.deepEqual(limiter.buckets.changes(0), [])
+  const after = createLimiter()
+  after.buckets.restore(kept, new Map())
+  assert.equal(after.buckets.size, 0)
 })

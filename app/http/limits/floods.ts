@@ -5,6 +5,7 @@ import { type Problem, problem } from '../answer.ts'
 import type { FloodLimits } from '../deps.ts'
 import { entrances } from '../hop/call.ts'
 import { send } from '../send.ts'
+import { rateLimitHeaders } from './allowance.ts'
 import { addressKey } from './bounded.ts'
 
 /** Above what any service needs: these stop floods. What a principal may do is the policy's `RateLimits`. */
@@ -23,16 +24,14 @@ export function countFailures(limits: FloodLimits): RequestHandler {
 /** A 429 by a limit of the policy, with the headers of the RateLimit draft. */
 export function limitProblem(limit: Limit, retryAfterMs: number, decision?: string): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000))
-  const windowS = Math.max(1, Math.round(limit.periodMs / 1_000))
   return problem(
     limit.onExceed === 'block' ? 'blocked' : 'limited',
     `The limit "${limit.name}" is used up.`,
     {
       ...(decision === undefined ? {} : { decision }),
       headers: {
+        ...rateLimitHeaders([{ limit, tokens: 0, fullInMs: retryAfterMs }]),
         'Retry-After': String(seconds),
-        RateLimit: `"${limit.name}";r=0;t=${seconds}`,
-        'RateLimit-Policy': `"${limit.name}";q=${limit.burst};w=${windowS}`,
       },
     },
   )

@@ -1,14 +1,12 @@
-import { applicableLimits } from '../../policy/limiter.ts'
-import type { Limit, PolicyInForce } from '../../policy/snapshot.ts'
+import { tellOfBlock } from '../../outbox/take-limits.ts'
+import { applicableLimits } from '../../policy/limit/key.ts'
+import type { Block } from '../../policy/limiter.ts'
+import type { PolicyInForce } from '../../policy/snapshot.ts'
 import type { HttpDeps } from '../deps.ts'
-import { addressKey, remember } from './bounded.ts'
 import { createAlarm, createRefusalAudit, type Refusal } from './refusal-record.ts'
 
-/** The address may not try again for now. */
-export type Block = { readonly limit: Limit; readonly retryAfterMs: number }
-
 export type Refusals = {
-  /** Writes one down and takes the policy's limits of failed authentications. */
+  /** Writes one down and takes the policy's limits of failed authentications; a block answers instead of a 401. */
   record(refusal: Refusal): Promise<Block | undefined>
   /** Whether an earlier failure keeps this address out. */
   blockOf(remoteIp: string, policy: PolicyInForce): Block | undefined
@@ -20,7 +18,6 @@ export type RefusalDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'log' |
 export function createRefusals(deps: RefusalDeps): Refusals {
   const audit = createRefusalAudit(deps)
   const raise = createAlarm(deps)
-  const blocks = new Map<string, { limit: Limit; until: number }>()
 
   async function record(refusal: Refusal): Promise<Block | undefined> {
     const { refused, remoteIp, policy } = refusal
@@ -29,29 +26,19 @@ export function createRefusals(deps: RefusalDeps): Refusals {
       const credential = refused.credential ?? ''
       await raise({ reason: 'revoked_certificate', about: credential, data: { credential, ip: remoteIp } })
     }
-    const outcome = deps.limiter.take(
-      applicableLimits(policy.snapshot, 'auth'),
-      { remoteIp },
-      deps.now().getTime(),
-    )
+    const at = deps.now()
+    const outcome = deps.limiter.take(applicableLimits(policy.snapshot, 'auth'), { remoteIp }, at.getTime())
+    await tellOfBlock(outcome, { who: { remoteIp }, at }, deps)
     if (outcome.kind !== 'blocked' && outcome.kind !== 'rejected') return undefined
     const { limit, retryAfterMs } = outcome
     if (outcome.kind === 'blocked') {
-      remember(blocks, addressKey(remoteIp), { limit, until: deps.now().getTime() + retryAfterMs })
       await raise({ reason: 'auth_failures', about: remoteIp, data: { ip: remoteIp, limit: limit.name } })
     }
     return { limit, retryAfterMs }
   }
 
-  /** A limit that the policy no longer has blocks nobody. */
-  function blockOf(remoteIp: string, policy: PolicyInForce): Block | undefined {
-    const block = blocks.get(addressKey(remoteIp))
-    if (block === undefined) return undefined
-    const retryAfterMs = block.until - deps.now().getTime()
-    const declared = policy.snapshot.limits.has(block.limit.name)
-    if (retryAfterMs > 0 && declared) return { limit: block.limit, retryAfterMs }
-    blocks.delete(addressKey(remoteIp))
-    return undefined
+  function blockOf(remoteIp: string, { snapshot }: PolicyInForce): Block | undefined {
+    return deps.limiter.blockOf(applicableLimits(snapshot, 'auth'), { remoteIp }, deps.now().getTime())
   }
 
   return { record, blockOf }

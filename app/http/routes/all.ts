@@ -4,6 +4,7 @@ import { auditRoutes } from './audit.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
+import { limitRoutes } from './limits.ts'
 import { linkRoutes } from './link.ts'
 import { messageRoutes } from './messages.ts'
 import { policyRoutes } from './policy.ts'
@@ -26,6 +27,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...webhookRoutes(deps),
     ...auditRoutes(deps),
     ...policyRoutes(deps),
+    ...limitRoutes(deps),
     ...dashboardRoutes(),
   ]
 }

@@ -8,7 +8,7 @@ import { EMPTY_SCHEMA } from '../schemas/link.ts'
 import { endpointJson, tryOutJson } from '../wire/endpoint.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type EndpointDeps = Pick<HttpDeps, 'store' | 'limiter' | 'now' | 'endpoints' | 'tryEndpoint'>
+type EndpointDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now' | 'endpoints' | 'tryEndpoint'>
 
 const ACTION = 'webhooks.replay'
 const UNKNOWN = problem('not-found', 'There is no endpoint of this name.')

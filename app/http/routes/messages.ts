@@ -8,7 +8,7 @@ import { readLimit, readQuery, readWord } from '../schemas/query.ts'
 import { messageJson } from '../wire/message.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type MessageDeps = Pick<HttpDeps, 'store' | 'cancel' | 'limiter' | 'now'>
+type MessageDeps = Pick<HttpDeps, 'store' | 'cancel' | 'limiter' | 'route' | 'now'>
 
 const LIST = '/v1/accounts/:account/messages'
 const ONE = '/v1/accounts/:account/messages/:id'

@@ -7,6 +7,7 @@ import { type Answer, invalid, json, type Parsed, type Problem, parsed, problem 
 import { authorize, may, takeRequestLimits, unknownAccount } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
+import { noteAllowance } from '../limits/allowance.ts'
 import { limitProblem } from '../limits/floods.ts'
 import { bodyReader } from '../schemas/body.ts'
 import {
@@ -19,7 +20,7 @@ import {
 import { acceptedJson } from '../wire/message.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type SendDeps = Pick<HttpDeps, 'enqueue' | 'store' | 'limiter' | 'now'>
+type SendDeps = Pick<HttpDeps, 'enqueue' | 'store' | 'limiter' | 'route' | 'now'>
 
 const ACTION = 'messages.send'
 const MAX_KEY_LENGTH = 255
@@ -43,12 +44,16 @@ async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
   const unknown = unknownAccount(call, account)
   if (unknown !== undefined) return (await authorize(call, ACTION, { account }, deps)) ?? unknown
   const request = readRequest(call, account)
-  if (request.kind === 'problem') return takeRequestLimits(call, deps) ?? request
+  if (request.kind === 'problem') return (await takeRequestLimits(call, deps)) ?? request
   const { recipient, content } = request.value
   const touched = { account, to: recipient.chat, recipientKind: recipient.kind, type: content.type }
   // A refusal by the access rules is told before one by a limit; `enqueue` decides again and records it.
-  const limited = may(call, ACTION, touched).effect === 'deny' ? undefined : takeRequestLimits(call, deps)
-  return limited ?? answerTo(await deps.enqueue(request.value))
+  const limited =
+    may(call, ACTION, touched).effect === 'deny' ? undefined : await takeRequestLimits(call, deps)
+  if (limited !== undefined) return limited
+  const result = await deps.enqueue(request.value)
+  if (result.kind === 'accepted') noteAllowance(call.request, result.left)
+  return answerTo(result)
 }
 
 function answerTo(result: EnqueueResult): Answer {

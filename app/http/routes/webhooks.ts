@@ -9,7 +9,7 @@ import { REPLAY_SCHEMA, type ReplayBody } from '../schemas/replay.ts'
 import { deliveryJson } from '../wire/webhook.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type WebhookDeps = Pick<HttpDeps, 'store' | 'limiter' | 'now'>
+type WebhookDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'>
 
 const STATUSES = ['pending', 'delivered', 'dead'] as const satisfies DeliveryStatus[]
 const readReplay = bodyReader<ReplayBody>(REPLAY_SCHEMA)

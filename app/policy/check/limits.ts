@@ -23,6 +23,12 @@ export function checkLimits(shapes: readonly Shape[]): readonly Diagnostic[] {
       say('maxWait', '"maxWait" goes with onExceed: queue alone')
     if (blockFor !== undefined && onExceed !== 'block')
       say('blockFor', '"blockFor" goes with onExceed: block alone')
+    if (isRecord(when) && when.firstContact !== undefined && keys.length > 0 && !sends) {
+      say(
+        'when',
+        'only a limit per account or recipient can ask for a first contact: nothing else has a recipient',
+      )
+    }
     if (isRecord(when) && when.principals !== undefined && onlyAddress) {
       say('when', 'failed log-ins are counted by address before anybody knows the principal')
     }

@@ -137,7 +137,7 @@ export type DeclaredLimit = {
   readonly onExceed: 'reject' | 'queue' | 'hold' | 'block'
   readonly maxWait?: string
   readonly blockFor?: string
-  readonly when?: { readonly principals?: readonly string[] }
+  readonly when?: { readonly principals?: readonly string[]; readonly firstContact?: boolean }
 }
 
 export type DeclaredEndpoint = {

@@ -24,6 +24,7 @@ function compileLimit(limit: DeclaredLimit, name: string, everybody: readonly st
     ...present({
       maxWaitMs: maxWait === undefined ? undefined : parsed(duration, maxWait),
       blockForMs: blockFor === undefined ? undefined : parsed(duration, blockFor),
+      firstContact: when?.firstContact,
       principals: only === undefined || only.includes('*') ? undefined : namesMatching(only, everybody),
     }),
   }

@@ -2,7 +2,8 @@ import type { Decision, DecisionRequest } from '../../model/decision.ts'
 import { parsePhone } from '../../model/phone.ts'
 import { decide } from '../decide/decide.ts'
 import { type Explanation, explain } from '../decide/explain.ts'
-import { applicableLimits, type Limiter } from '../limiter.ts'
+import { applicableLimits } from '../limit/key.ts'
+import type { Limiter } from '../limiter.ts'
 import { networkOf } from '../networks.ts'
 import type { PolicySnapshot } from '../snapshot.ts'
 
@@ -54,12 +55,13 @@ export function assessWithLimits(
   if (explained.effect === 'deny') return explained
   const scopes = request.action === SENDING ? (['request', 'send'] as const) : (['request'] as const)
   const limits = scopes.flatMap(scope => applicableLimits(snapshot, scope))
-  const { principal, account, to, ip } = request
+  const { principal, account, to, ip, firstContact } = request
   const keys = {
     principal,
     ...(account === undefined ? {} : { account }),
     ...(to === undefined ? {} : { recipient: to }),
     ...(ip === undefined ? {} : { remoteIp: ip }),
+    ...(firstContact === undefined ? {} : { firstContact }),
   }
   const outcome = limiter.take(limits, keys, request.at.getTime())
   if (outcome.kind === 'ok') return explained

@@ -29,7 +29,16 @@ export class Vault {
 
   /** HMAC-SHA-256 over a purpose and its parts: equal things have equal hashes, and without the key nobody can try numbers. */
   hash(
-    purpose: 'chat' | 'lane' | 'signal-key' | 'idempotency' | 'body' | 'personal' | 'subject' | 'participant',
+    purpose:
+      | 'chat'
+      | 'lane'
+      | 'signal-key'
+      | 'idempotency'
+      | 'body'
+      | 'personal'
+      | 'subject'
+      | 'participant'
+      | 'limit',
     ...parts: string[]
   ): Buffer {
     const { key } = this.keyring.current('lookup')

@@ -276,6 +276,16 @@ CREATE TABLE policy_refusals (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** How full the buckets of the policy's limits were, so that a restart hands out no fresh burst. */
+const LIMITS = `
+CREATE TABLE limit_buckets (
+  name BLOB PRIMARY KEY, -- hash of the limit and what the bucket is for
+  state BLOB NOT NULL, -- sealed JSON
+  rests_at INTEGER NOT NULL -- when it is full again
+) STRICT;
+CREATE INDEX limit_buckets_by_age ON limit_buckets (rests_at);
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -288,4 +298,5 @@ export const MIGRATIONS: readonly string[] = [
   ENDPOINTS,
   RETENTION,
   POLICIES,
+  LIMITS,
 ]

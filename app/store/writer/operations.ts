@@ -11,6 +11,7 @@ import { writeEffects } from '../tables/effects.ts'
 import { putEndpoint } from '../tables/endpoints.ts'
 import { addArrival, pruneJournal } from '../tables/journal.ts'
 import { recordArrival } from '../tables/journal-record.ts'
+import { putBuckets } from '../tables/limits.ts'
 import { enqueueMessage, importMessages, receiveMessage } from '../tables/message-entry.ts'
 import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
@@ -38,6 +39,7 @@ export const operations = {
   'journal.add': addArrival,
   'journal.prune': pruneJournal,
   'journal.record': recordArrival,
+  'limits.put': putBuckets,
   'messages.advance': advanceMessage,
   'messages.claim': claimMessages,
   'messages.enqueue': enqueueMessage,

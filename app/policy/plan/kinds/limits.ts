@@ -1,4 +1,4 @@
-import { scopeOf } from '../../limiter.ts'
+import { scopeOf } from '../../limit/key.ts'
 import type { Limit } from '../../snapshot.ts'
 import { amount, classesOf, type Field, names, scale, TIGHTENS, time, WIDENS } from '../field.ts'
 import { BOTH, coversNames, relate } from '../relation.ts'
@@ -50,6 +50,18 @@ const rows: Rows<Limit> = {
   maxWaitMs: [only('queue', maxWait)],
   blockForMs: [only('block', blockFor)],
   principals: [names('when.principals', ({ principals }) => principals, TIGHTENS)],
+  firstContact: [
+    {
+      path: 'when.firstContact',
+      absent: 'any',
+      text: ({ firstContact }) => firstContact?.toString(),
+      judge: (from, to) =>
+        classesOf(
+          relate<boolean>(from.firstContact, to.firstContact, (one, other) => one === other),
+          TIGHTENS,
+        ),
+    },
+  ],
 }
 
 const NEW = 'Its counters begin full: nothing that happened before counts.'
