@@ -18,8 +18,8 @@ export type SenderDeps = {
 /** Sends of one account, each waiting for what the server says about it. */
 export type Sender = {
   send(order: SendOrder, socket: Socket): Promise<SendOutcome>
-  /** The server's answer; `error` is its code of refusal. */
-  acknowledged(messageId: string, error?: string): void
+  /** The server's answer; `error` is its code of refusal. False when no send has waited for it. */
+  acknowledged(messageId: string, error?: string): boolean
   /** The connection is gone: nobody knows what became of the sends under way. */
   abandon(reason: string): void
   /** Sends under way. */
@@ -77,9 +77,10 @@ export function createSender(deps: SenderDeps): Sender {
     acknowledged(messageId, error) {
       unanswered = 0
       const waiting = pending.get(messageId)
-      if (waiting === undefined) return
+      if (waiting === undefined) return false
       if (error === undefined) step('outbox.acked')
       waiting.settle(error === undefined ? { kind: 'acked', at: deps.now() } : refusalOf(error, waiting.chat))
+      return true
     },
     abandon(reason) {
       for (const { settle } of pending.values()) settle({ kind: 'retry', reason, cutOff: true })

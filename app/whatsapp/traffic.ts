@@ -9,10 +9,12 @@ import { pastMessageOf } from './inbound/history.ts'
 import { readArrival } from './inbound/read.ts'
 import type { Reading } from './inbound/reading.ts'
 import type { Receipt } from './inbound/receipt.ts'
-import type { Me } from './journal/arrival.ts'
+import { isResendRequest, resendRequestOf } from './inbound/resend-request.ts'
+import type { Me, Stanza } from './journal/arrival.ts'
 import { DeviceMail } from './journal/device-mail.ts'
 import { type FindMessage, Recorder } from './journal/recorder.ts'
 import { createRecipients, type Recipients } from './recipients.ts'
+import { Resends } from './resends.ts'
 import { createSender, type Sender } from './send.ts'
 import { wordsOf } from './socket/library-log.ts'
 import type { Socket } from './socket/open.ts'
@@ -25,6 +27,8 @@ export type TrafficDeps = {
   readonly log: Log
   readonly meter: Meter
   readonly now: () => Date
+  /** Gives [0, 1). */
+  readonly random: () => number
   readonly ackMs: number
   readonly unreadMs: number
   readonly markRead: () => boolean
@@ -45,10 +49,11 @@ export class Traffic {
   readonly #sender: Sender
   readonly #recorder: Recorder
   readonly #mail: DeviceMail
+  readonly #resends: Resends
   #toldRestrictedAt = 0
 
   constructor(deps: TrafficDeps) {
-    const { account, store, route, log, now, ackMs, lookup } = deps
+    const { account, store, route, log, now, random, ackMs, lookup } = deps
     this.#deps = deps
     this.#recipients = createRecipients({ account, store, log, now })
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
@@ -61,8 +66,9 @@ export class Traffic {
         return me === undefined ? undefined : await pastMessageOf(message, reader(me, now(), find))
       },
     })
+    this.#resends = new Resends({ account, store, log, now, random, ackMs })
     this.#recorder = new Recorder({
-      ...{ account, store, log, now, mail: this.#mail, unreadMs: deps.unreadMs },
+      ...{ account, store, log, now, mail: this.#mail, resends: this.#resends, unreadMs: deps.unreadMs },
       read: (stanza, entry, find) => readArrival(stanza, entry, reader(stanza.me, entry.at, find)),
       recorded: reading => this.#recorded(reading),
     })
@@ -88,7 +94,7 @@ export class Traffic {
   }
 
   acknowledged(messageId: string, error: string | undefined): void {
-    this.#sender.acknowledged(messageId, error)
+    if (!this.#sender.acknowledged(messageId, error)) this.#resends.acknowledged(messageId, error)
   }
 
   /** A phone that has the message proves an ack that got lost. */
@@ -97,8 +103,9 @@ export class Traffic {
   }
 
   /** Something has come and is durable: what it comes to follows. */
-  arrived(entry: JournalEntry): void {
-    this.#recorder.accept(entry)
+  arrived(entry: JournalEntry, { node, me }: Stanza): void {
+    if (isResendRequest(node)) this.#resends.came(entry, resendRequestOf(node, me))
+    else this.#recorder.accept(entry)
   }
 
   /** Takes up what came before a restart and was not recorded. */
@@ -106,10 +113,12 @@ export class Traffic {
     return this.#recorder.resume()
   }
 
-  /** A connection is open: what was left for its library goes there. */
+  /** A connection is open: what was left for it goes there. */
   opened(): void {
     const socket = this.#deps.socket()
-    if (socket !== undefined) this.#mail.opened(socket)
+    if (socket === undefined) return
+    this.#mail.opened(socket)
+    this.#resends.opened(socket)
   }
 
   /** A history has told these messages. */
@@ -120,6 +129,7 @@ export class Traffic {
   /** The socket is gone: nobody knows what became of the sends under way. */
   abandon(reason: string): void {
     this.#sender.abandon(reason)
+    this.#resends.abandon()
   }
 
   /** Resolves once everything heard so far is recorded. */

@@ -6,11 +6,13 @@ import { isGroupNotification, readGroupNotification } from './group.ts'
 import { messageOf, readMessage, readUnreadable } from './message.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
 import { readReceipt, receiptOf } from './receipt.ts'
+import { isResendRequest } from './resend-request.ts'
 
 /** True for a stanza that says something to us although it is not encrypted. */
 export function speaks(node: BinaryNode): boolean {
   return (
     (node.tag === 'receipt' && receiptOf(node) !== undefined) ||
+    isResendRequest(node) ||
     isGroupNotification(node) ||
     isCallOffer(node)
   )

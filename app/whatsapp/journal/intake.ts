@@ -11,7 +11,15 @@ import { step } from '../../lib/step.ts'
 import type { Arrival, JournalEntry, KeyChanges } from '../../store/journal.ts'
 import type { SignalKeyChange } from '../../store/signal-keys.ts'
 import type { Store } from '../../store/store.ts'
-import { ciphertextDigest, encodeStanza, envelopeOf, type Me, stanzaDigest, unreadDigest } from './arrival.ts'
+import {
+  ciphertextDigest,
+  encodeStanza,
+  envelopeOf,
+  type Me,
+  type Stanza,
+  stanzaDigest,
+  unreadDigest,
+} from './arrival.ts'
 import type { Gate } from './gate.ts'
 
 export type IntakeDeps = {
@@ -23,7 +31,7 @@ export type IntakeDeps = {
   /** True for a stanza that says something although it is not encrypted. */
   readonly speaks: (node: BinaryNode) => boolean
   /** Told of each arrival once it is durable, in their order. */
-  readonly arrived: (entry: JournalEntry) => void
+  readonly arrived: (entry: JournalEntry, stanza: Stanza) => void
 }
 
 /** A ciphertext being read, and what it says once that is known. */
@@ -125,13 +133,14 @@ export class Intake {
     const self = me()
     if (self === undefined) throw new Error('a device that nobody has linked was written to')
     const name = NAMES[node.tag] ?? node.tag
-    const arrival: Arrival = { account, at: now(), stanza: encodeStanza({ node, me: self }), ...found }
+    const stanza: Stanza = { node, me: self }
+    const arrival: Arrival = { account, at: now(), stanza: encodeStanza(stanza), ...found }
     const mark = hex(found.digest)
     if (found.plaintext !== undefined) this.#underWay.set(mark, found.plaintext)
     const write = store.journal.add(arrival, keys).then(seq => {
       this.#underWay.delete(mark)
       step(`${name}.journaled`)
-      if (seq !== undefined) arrived({ ...arrival, seq })
+      if (seq !== undefined) arrived({ ...arrival, seq }, stanza)
     })
     gate.hold(write, () => step(`${name}.receipt_left`))
     return write

@@ -7,6 +7,8 @@ import type { JournalEntry } from '../../store/journal.ts'
 import type { Store } from '../../store/store.ts'
 import type { Reading } from '../inbound/reading.ts'
 import { idsOf } from '../inbound/receipt.ts'
+import { isResendRequest, resendRequestOf } from '../inbound/resend-request.ts'
+import type { Resends } from '../resends.ts'
 import { wordsOf } from '../socket/library-log.ts'
 import { decodeStanza, type Stanza } from './arrival.ts'
 import type { DeviceMail } from './device-mail.ts'
@@ -26,6 +28,8 @@ export type RecorderDeps = {
   readonly recorded: (reading: Reading) => void
   /** Takes over what the library works on; it comes over the connection of the moment, or was left by an earlier one. */
   readonly mail: DeviceMail
+  /** Takes over what a device has asked an earlier connection to send again. */
+  readonly resends: Pick<Resends, 'left'>
 }
 
 /** How an entry got here: over the connection of the moment, or from an earlier one. */
@@ -82,8 +86,9 @@ export class Recorder {
     const { account, log } = this.#deps
     try {
       const stanza = await decodeStanza(entry.stanza)
-      const asks = stanza.node.tag === 'receipt'
-      if (asks) this.#track(this.#aside, this.#takeAside(entry, stanza))
+      const { node, me } = stanza
+      if (isResendRequest(node)) this.#deps.resends.left(entry, resendRequestOf(node, me))
+      else if (node.tag === 'receipt') this.#track(this.#aside, this.#takeAside(entry, stanza))
       else await this.#takeInTurn(entry, stanza, origin)
     } catch (error) {
       // It stays, and is tried again at the next start, perhaps by a version that can read it.

@@ -197,7 +197,7 @@ export class Session {
       credentialsChanged: () => this.#custody.device?.save(),
       acknowledged: (id, error) => this.#traffic.acknowledged(id, error),
       receipt: receipt => this.#traffic.reported(receipt),
-      arrived: entry => this.#traffic.arrived(entry),
+      arrived: (entry, stanza) => this.#traffic.arrived(entry, stanza),
       past: messages => this.#traffic.past(messages),
     }
   }

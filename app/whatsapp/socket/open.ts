@@ -19,6 +19,8 @@ import type { JournalEntry } from '../../store/journal.ts'
 import type { Store } from '../../store/store.ts'
 import { speaks } from '../inbound/read.ts'
 import { type Receipt, receiptOf } from '../inbound/receipt.ts'
+import type { ResendRequest } from '../inbound/resend-request.ts'
+import type { Stanza } from '../journal/arrival.ts'
 import { Gate, type Wire } from '../journal/gate.ts'
 import { Intake } from '../journal/intake.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
@@ -26,6 +28,7 @@ import type { StoreKeys } from './device.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
 import { withSignedPreKeys } from './prekeys.ts'
 import { withDurableRatchets } from './ratchets.ts'
+import { sendAgain } from './send-again.ts'
 import { askOwnPhone, DELIVERIES, ping, serverTimeOf } from './signs-of-life.ts'
 import { withHarmlessTrials } from './trials.ts'
 import { inTurns } from './turns.ts'
@@ -46,7 +49,7 @@ export type SocketEvents = {
   acknowledged(messageId: string, error: string | undefined): void
   receipt(receipt: Receipt): void
   /** Something has come and is in the journal. */
-  arrived(entry: JournalEntry): void
+  arrived(entry: JournalEntry, stanza: Stanza): void
   /** A history has told these messages. */
   past(messages: readonly WAMessage[]): void
 }
@@ -72,6 +75,8 @@ export type SocketOptions = {
 export type Socket = {
   /** Resolves when the frame is written, which says nothing about the server. */
   send(jid: string, messageId: string, content: AnyMessageContent): Promise<void>
+  /** Resolves when a message of ours is written once more, for a device that has asked for it; `unknown` when there is none. */
+  sendAgain(request: ResendRequest): Promise<'written' | 'unknown'>
   /** The JID under which WhatsApp knows a phone number; `none` when it does not. Throws when the server does not say. */
   find(phone: string): Promise<{ jid: string } | 'none'>
   pairingCode(phone: string): Promise<string>
@@ -92,6 +97,8 @@ export type Socket = {
 }
 
 const GRACE_MS = 1_000
+/** How often a device may ask for one message again, on either side. */
+const MOST_ASKS = 5
 
 /** What a server says last. Some then leave the connection to us, and Baileys waits 30 s for its end. */
 const FAREWELLS = ['CB:stream:error', 'CB:failure', 'CB:xmlstreamend']
@@ -126,6 +133,12 @@ export function openSocket(options: SocketOptions): Socket {
   return {
     async send(jid, messageId, content) {
       await sock.sendMessage(jid, content, { messageId })
+    },
+    async sendAgain(request) {
+      const message = await ownMessage(options, lidLookup, { id: request.messageId, jid: request.chatJid })
+      if (message === undefined) return 'unknown'
+      await sendAgain(sock, request, message)
+      return 'written'
     },
     find: phone => find(sock, phone),
     pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
@@ -183,11 +196,19 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
     syncFullHistory: policy.history === 'full',
     shouldSyncHistoryMessage: ({ syncType }) =>
       policy.history === 'full' || (policy.history === 'recent' && syncType !== FULL),
-    getMessage: async ({ id, remoteJid }) =>
-      id ? options.storedMessage(id, await chatOf(remoteJid, lidLookup)) : undefined,
+    getMessage: ({ id, remoteJid: jid }) => ownMessage(options, lidLookup, { id, jid }),
+    maxMsgRetryCount: 2 * MOST_ASKS, // the library counts each message that it sends again twice
     ...(options.url === undefined ? {} : { waWebSocketUrl: options.url }),
     ...(options.qrMs === undefined ? {} : { qrTimeout: options.qrMs }),
   }
+}
+
+async function ownMessage(
+  { storedMessage }: SocketOptions,
+  lidLookup: LidLookup,
+  { id, jid }: { readonly id: string | null | undefined; readonly jid: string | null | undefined },
+): Promise<proto.IMessage | undefined> {
+  return id ? await storedMessage(id, await chatOf(jid, lidLookup)) : undefined
 }
 
 function listen(sock: WASocket, events: SocketEvents, listening: () => boolean): void {

@@ -10,6 +10,7 @@ import type { Reading } from '../../../app/whatsapp/inbound/reading.ts'
 import { encodeStanza } from '../../../app/whatsapp/journal/arrival.ts'
 import { DeviceMail } from '../../../app/whatsapp/journal/device-mail.ts'
 import { Recorder } from '../../../app/whatsapp/journal/recorder.ts'
+import { Resends } from '../../../app/whatsapp/resends.ts'
 import type { Mail, World } from './outside.ts'
 
 const ACCOUNT = 'main'
@@ -38,6 +39,7 @@ export class WhatsApp implements SendPort {
     this.#recorder = new Recorder({
       ...about,
       unreadMs: 0,
+      resends: new Resends({ ...about, random: () => world.dice.next(), ackMs: 0 }),
       mail: new DeviceMail({ ...about, socket: () => undefined, readPast: async () => undefined }),
       read: async (_, { plaintext, at }) => readingOf(mailOf(plaintext), at, route),
       recorded: () => {},

@@ -3,7 +3,7 @@ export type Scene = {
   readonly fault: Readonly<Record<string, unknown>>
   /** What a person has to do, because going on by itself would be wrong. */
   readonly person?: 'restart'
-  /** Left to the long run: it takes its time by its nature, or is not understood yet (README.md, what is not shown). */
+  /** Left to the long run: it takes its time by its nature. */
   readonly onlyLong?: true
 }
 
@@ -31,7 +31,7 @@ export const SCENES: readonly Scene[] = [
   { fault: { kind: 'duplicate', count: 3 } },
   { fault: { kind: 'reorder', count: 3 } },
   { fault: { kind: 'unreadable', count: 3 } },
-  { fault: { kind: 'retry-receipt', count: 3 }, onlyLong: true },
+  { fault: { kind: 'retry-receipt', count: 3 } },
   { fault: { kind: 'silent', for_ms: 90_000 }, onlyLong: true },
   { fault: { kind: 'deaf' }, onlyLong: true },
 ]
