@@ -74,12 +74,16 @@ function readWishes(args: readonly string[]): Wishes | number {
   }
 }
 
-/** Tests find `node` and Caddy as they would behind the launcher, and the commands that root finds. */
+/**
+ * Tests find `node` and Caddy as they would behind the launcher, and the commands that root finds. Hundreds of processes
+ * load the same modules: all but the first find them stripped of types and compiled.
+ */
 function prepareEnvironment(long: boolean): void {
   const { env } = process
   env.PATH = [dirname(process.execPath), env.PATH, '/usr/sbin', '/sbin'].join(delimiter)
   const caddy = join(ROOT, '.runtime/caddy/caddy')
   if (env.POSTERN_CADDY === undefined && existsSync(caddy)) env.POSTERN_CADDY = caddy
+  env.NODE_COMPILE_CACHE ??= join(ROOT, '.runtime/compile-cache')
   if (long) env.TEST_LONG = '1'
 }
 

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { run } from 'node:test'
 import { inspect } from 'node:util'
 import { add, NOTHING, type Tally } from './tally.ts'
+import { slowestOf, type Took } from './took.ts'
 
 type FailedEvent = {
   readonly name: string
@@ -19,17 +20,22 @@ export type FilesOptions = {
   readonly fileTimeoutMs: number
 }
 
-/** Runs test files, each in a process of its own; prints failures and skips as they happen, and counts. */
+/** Runs test files, each in a process of its own; prints failures and skips as they happen, then the slowest files, and counts. */
 export async function runFiles(files: readonly string[], options: FilesOptions): Promise<Tally> {
   const waiting = [...files]
+  const took: Took[] = []
   const lanes = Array.from({ length: options.concurrency }, async () => {
     let tally = NOTHING
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const startedAt = performance.now()
       tally = add(tally, await runFile(file, options))
+      took.push({ name: relative(options.root, file), ms: performance.now() - startedAt })
     }
     return tally
   })
-  return (await Promise.all(lanes)).reduce(add)
+  const tally = (await Promise.all(lanes)).reduce(add)
+  console.log(`  slowest: ${slowestOf(took)}`)
+  return tally
 }
 
 /** One file; a process that does not end in time is ended, and counts as a failure. */

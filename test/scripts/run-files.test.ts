@@ -23,6 +23,7 @@ test('counts what passed, failed and was skipped, and tells each failure', async
   assert.deepEqual(tally, { passed: 1, failed: 2, skipped: 1 })
   assert.match(output, /skipped: b \(no engine\)/)
   assert.match(output, /FAILED bad\.test\.ts:2 d\n\s+Error: because/)
+  assert.match(output, /slowest: (good|bad)\.test\.ts \d+ s, (good|bad)\.test\.ts \d+ s$/m)
 })
 
 test('a file that cannot be loaded is a failure, with what it said', async () => {
@@ -32,20 +33,19 @@ test('a file that cannot be loaded is a failure, with what it said', async () =>
 })
 
 test('a file that does not end is ended, and is a failure', async () => {
-  const { tally, output } = await runOn({
-    endless: `${IMPORT}test('e', () => {})\nsetInterval(() => {}, 1000)\n`,
-  })
+  const endless = `${IMPORT}test('e', () => {})\nsetInterval(() => {}, 1000)\n`
+  const { tally, output } = await runOn({ endless }, 2_000)
   assert.equal(tally.failed, 1)
   assert.match(output, /did not end within 2 s/)
 })
 
-async function runOn(sources: Readonly<Record<string, string>>) {
+async function runOn(sources: Readonly<Record<string, string>>, fileTimeoutMs = 60_000) {
   const files = Object.entries(sources).map(([name, source]) => {
     const file = join(folder, `${name}.test.ts`)
     writeFileSync(file, source)
     return file
   })
-  const options = { root: folder, concurrency: 1, fileTimeoutMs: 2_000 }
+  const options = { root: folder, concurrency: 1, fileTimeoutMs }
   const call = `runFiles(${JSON.stringify(files)}, ${JSON.stringify(options)})`
   const script = `import { runFiles } from ${JSON.stringify(RUNNER)}\nconsole.log(JSON.stringify(await ${call}))`
   const { NODE_TEST_CONTEXT: _, ...env } = process.env // a runner inside a runner would run nothing
