@@ -18,6 +18,9 @@ export function where(conditions: readonly Condition[]): { sql: string; values: 
   return { sql: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values }
 }
 
+/** In the place of `LIMIT ?`: SQLite plans a statement anew whenever a bare limit is bound, at ten times the cost of a claim. */
+export const AT_MOST = 'LIMIT 0 + ?'
+
 /** A page from rows that were asked for with one more than `limit`: the extra one only says that there are more. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],

@@ -1,3 +1,4 @@
+import { AT_MOST } from '../database/query.ts'
 import type { Delivery, DeliverySettlement } from '../deliveries.ts'
 import type { Effects } from '../effects.ts'
 import type { EndpointHealth } from '../endpoints.ts'
@@ -18,7 +19,7 @@ export function claimDeliveries(
   for (const [endpoint, free] of query.free) {
     // Each lease hides one head at most: its own, or that of the lane it occupies.
     const heads = tx.db.all<DeliveryRow>(
-      `${DELIVERIES} WHERE d.head = 1 AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at, d.seq LIMIT ?`,
+      `${DELIVERIES} WHERE d.head = 1 AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at, d.seq ${AT_MOST}`,
       endpoint,
       query.now.getTime(),
       free + tx.leases.size,
@@ -85,7 +86,7 @@ export function nextDeliveryDueAt(
 function earliestFree({ db, leases }: Tx, endpoint?: string): Date | undefined {
   const heads = db.all<Queued & { readonly id: string; readonly due_at: number }>(
     `SELECT seq, id, endpoint, lane, due_at FROM deliveries WHERE head = 1 ${endpoint === undefined ? '' : 'AND endpoint = ?'}
-     ORDER BY due_at, seq LIMIT ?`,
+     ORDER BY due_at, seq ${AT_MOST}`,
     ...(endpoint === undefined ? [] : [endpoint]),
     leases.size + 1,
   )

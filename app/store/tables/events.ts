@@ -2,7 +2,7 @@ import { PosternError } from '../../lib/error.ts'
 import { instantOfId } from '../../lib/ids.ts'
 import type { JsonObject, NewEvent, PosternEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { pageOf, present } from '../database/query.ts'
+import { AT_MOST, pageOf, present } from '../database/query.ts'
 import type { Page } from '../effects.ts'
 import type { Oldest } from '../events.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
@@ -75,7 +75,7 @@ export function listEvents(source: Source, query: { after?: string; limit: numbe
   const removed = lastRemoved(source)
   const after = query.after === undefined ? (removed?.seq ?? 0) : placeOf(source, query.after, removed)
   const rows = source.db.all<EventRow>(
-    `SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`,
+    `SELECT ${EVENT_COLUMNS} FROM events WHERE seq > ? ORDER BY seq ${AT_MOST}`,
     after,
     query.limit + 1,
   )

@@ -1,5 +1,5 @@
 import type { Message } from '../../model/message.ts'
-import { pageOf, seqOfCursor, where } from '../database/query.ts'
+import { AT_MOST, pageOf, seqOfCursor, where } from '../database/query.ts'
 import type { Page } from '../effects.ts'
 import type { MessageQuery } from '../messages.ts'
 import type { Source } from '../writer/transaction.ts'
@@ -42,7 +42,7 @@ export function pastExpiry(source: Source, now: Date, limit: number): readonly M
   return source.db
     .all<MessageRow>(
       `${MESSAGES} WHERE status IN ('queued', 'held') AND expires_at IS NOT NULL AND expires_at <= ?
-       ORDER BY expires_at LIMIT ?`,
+       ORDER BY expires_at ${AT_MOST}`,
       now.getTime(),
       limit,
     )

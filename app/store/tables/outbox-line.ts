@@ -1,3 +1,4 @@
+import { AT_MOST } from '../database/query.ts'
 import type { Tx } from '../writer/transaction.ts'
 import type { MessageRow } from './message-row.ts'
 
@@ -16,7 +17,7 @@ export const LINE_QUERIES = {
   end: 'SELECT max(place) AS place FROM messages WHERE account = ? AND chat = ? AND place IS NOT NULL',
   turn: 'SELECT max(head) AS turn FROM messages WHERE account = ? AND head > 0',
   due: `SELECT seq, account, chat FROM messages WHERE account = ? AND place IS NULL AND status = 'queued' AND due_at <= ?
-    ORDER BY due_at, seq LIMIT ?`,
+    ORDER BY due_at, seq ${AT_MOST}`,
 } as const
 
 /** Puts an entry that is due at the end of its chat's line. */

@@ -1,4 +1,5 @@
 import type { Message } from '../../model/message.ts'
+import { AT_MOST } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { addStep, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
 import { joinDue } from './outbox-line.ts'
@@ -9,10 +10,10 @@ const LATER = `FROM messages WHERE place IS NULL AND status = 'queued' AND accou
 /** A claim's questions; a test looks at their plans. Each kind of head has an end of the index. */
 export const CLAIM_QUERIES = {
   heads: `SELECT seq FROM (
-      SELECT seq, head FROM (SELECT seq, head ${CLAIMABLE} AND due_at = 0 ORDER BY head LIMIT ?3)
+      SELECT seq, head FROM (SELECT seq, head ${CLAIMABLE} AND due_at = 0 ORDER BY head ${AT_MOST}3)
       UNION ALL SELECT seq, head FROM (
-        SELECT seq, head ${CLAIMABLE} AND due_at > 0 AND due_at <= ?2 ORDER BY due_at LIMIT ?3))
-    ORDER BY head LIMIT ?3`,
+        SELECT seq, head ${CLAIMABLE} AND due_at > 0 AND due_at <= ?2 ORDER BY due_at ${AT_MOST}3))
+    ORDER BY head ${AT_MOST}3`,
   nextHead: `SELECT due_at, created_at ${CLAIMABLE} ORDER BY due_at LIMIT 1`,
   nextLater: `SELECT due_at, created_at ${LATER} ORDER BY due_at LIMIT 1`,
 } as const
