@@ -11,6 +11,8 @@ export type Driven = { readonly accepted: readonly Line[]; readonly refused: rea
 
 const CONNECTIONS = 16
 const TIMEOUT_MS = 30_000
+/** Well below the edge's idle timeout: a connection that it closes just as we use it again would be no answer of the appliance. */
+const IDLE_MS = 30_000
 
 type Answer = { readonly status: number; readonly text: string }
 
@@ -55,7 +57,12 @@ export async function drive(
 
 function poster(sandbox: Sandbox): (pair: Pair, text: string) => Promise<Answer> {
   const { api, ca_file, clients } = sandbox.endpoints()
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...proofFrom(ca_file, clients.demo) })
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: CONNECTIONS,
+    timeout: IDLE_MS,
+    ...proofFrom(ca_file, clients.demo),
+  })
   return ({ account, person }, text) =>
     new Promise((resolve, reject) => {
       const url = `${api}/v1/accounts/${account}/messages`

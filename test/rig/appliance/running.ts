@@ -21,6 +21,7 @@ export type Appliance = {
 
 const ROOT = dirname(dirname(dirname(import.meta.dirname)))
 const UP_WITHIN_MS = 120_000
+const CHUNKS_KEPT = 500
 
 /** Brings an appliance up and waits until its account is open. `root` is the tree whose code runs. */
 export async function startAppliance({ root = ROOT }: { readonly root?: string } = {}): Promise<Appliance> {
@@ -32,17 +33,19 @@ export async function startAppliance({ root = ROOT }: { readonly root?: string }
     env: { ...process.env, POSTERN_PORT_BASE: String(base) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let log = ''
+  const said: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', chunk => {
-      log = `${log}${chunk}`.slice(-4_000_000)
+    stream.on('data', (chunk: Buffer) => {
+      said.push(chunk)
+      if (said.length > 2 * CHUNKS_KEPT) said.splice(0, CHUNKS_KEPT)
     })
   }
+  const log = () => Buffer.concat(said).toString()
   const file = join(folder, 'data', 'run', 'endpoints.json')
   const deadline = Date.now() + UP_WITHIN_MS
   while (!existsSync(file)) {
     if (child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`the appliance did not come up (exit ${child.exitCode}):\n${log.slice(-4_000)}`)
+      throw new Error(`the appliance did not come up (exit ${child.exitCode}):\n${log().slice(-4_000)}`)
     }
     await sleep(50)
   }
@@ -51,7 +54,7 @@ export async function startAppliance({ root = ROOT }: { readonly root?: string }
     folder,
     endpoints,
     appPid: () => endpoints().pids.app ?? 0,
-    log: () => log,
+    log,
     async dispose() {
       await end(child)
       rmSync(folder, { recursive: true, force: true })
