@@ -23,6 +23,7 @@ import { SYSTEM } from './model/audit.ts'
 import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
+import { createReview } from './outbox/review.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
 import { createLimiter } from './policy/limiter.ts'
 import type { PolicyInForce } from './policy/snapshot.ts'
@@ -118,7 +119,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     policies,
     onPolicyChange: policySwitch.onChange,
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
-    cancel: createCancel(outboxDeps),
+    ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
     ...webhooks,
     ...hopFiles(config),
     readSecret: secret,

@@ -13,6 +13,7 @@ export type ShownMessage = {
   readonly expires_at?: string
   readonly attempts?: number
   readonly principal?: string
+  readonly approved_by?: string
   readonly error?: { readonly code: string; readonly message: string | null }
   readonly timeline: readonly ShownStep[]
 }
@@ -39,6 +40,7 @@ export function messageText(message: ShownMessage): string {
     ['type', message.type],
     ['status', message.status],
     ['asked by', message.principal],
+    ['approved', message.approved_by],
     ['due', message.due_at],
     ['expires', message.expires_at],
     ['attempts', message.attempts?.toString()],
@@ -49,6 +51,12 @@ export function messageText(message: ShownMessage): string {
     '',
     ...message.timeline.map(stepText),
   ].join('\n')
+}
+
+/** What somebody's word about a held message came to. */
+export function reviewedText({ id, status, error, due_at }: ShownMessage): string {
+  if (error === undefined) return `${id} is ${status}${due_at === undefined ? '' : `, due ${due_at}`}`
+  return `${id} is ${status} (${error.code}): ${error.message}`
 }
 
 export function messagesText(messages: readonly ShownMessage[]): string {

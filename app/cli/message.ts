@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { PosternError } from '../lib/error.ts'
 import { MESSAGE_STATUSES, type MessageStatus } from '../model/message.ts'
 import { askControl, tellControl } from './control.ts'
-import { messagesText, messageText, type ShownMessage } from './message-text.ts'
+import { messagesText, messageText, reviewedText, type ShownMessage } from './message-text.ts'
 import { print, type RunningDeps, type RunningFlags, runningCommand } from './running.ts'
 
 type ListFlags = RunningFlags & {
@@ -12,6 +12,7 @@ type ListFlags = RunningFlags & {
   readonly limit: number
 }
 type OneFlags = RunningFlags & { readonly account?: string }
+type ReviewFlags = OneFlags & { readonly reason?: string }
 type Page<T> = { readonly data: readonly T[] }
 
 /** What still waits, in the order of its urgency to people. */
@@ -22,7 +23,7 @@ const MAX_LIMIT = 200
 /** `postern message`: the outbox of the running appliance. */
 export function messageCommand(deps: RunningDeps): Command {
   return new Command('message')
-    .description('the outbox: what waits, what became of a message, taking one back')
+    .description('the outbox: what waits, what became of a message, approving, rejecting and taking back')
     .addCommand(listCommand(deps))
     .addCommand(
       one('show', 'everything about one message but its content').action(
@@ -32,6 +33,8 @@ export function messageCommand(deps: RunningDeps): Command {
         },
       ),
     )
+    .addCommand(reviewCommand('approve', 'let a held message go on', deps))
+    .addCommand(reviewCommand('reject', 'end a held message; its sender is told the reason', deps))
     .addCommand(
       one('cancel', 'take back a message that is still queued or held').action(
         async (id: string, flags: OneFlags) => {
@@ -42,6 +45,24 @@ export function messageCommand(deps: RunningDeps): Command {
         },
       ),
     )
+}
+
+function reviewCommand(verb: 'approve' | 'reject', description: string, deps: RunningDeps): Command {
+  const command = one(verb, description)
+  if (verb === 'approve') command.option('--reason <text>', 'for its timeline')
+  else command.requiredOption('--reason <text>', 'for its sender and its timeline')
+  return command.action(async (id: string, flags: ReviewFlags) => {
+    const config = deps.configure(flags)
+    const { path } = await find(config, id, flags)
+    const { reason } = flags
+    const message = await tellControl<ShownMessage>(config, {
+      method: 'POST',
+      path: `${path}/${verb}`,
+      body: reason === undefined ? {} : { reason },
+    })
+    print(message, flags, reviewedText)
+    if (verb === 'approve' && message.status === 'failed') process.exitCode = 1
+  })
 }
 
 function listCommand(deps: RunningDeps): Command {
@@ -100,7 +121,8 @@ async function accountsOf(config: Config, account: string | undefined): Promise<
 }
 
 function one(verb: string, description: string): Command {
-  return runningCommand(verb, description, `message ${verb} obx_01jexampleexampleexample`)
+  const reason = verb === 'reject' ? ' --reason "not to this customer"' : ''
+  return runningCommand(verb, description, `message ${verb} obx_01jexampleexampleexample${reason}`)
     .argument('<id>', "our id of the message, or WhatsApp's")
     .option('--account <name>', 'look in this account alone')
 }

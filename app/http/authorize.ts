@@ -26,7 +26,10 @@ export function may(call: Call, action: string, resource: Resource = {}): Decisi
   return decide(policy.snapshot, { principal: principal.name, action, ip: remoteIp, at, ...resource })
 }
 
-/** Asks the policy, records a refusal, then takes the limits of requests. Undefined when the request may go on. */
+/**
+ * Asks the policy, records a refusal, then takes the limits of requests. Undefined when the request may go on. What is to be
+ * done with a message that its sender could send, if only held, is no refusal: it can be taken back.
+ */
 export async function authorize(
   call: Call,
   action: string,
@@ -34,7 +37,8 @@ export async function authorize(
   deps: AuthorizeDeps,
 ): Promise<Problem | undefined> {
   const decision = may(call, action, resource)
-  if (decision.effect === 'allow') return await takeRequestLimits(call, deps)
+  const held = decision.effect === 'hold' && action === 'messages.send'
+  if (decision.effect === 'allow' || held) return await takeRequestLimits(call, deps)
   return refuse(call, action, { ...resource, decision }, deps)
 }
 

@@ -5,6 +5,7 @@ import type { Secret } from '../lib/secret.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { createCancel } from '../outbox/cancel.ts'
 import type { createEnqueue } from '../outbox/enqueue.ts'
+import type { createReview } from '../outbox/review.ts'
 import type { Limiter } from '../policy/limiter.ts'
 import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
 import type { Policies } from '../reload/policies.ts'
@@ -22,6 +23,7 @@ export type HttpDeps = {
   readonly sessions: Sessions
   readonly enqueue: ReturnType<typeof createEnqueue>
   readonly cancel: ReturnType<typeof createCancel>
+  readonly review: ReturnType<typeof createReview>
   readonly limiter: Limiter
   readonly route: RouteEvent
   readonly endpoints: Endpoints

@@ -140,6 +140,8 @@ export type Message = {
   readonly ip?: string
   /** The decision that allowed it (direction `out`). */
   readonly decisionId?: string
+  /** The principal that approved it while it was held (direction `out`): no later hold stops it again. */
+  readonly approvedBy?: string
   /** What the caller asked to have given back in events (`biz_opaque_callback_data`). */
   readonly callbackData?: string
   readonly purpose?: string

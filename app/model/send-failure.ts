@@ -4,7 +4,8 @@
  * word here; NNN is its number.
  */
 export const SEND_FAILURES = {
-  denied: 'the policy that was in force when the message was about to leave denies it',
+  denied: 'the policy that was in force when the message was about to leave, or was approved, denies it',
+  'hold.rejected': 'it was held, and whoever looked at it said no: `message` is their reason',
   'recipient.not_on_whatsapp': 'nobody on WhatsApp has this number',
   'recipient.unreachable': 'WhatsApp gave no keys for any device of the recipient, several times over',
   'recipient.forbidden': 'WhatsApp does not let this account write to this recipient',

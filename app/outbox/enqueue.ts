@@ -3,7 +3,7 @@ import { step } from '../lib/step.ts'
 import type { Actor, AuditDraft } from '../model/audit.ts'
 import type { Recipient } from '../model/chat.ts'
 import type { Decision } from '../model/decision.ts'
-import type { RouteEvent } from '../model/event.ts'
+import type { JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { Left, LimitOutcome } from '../policy/limit/bucket.ts'
@@ -130,7 +130,11 @@ async function judge(
   const start = startOf(decision, outcome, at)
   const message = messageOf(draft, start, at)
   const event = deps.route(
-    messageEvent(start.status === 'held' ? 'message.held' : 'message.queued', message, eventExtra(message)),
+    messageEvent(
+      start.status === 'held' ? 'message.held' : 'message.queued',
+      message,
+      eventExtra(message, start),
+    ),
   )
   const effects = { events: [event], audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)] }
   step('outbox.before_enqueue')
@@ -182,7 +186,9 @@ function draftOf(request: EnqueueRequest, at: Date, deps: EnqueueDeps): Draft {
 
 function messageOf(draft: Draft, start: Start, at: Date): Message {
   const dueAt = later(draft.dueAt, start.dueAt)
-  const first = { status: start.status, at, ...(start.reason === undefined ? {} : { detail: start.reason }) }
+  const held = start.status === 'held' ? { code: start.by } : {}
+  const detail = start.reason === undefined ? {} : { detail: start.reason }
+  const first = { status: start.status, at, ...held, ...detail }
   const expiresAt = draft.expiresAt ?? new Date((dueAt ?? at).getTime() + DEFAULT_LIFE_MS)
   return {
     ...draft,
@@ -193,9 +199,10 @@ function messageOf(draft: Draft, start: Start, at: Date): Message {
   }
 }
 
-function eventExtra(message: Message): { status: string; due_at?: string } {
+function eventExtra(message: Message, { status, by, reason = '' }: Start): JsonObject {
   return {
-    status: message.status,
+    status,
+    ...(status === 'held' ? { by, reason } : {}),
     ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
   }
 }

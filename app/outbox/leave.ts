@@ -1,17 +1,17 @@
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import { reasonOf } from '../lib/error.ts'
 import type { Log } from '../lib/log.ts'
-import { type AuditDraft, SYSTEM } from '../model/audit.ts'
+import { SYSTEM } from '../model/audit.ts'
 import type { Decision } from '../model/decision.ts'
-import type { EventType, JsonObject, RouteEvent } from '../model/event.ts'
-import type { Message, MessageStatus, OutgoingContent } from '../model/message.ts'
+import type { RouteEvent } from '../model/event.ts'
+import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
-import type { SendFailureCode } from '../model/send-failure.ts'
 import type { SendOutcome, SendPort } from '../model/send-port.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { ask } from './ask.ts'
 import { auditOf } from './entry.ts'
+import { type Settlement, settleAs } from './settle.ts'
 
 export type LeaveDeps = {
   readonly store: Store
@@ -25,15 +25,6 @@ export type LeaveDeps = {
 
 /** Writes down what came of an entry, in one transaction; may be called again until it succeeds. */
 export type Settle = () => Promise<void>
-
-/** How an entry's life goes on, for `settleAs`. */
-type Step = {
-  readonly status: 'sent' | 'failed' | 'expired'
-  readonly at: Date
-  readonly code?: SendFailureCode | undefined
-  readonly reason?: string
-  readonly audit?: AuditDraft
-}
 
 const RESEND: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 /** After WhatsApp has asked for patience. */
@@ -49,11 +40,11 @@ const OUT_OF_TIME = 'its time to be sent has passed'
 export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
   const at = deps.now()
   if (entry.expiresAt !== undefined && entry.expiresAt <= at) {
-    return () => settleAs(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps)
+    return settling(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps)
   }
   const { snapshot, revision } = deps.policy()
   const decision = await askAgain(entry, at, { ...deps, snapshot })
-  if (decision !== undefined && decision.effect !== 'allow')
+  if (decision !== undefined && !letsGo(decision, entry))
     return () => stay(entry, decision, { at, revision }, deps)
   const outcome: SendOutcome =
     decision === undefined
@@ -61,17 +52,23 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
       : await send(entry, deps)
   switch (outcome.kind) {
     case 'acked':
-      return () => settleAs(entry, { status: 'sent', at: outcome.at }, deps)
-    case 'refused':
-      return () =>
-        settleAs(
-          entry,
-          { status: 'failed', at: deps.now(), code: outcome.code, reason: outcome.reason },
-          deps,
-        )
+      return settling(entry, { status: 'sent', at: outcome.at }, deps)
+    case 'refused': {
+      const { code, reason } = outcome
+      return settling(entry, { status: 'failed', at: deps.now(), code, reason }, deps)
+    }
     case 'retry':
       return again(entry, outcome, deps)
   }
+}
+
+function settling(entry: Message, settlement: Settlement, deps: LeaveDeps): Settle {
+  return async () => void (await settleAs(entry, settlement, deps))
+}
+
+/** A hold wants somebody to look, and at what was approved somebody has looked. */
+function letsGo({ effect }: Decision, { approvedBy }: Message): boolean {
+  return effect === 'allow' || (effect === 'hold' && approvedBy !== undefined)
 }
 
 function again(entry: Message, outcome: SendOutcome & { kind: 'retry' }, deps: LeaveDeps): Settle {
@@ -79,7 +76,7 @@ function again(entry: Message, outcome: SendOutcome & { kind: 'retry' }, deps: L
   const code = giveUp?.code
   const alike = entry.timeline.filter(step => code !== undefined && step.code === code).length + 1
   if (giveUp !== undefined && alike >= giveUp.afterAttempts) {
-    return () => settleAs(entry, { status: 'failed', at: deps.now(), code, reason }, deps)
+    return settling(entry, { status: 'failed', at: deps.now(), code, reason }, deps)
   }
   const waitMs = backoffMs(entry.attemptCount - 1, backoffAfter(outcome), deps.random)
   const dueAt = new Date(deps.now().getTime() + waitMs)
@@ -137,37 +134,19 @@ async function stay(
     { ...SYSTEM, at, action: 'messages.send', decision: effect },
     { decision: entry.decisionId ?? null, principal: entry.principal ?? 'system', by, policy: revision },
   )
-  const detail = `${by}: ${reason}`
-  if (effect === 'deny')
-    return await settleAs(entry, { status: 'failed', at, code: 'denied', reason: detail, audit }, deps)
-  const event = deps.route(
-    messageEvent('message.held', { ...entry, status: 'held' }, { status: 'held', reason: detail }),
-  )
-  await deps.store.messages.hold(entry.id, at, detail, { events: [event], audit: [audit] })
-}
-
-async function settleAs(
-  entry: Message,
-  step: Step,
-  deps: LeaveDeps,
-  onlyFrom?: readonly MessageStatus[],
-): Promise<void> {
-  const { status, at, code, reason, audit } = step
-  const type: EventType = status === 'sent' ? 'message.sent' : 'message.failed'
-  const error: JsonObject = reason === undefined ? {} : { error: { code: code ?? status, message: reason } }
-  const event = deps.route(messageEvent(type, { ...entry, status }, { status, ...error }))
-  const change = {
-    account: entry.account,
-    messageId: entry.messageId,
-    to: status,
-    at,
-    ...(onlyFrom === undefined ? {} : { onlyFrom }),
-    ...(code === undefined ? {} : { code }),
-    ...(reason === undefined ? {} : { detail: reason }),
+  if (effect === 'deny') {
+    const settlement = {
+      status: 'failed',
+      at,
+      code: 'denied',
+      reason: `${by}: ${reason}`,
+      audit: [audit],
+    } as const
+    await settleAs(entry, settlement, deps)
+    return
   }
-  await deps.store.messages.advance(change, {
-    events: [event],
-    ...(audit === undefined ? {} : { audit: [audit] }),
-  })
-  if (status !== 'sent') deps.log.warn(`outbox.${status}`, { id: entry.id, account: entry.account, code })
+  const event = deps.route(
+    messageEvent('message.held', { ...entry, status: 'held' }, { status: 'held', by, reason }),
+  )
+  await deps.store.messages.hold(entry.id, { at, by, reason }, { events: [event], audit: [audit] })
 }

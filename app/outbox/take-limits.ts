@@ -1,4 +1,5 @@
 import type { RouteEvent } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
 import type { LimitOutcome } from '../policy/limit/bucket.ts'
 import { applicableLimits, type LimitRequest } from '../policy/limit/key.ts'
 import type { Limiter } from '../policy/limiter.ts'
@@ -27,14 +28,40 @@ export async function takeSendLimits(
   deps: TakeDeps,
 ): Promise<LimitOutcome> {
   const limits = applicableLimits(snapshot, 'send')
-  const asksAcquaintance = limits.some(({ firstContact }) => firstContact !== undefined)
-  const { firstContact } = asksAcquaintance
-    ? await deps.store.messages.acquaintance(entry.account, entry.chat)
-    : {}
-  const who = { ...limitRequestOf(entry), ...(firstContact === undefined ? {} : { firstContact }) }
+  const who = await asking(entry, limits, deps)
   const outcome = deps.limiter.take(limits, who, at.getTime())
   await tellOfBlock(outcome, { who, at }, deps)
   return outcome
+}
+
+/**
+ * The same for an entry that somebody approves. Limits that hold are what the approval lifts: they count it where they still
+ * have a token. What took its tokens when it was held pays only what has flowed back since.
+ */
+export async function takeLimitsOfApproved(
+  entry: Message,
+  { snapshot, at }: { readonly snapshot: PolicySnapshot; readonly at: Date },
+  deps: TakeDeps,
+): Promise<LimitOutcome> {
+  const limits = applicableLimits(snapshot, 'send')
+  const heldBy = entry.timeline.findLast(step => step.status === 'held')?.code
+  const paid = heldBy?.startsWith('limit:') ? {} : { paidAtMs: entry.createdAt.getTime() }
+  const who = { ...(await asking(entry, limits, deps)), ...paid }
+  const strict = limits.filter(({ onExceed }) => onExceed !== 'hold')
+  const outcome = deps.limiter.take(strict, who, at.getTime())
+  await tellOfBlock(outcome, { who, at }, deps)
+  if (outcome.kind !== 'ok' && outcome.kind !== 'wait') return outcome
+  for (const limit of limits) if (limit.onExceed === 'hold') deps.limiter.take([limit], who, at.getTime())
+  return outcome
+}
+
+/** What the limits count an entry by. */
+async function asking(entry: Entry, limits: readonly Limit[], { store }: TakeDeps): Promise<LimitRequest> {
+  const asksAcquaintance = limits.some(({ firstContact }) => firstContact !== undefined)
+  const { firstContact } = asksAcquaintance
+    ? await store.messages.acquaintance(entry.account, entry.chat)
+    : {}
+  return { ...limitRequestOf(entry), ...(firstContact === undefined ? {} : { firstContact }) }
 }
 
 /** Raises `limit.reached` when a limit shuts somebody out for a time; only once for each such time. */

@@ -1,4 +1,5 @@
 import {
+  costOf,
   fullInMs,
   type Left,
   type LimitOutcome,
@@ -38,7 +39,7 @@ export function createLimiter(): Limiter {
     switch (outcome.kind) {
       case 'ok':
       case 'wait': {
-        const taken = looks.map(look => ({ ...look, tokens: look.tokens - 1 }))
+        const taken = looks.map(look => ({ ...look, tokens: look.tokens - look.cost }))
         for (const { key, limit, tokens } of taken) {
           buckets.put(key, { limit, tokens, atMs: nowMs, blockedUntilMs: 0 })
         }
@@ -71,7 +72,7 @@ export function createLimiter(): Limiter {
       const bucket = buckets.get(key)
       const blockedMs = Math.max(0, (bucket?.blockedUntilMs ?? 0) - nowMs)
       const tokens = bucket === undefined ? limit.burst : refilled(bucket, limit, nowMs)
-      return [{ key, limit, tokens, blockedMs }]
+      return [{ key, limit, tokens, cost: costOf(limit, request, nowMs), blockedMs }]
     })
   }
 

@@ -42,10 +42,18 @@ export type StatusChange = {
   readonly at: Date
   readonly code?: string
   readonly detail?: string
+  /** Of a held entry that goes on. */
+  readonly approval?: Approval
 }
+
+/** Who let a held entry go on. With a `dueAt` it leaves its place and joins the line of its chat anew at that instant. */
+export type Approval = { readonly by: string; readonly dueAt?: Date }
 
 /** When a repeat is due and why there is one; `code` is the stable word of what may become a failure. */
 export type Requeue = { readonly dueAt: Date; readonly reason: string; readonly code?: string }
+
+/** What holds an entry: the id of a rule or a limit, and a sentence. */
+export type Hold = { readonly at: Date; readonly by: string; readonly reason: string }
 
 export type MessageStore = {
   /** Rejects with `store.nearly_full` when the disk is, so that what is left of it serves what comes in. */
@@ -72,7 +80,7 @@ export type MessageStore = {
   /** Back from `sending` to `queued`, to be claimed again from `dueAt` on; it keeps its place. */
   requeue(id: string, again: Requeue): Promise<void>
   /** Back from `sending` to `held`, because the policy of the moment wants a human; false when it is not in `sending`. */
-  hold(id: string, at: Date, reason: string, effects: Effects): Promise<boolean>
+  hold(id: string, why: Hold, effects: Effects): Promise<boolean>
   /** Moves on by `advances()` in model/message.ts; false when it does not advance, and then nothing is written. */
   advance(change: StatusChange, effects: Effects): Promise<boolean>
   /** After a start: everything left in `sending` is queued again at once. Answers how many. */
@@ -101,7 +109,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     list: async query => listMessages(reader, query),
     claim: query => writer.run('messages.claim', query),
     requeue: (id, again) => writer.run('messages.requeue', { id, ...again, now: now() }),
-    hold: (id, at, reason, effects) => writer.run('messages.hold', { id, at, reason, effects }),
+    hold: (id, why, effects) => writer.run('messages.hold', { id, ...why, effects }),
     advance: (change, effects) => writer.run('messages.advance', { change, effects }),
     recover: () => writer.run('messages.recover', { now: now() }),
     nextDueAt: async accounts => nextMessageDueAt(reader, accounts),

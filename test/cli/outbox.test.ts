@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { messageCommand } from '../../app/cli/message.ts'
 import { sendCommand } from '../../app/cli/send.ts'
+import { newId } from '../../app/lib/ids.ts'
 import type { Message, MessageStatus } from '../../app/model/message.ts'
 import { type RunningHttp, startHttp } from '../http/running-http.ts'
 import { eventually } from '../outbox/world.ts'
@@ -104,4 +105,48 @@ test('message cancel takes back what waits, and nothing else', async () => {
   const { id } = await found('nobody sends it')
   assert.equal((await message('cancel', id)).out, `${id} is cancelled`)
   await assert.rejects(message('cancel', id), { message: /is cancelled already/ })
+})
+
+async function heldMessage(): Promise<Message> {
+  const { items } = await http.store.messages.list({ account: 'main', limit: 1 })
+  const id = newId('obx')
+  const message: Message = {
+    ...(items[0] as Message),
+    ...{
+      id,
+      messageId: id,
+      account: 'main',
+      status: 'held',
+      principal: 'billing',
+      ip: '127.0.0.1',
+      expiresAt: new Date(Date.now() + 60_000),
+    },
+    timeline: [{ status: 'held', at: new Date(), code: 'a-human-looks' }],
+  }
+  await http.store.messages.enqueue(message, undefined, {})
+  return message
+}
+
+test('message approve lets a held message go on, once', async () => {
+  const { id } = await heldMessage()
+  const { out, code } = await message('approve', id, '--reason', 'looks good')
+  assert.deepEqual([out, code], [`${id} is queued`, 0])
+  assert.match((await message('show', id)).out, /^approved {2}system$/m)
+  await assert.rejects(message('approve', id), { message: /is queued already/ })
+})
+
+test('message reject ends it with the reason, and asks for one', async () => {
+  const { id } = await heldMessage()
+  const { out, code } = await message('reject', id, '--reason', 'wrong customer')
+  assert.deepEqual([out, code], [`${id} is failed (hold.rejected): wrong customer`, 0])
+})
+
+test('message approve fails when the policy denies the message by now', async () => {
+  const { id } = await heldMessage()
+  const { rules } = http.policySwitch.current().snapshot
+  http.setPolicy({ rules: [] })
+  const { out, code } = await message('approve', id)
+  http.setPolicy({ rules })
+  assert.equal(code, 1)
+  assert.match(out, /is failed \(denied\): default: No rule allows/)
 })

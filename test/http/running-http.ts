@@ -17,6 +17,7 @@ import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
 import { createEnqueue } from '../../app/outbox/enqueue.ts'
+import { createReview, type ReviewDeps } from '../../app/outbox/review.ts'
 import { createLimiter } from '../../app/policy/limiter.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
 import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
@@ -130,8 +131,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     sessions,
     policies,
     onPolicyChange: policySwitch.onChange,
-    enqueue: createEnqueue(deps),
-    cancel: createCancel(deps),
+    ...outboxOf(deps),
     ...webhooks,
     clientCa: clients.cert,
     readSecret,
@@ -185,6 +185,10 @@ function certificatesOf(clients: TestAuthority): (client: string) => Promise<str
     certs.set(client, headerOf(cert))
     return headerOf(cert)
   }
+}
+
+function outboxOf(deps: ReviewDeps): Pick<HttpDeps, 'enqueue' | 'cancel' | 'review'> {
+  return { enqueue: createEnqueue(deps), cancel: createCancel(deps), review: createReview(deps) }
 }
 
 function webhooksOf(deps: Omit<EndpointDeps, 'random'>, readSecret: HttpDeps['readSecret']) {

@@ -12,6 +12,7 @@ import type { Message } from '../../app/model/message.ts'
 import type { SendOrder, SendOutcome, SendPort } from '../../app/model/send-port.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
 import { createEnqueue, type EnqueueRequest, type EnqueueResult } from '../../app/outbox/enqueue.ts'
+import { createReview } from '../../app/outbox/review.ts'
 import { createOutboxWorker, type OutboxWorkerDeps } from '../../app/outbox/worker.ts'
 import { createLimiter } from '../../app/policy/limiter.ts'
 import type { Limit, PolicyInForce, PolicySnapshot, Principal, Rule } from '../../app/policy/snapshot.ts'
@@ -116,10 +117,13 @@ export class World {
   #count = 0
   readonly #enqueue: (request: EnqueueRequest) => Promise<EnqueueResult>
   readonly cancel: ReturnType<typeof createCancel>
+  readonly review: ReturnType<typeof createReview>
 
   constructor(store: Store) {
     this.store = store
-    this.#enqueue = createEnqueue({ ...this.deps(), limiter: createLimiter() })
+    const limiter = createLimiter()
+    this.#enqueue = createEnqueue({ ...this.deps(), limiter })
+    this.review = createReview({ ...this.deps(), limiter })
     this.cancel = createCancel(this.deps())
   }
 

@@ -280,7 +280,10 @@ async function move(store: Store, entry: Entry, todo: { do: string; dueMs: numbe
     entry.status = 'queued'
     entry.dueMs = todo.dueMs
   } else if (todo.do === 'hold') {
-    assert.equal(await store.messages.hold(id, START, 'look', NO_EFFECTS), entry.status === 'sending')
+    assert.equal(
+      await store.messages.hold(id, { at: START, by: 'a-rule', reason: 'look' }, NO_EFFECTS),
+      entry.status === 'sending',
+    )
     if (entry.status === 'sending') entry.status = 'held'
   } else if (todo.do === 'approve' && entry.status === 'held') {
     assert.equal(await advance('queued'), true)

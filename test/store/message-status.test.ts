@@ -108,7 +108,10 @@ test('requeue and hold leave an entry alone that is not in sending', async t => 
   const store = await freshStore(t)
   const message = await queued(store)
   await store.messages.requeue(message.id, { dueAt: after(1_000), reason: 'late' })
-  assert.equal(await store.messages.hold(message.id, START, 'late', someEffects()), false)
+  assert.equal(
+    await store.messages.hold(message.id, { at: START, by: 'a-rule', reason: 'late' }, someEffects()),
+    false,
+  )
   assert.deepEqual(await store.messages.get('main', message.id), message)
   assert.deepEqual(await effectsIn(store), { events: 0, audit: 0 })
 })
@@ -118,7 +121,10 @@ test('a held entry waits for a human and lets its chat go on; approved, it is fi
   const first = await queued(store)
   const second = await queued(store)
   await claim(store)
-  assert.equal(await store.messages.hold(first.id, START, 'rule 7', someEffects()), true)
+  assert.equal(
+    await store.messages.hold(first.id, { at: START, by: 'a-rule', reason: 'rule 7' }, someEffects()),
+    true,
+  )
   assert.deepEqual(await effectsIn(store), { events: 1, audit: 1 })
   assert.equal(await statusOf(store, first), 'held')
   const approve = { account: 'main', messageId: first.messageId, to: 'queued', at: START } as const

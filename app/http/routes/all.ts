@@ -9,6 +9,7 @@ import { linkRoutes } from './link.ts'
 import { messageRoutes } from './messages.ts'
 import { policyRoutes } from './policy.ts'
 import { policyChangeRoutes } from './policy-changes.ts'
+import { reviewRoutes } from './reviews.ts'
 import type { Route } from './route.ts'
 import { sendRoutes } from './send-message.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -21,6 +22,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...accountRoutes(deps),
     ...linkRoutes(deps),
     ...messageRoutes(deps),
+    ...reviewRoutes(deps),
     ...sendRoutes(deps),
     ...eventRoutes(deps),
     ...endpointRoutes(deps),

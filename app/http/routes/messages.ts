@@ -1,11 +1,12 @@
 import { parseRecipient } from '../../model/chat.ts'
-import { MESSAGE_STATUSES, type Message } from '../../model/message.ts'
+import { MESSAGE_STATUSES } from '../../model/message.ts'
 import { type Answer, invalid, json, problem } from '../answer.ts'
-import { authorize, may, type Resource, unknownAccount } from '../authorize.ts'
+import { may, type Resource } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
 import { readLimit, readQuery, readWord } from '../schemas/query.ts'
 import { messageJson } from '../wire/message.ts'
+import { findMessage, touchedBy, UNKNOWN_MESSAGE } from './find-message.ts'
 import { type Route, V1_SITES } from './route.ts'
 
 type MessageDeps = Pick<HttpDeps, 'store' | 'cancel' | 'limiter' | 'route' | 'now'>
@@ -53,12 +54,12 @@ async function list(call: Call, { store }: MessageDeps): Promise<Answer> {
 }
 
 async function show(call: Call, deps: MessageDeps): Promise<Answer> {
-  const found = await find(call, 'messages.read', deps)
+  const found = await findMessage(call, 'messages.read', deps)
   return 'answer' in found ? found.answer : json(messageJson(found.message))
 }
 
 async function cancel(call: Call, deps: MessageDeps): Promise<Answer> {
-  const found = await find(call, 'messages.send', deps)
+  const found = await findMessage(call, 'messages.send', deps)
   if ('answer' in found) return found.answer
   const { account, id } = found.message
   const outcome = await deps.cancel({ actor: call.actor, account, id })
@@ -66,40 +67,12 @@ async function cancel(call: Call, deps: MessageDeps): Promise<Answer> {
     case 'cancelled':
       return json(messageJson(outcome.message))
     case 'unknown':
-      return UNKNOWN
+      return UNKNOWN_MESSAGE
     case 'too-late':
       return problem(
         'conflict',
         `The message is ${outcome.status} already; only a queued or held one can be cancelled.`,
       )
-  }
-}
-
-/** The message that the path names, once the policy has agreed to this action on it. */
-async function find(
-  call: Call,
-  action: string,
-  deps: MessageDeps,
-): Promise<{ message: Message } | { answer: Answer }> {
-  const account = param(call, 'account')
-  const known = unknownAccount(call, account) === undefined
-  const message = known ? await deps.store.messages.get(account, param(call, 'id')) : undefined
-  const refused = await authorize(
-    call,
-    action,
-    message === undefined ? { account } : touchedBy(message),
-    deps,
-  )
-  if (refused !== undefined) return { answer: refused }
-  return message === undefined ? { answer: UNKNOWN } : { message }
-}
-
-function touchedBy(message: Message): Resource {
-  return {
-    account: message.account,
-    to: message.chat,
-    recipientKind: kindOf(message.chat),
-    type: message.content.type,
   }
 }
 
@@ -110,9 +83,3 @@ function chatAsked(call: Call): Resource {
     typeof chat === 'string' ? parseRecipient(chat, call.policy.snapshot.phoneRule) : undefined
   return recipient === undefined ? {} : { to: recipient.chat, recipientKind: recipient.kind }
 }
-
-function kindOf(chat: string): 'contact' | 'group' {
-  return chat.endsWith('@g.us') ? 'group' : 'contact'
-}
-
-const UNKNOWN = problem('not-found', 'There is no message of this id in this account.')

@@ -28,6 +28,7 @@ export function messageJson(message: Message): object {
     ...(outgoing ? { attempts: message.attemptCount } : {}),
     ...(message.principal === undefined ? {} : { principal: message.principal }),
     ...(message.decisionId === undefined ? {} : { decision: message.decisionId }),
+    ...(message.approvedBy === undefined ? {} : { approved_by: message.approvedBy }),
     ...(message.purpose === undefined ? {} : { purpose: message.purpose }),
     ...(message.callbackData === undefined ? {} : { biz_opaque_callback_data: message.callbackData }),
   }

@@ -1,4 +1,5 @@
 import type { Limit } from '../snapshot.ts'
+import type { LimitRequest } from './key.ts'
 
 /** `wait`: granted, but only after `waitMs`. `hold`: wants a person's approval. Tokens are gone after `ok` and `wait` alone. */
 export type LimitOutcome =
@@ -31,6 +32,8 @@ export type Look = {
   readonly key: string
   readonly limit: Limit
   readonly tokens: number
+  /** What the request takes of them: one, or a part of one. */
+  readonly cost: number
   readonly blockedMs: number
 }
 
@@ -49,10 +52,10 @@ export function worst(looks: readonly Look[]): LimitOutcome {
 }
 
 /** What one limit says. */
-export function outcomeOf({ limit, tokens, blockedMs }: Look): LimitOutcome {
+export function outcomeOf({ limit, tokens, cost, blockedMs }: Look): LimitOutcome {
   if (blockedMs > 0) return { kind: 'blocked', limit, retryAfterMs: blockedMs, began: false }
-  if (tokens >= 1) return { kind: 'ok', left: [] }
-  const waitMs = Math.ceil(((1 - tokens) * limit.periodMs) / limit.count)
+  if (tokens >= cost) return { kind: 'ok', left: [] }
+  const waitMs = Math.ceil(((cost - tokens) * limit.periodMs) / limit.count)
   switch (limit.onExceed) {
     case 'queue':
       return waitMs <= (limit.maxWaitMs ?? Number.POSITIVE_INFINITY)
@@ -65,6 +68,11 @@ export function outcomeOf({ limit, tokens, blockedMs }: Look): LimitOutcome {
     case 'reject':
       return { kind: 'rejected', limit, retryAfterMs: waitMs }
   }
+}
+
+/** What waited as long as a token takes to flow in pays in full; what was held for a moment, next to nothing. */
+export function costOf({ count, periodMs }: Limit, { paidAtMs }: LimitRequest, nowMs: number): number {
+  return paidAtMs === undefined ? 1 : Math.min(1, (Math.max(0, nowMs - paidAtMs) * count) / periodMs)
 }
 
 /** By the limit of now, which a new policy may have changed. */

@@ -9,6 +9,8 @@ export type LimitRequest = {
   readonly remoteIp?: string
   /** Account and recipient have never exchanged a message; where it is not known, limits on either hold. */
   readonly firstContact?: boolean
+  /** When it took its tokens before, for what has waited since: only what has flowed back in since then is taken again. */
+  readonly paidAtMs?: number
 }
 
 /** `request`: asked at every request. `send`: at every message. `auth`: at every failed log-in. */

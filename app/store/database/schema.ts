@@ -286,6 +286,11 @@ CREATE TABLE limit_buckets (
 CREATE INDEX limit_buckets_by_age ON limit_buckets (rests_at);
 `
 
+/** Who said yes to a message that was held; a principal's name, as the audit chain has it. */
+const APPROVALS = `
+ALTER TABLE messages ADD COLUMN approved_by TEXT;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -299,4 +304,5 @@ export const MIGRATIONS: readonly string[] = [
   RETENTION,
   POLICIES,
   LIMITS,
+  APPROVALS,
 ]

@@ -18,6 +18,7 @@ export type MessageRow = {
   readonly created_at: number
   readonly due_at: number
   readonly expires_at: number | null
+  readonly approved_by: string | null
   readonly body: Uint8Array
 }
 
@@ -30,7 +31,7 @@ type StepRow = {
 }
 
 export const MESSAGES =
-  'SELECT seq, id, account, direction, chat, message_id, status, head, place, attempt_count, created_at, due_at, expires_at, body FROM messages'
+  'SELECT seq, id, account, direction, chat, message_id, status, head, place, attempt_count, created_at, due_at, expires_at, approved_by, body FROM messages'
 
 /** Due at once: what `due_at` holds for a message without an instant of its own. */
 const AT_ONCE = 0
@@ -116,6 +117,7 @@ export function toMessage(source: Source, row: MessageRow): Message {
     ...present({
       dueAt: row.due_at === AT_ONCE ? undefined : new Date(row.due_at),
       expiresAt: instant(row.expires_at),
+      approvedBy: row.approved_by ?? undefined,
     }),
     timeline: timelineOf(source, row),
     ...receiptsIfGroup(source, row, body.chat),

@@ -1,7 +1,7 @@
 import { advances, type MessageStatus } from '../../model/message.ts'
 import { present } from '../database/query.ts'
 import type { Effects } from '../effects.ts'
-import type { Requeue, StatusChange } from '../messages.ts'
+import type { Approval, Hold, Requeue, StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
 import { findById, findByMessageId } from './message-list.ts'
@@ -27,9 +27,15 @@ export function advanceMessage(tx: Tx, args: { change: StatusChange; effects: Ef
   const row = findByMessageId(tx, change.account, change.messageId)
   if (row === undefined || !advances(row.status, change.to)) return false
   if (change.onlyFrom !== undefined && !change.onlyFrom.includes(row.status)) return false
-  move(tx, row, change)
+  if (change.approval !== undefined) approve(tx, row, change.approval)
+  move(tx, change.approval?.dueAt === undefined ? row : { ...row, place: null }, change)
   writeEffects(tx, effects)
   return true
+}
+
+function approve(tx: Tx, { seq }: MessageRow, { by, dueAt }: Approval): void {
+  tx.db.run('UPDATE messages SET approved_by = ? WHERE seq = ?', by, seq)
+  if (dueAt !== undefined) tx.db.run('UPDATE messages SET due_at = ? WHERE seq = ?', dueAt.getTime(), seq)
 }
 
 export function requeueMessage(tx: Tx, args: Requeue & { id: string; now: Date }): void {
@@ -45,13 +51,10 @@ export function requeueMessage(tx: Tx, args: Requeue & { id: string; now: Date }
   )
 }
 
-export function holdMessage(
-  tx: Tx,
-  args: { id: string; at: Date; reason: string; effects: Effects },
-): boolean {
+export function holdMessage(tx: Tx, args: Hold & { id: string; effects: Effects }): boolean {
   const row = findById(tx, args.id)
   if (row?.status !== 'sending') return false
-  move(tx, row, { to: 'held', at: args.at, detail: args.reason })
+  move(tx, row, { to: 'held', at: args.at, code: args.by, detail: args.reason })
   writeEffects(tx, args.effects)
   return true
 }
