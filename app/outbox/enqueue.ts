@@ -6,15 +6,16 @@ import type { Decision } from '../model/decision.ts'
 import type { JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
+import type { Quiet } from '../policy/decide/quiet.ts'
 import type { Left, LimitOutcome } from '../policy/limit/bucket.ts'
 import type { Limiter } from '../policy/limiter.ts'
 import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
-import { ask } from './ask.ts'
+import { ask, quietFor } from './ask.ts'
 import { auditOf, type Entry, newMessageId } from './entry.ts'
 import { recordRefusal } from './record-refusal.ts'
-import { takeSendLimits } from './take-limits.ts'
+import { sendLimitsOf } from './take-limits.ts'
 import { createTurns } from './turns.ts'
 
 export type EnqueueDeps = {
@@ -122,12 +123,18 @@ async function judge(
     return { kind: 'denied', decisionId, decision }
   }
   // A held request takes its limits as well: a hold must not be the way round them.
-  const outcome = await takeSendLimits(draft, { snapshot, at }, deps)
+  const limits = await sendLimitsOf(draft, { snapshot, at }, deps)
+  const quiet = quietFor(decision, draft, { snapshot, at: leavesAt(draft, limits.peek(), at) })
+  const outcome = quiet.kind === 'deny' ? limits.peek() : await limits.take()
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
     await recordRefusal(audit('deny', `limit:${outcome.limit.name}`), deps)
     return { kind: 'limited', decisionId, limit: outcome.limit, retryAfterMs: outcome.retryAfterMs }
   }
-  const start = startOf(decision, outcome, at)
+  if (quiet.kind === 'deny') {
+    await recordRefusal(audit('deny', quiet.decision.by), deps)
+    return { kind: 'denied', decisionId, decision: quiet.decision }
+  }
+  const start = startOf(decision, { outcome, quiet }, at)
   const message = messageOf(draft, start, at)
   const event = deps.route(
     messageEvent(
@@ -149,7 +156,13 @@ async function judge(
 
 function startOf(
   decision: Decision,
-  outcome: Exclude<LimitOutcome, { kind: 'rejected' | 'blocked' }>,
+  {
+    outcome,
+    quiet,
+  }: {
+    outcome: Exclude<LimitOutcome, { kind: 'rejected' | 'blocked' }>
+    quiet: Exclude<Quiet, { kind: 'deny' }>
+  },
   at: Date,
 ): Start {
   const wait = outcome.kind === 'wait' ? { dueAt: new Date(at.getTime() + outcome.waitMs) } : {}
@@ -158,7 +171,17 @@ function startOf(
     const by = `limit:${outcome.limit.name}`
     return { status: 'held', by, reason: `the limit ${outcome.limit.name} wants a human to look` }
   }
+  if (quiet.kind === 'wait') {
+    return { status: 'queued', by: decision.by, reason: quiet.reason, dueAt: quiet.until }
+  }
   return { status: 'queued', by: decision.by, ...wait }
+}
+
+/** When an entry may leave, as far as its sender and the limits are concerned. */
+function leavesAt({ dueAt }: Draft, outcome: LimitOutcome, at: Date): Date {
+  const waitMs = outcome.kind === 'wait' ? outcome.waitMs : 0
+  const free = new Date(at.getTime() + waitMs)
+  return dueAt !== undefined && dueAt > free ? dueAt : free
 }
 
 function draftOf(request: EnqueueRequest, at: Date, deps: EnqueueDeps): Draft {

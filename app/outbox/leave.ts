@@ -9,7 +9,7 @@ import { messageEvent } from '../model/message-event.ts'
 import type { SendOutcome, SendPort } from '../model/send-port.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { ask } from './ask.ts'
+import { ask, quietFor } from './ask.ts'
 import { auditOf } from './entry.ts'
 import { type Settlement, settleAs } from './settle.ts'
 
@@ -46,6 +46,11 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
   const decision = await askAgain(entry, at, { ...deps, snapshot })
   if (decision !== undefined && !letsGo(decision, entry))
     return () => stay(entry, decision, { at, revision }, deps)
+  const quiet = quietFor(decision, entry, { snapshot, at })
+  if (quiet.kind === 'deny') return () => stay(entry, quiet.decision, { at, revision }, deps)
+  if (quiet.kind === 'wait') {
+    return () => deps.store.messages.postpone(entry.id, { dueAt: quiet.until, reason: quiet.reason })
+  }
   const outcome: SendOutcome =
     decision === undefined
       ? { kind: 'retry', reason: 'the policy could not be asked' }

@@ -21,17 +21,29 @@ const WORDS: Readonly<Record<LimitKey, string>> = {
   remoteIp: 'ip',
 }
 
-/** Asks every limit on sending about an entry, and takes its tokens. */
-export async function takeSendLimits(
+/** Every limit on sending, asked about one entry. */
+export type SendLimits = {
+  /** What they would come to now. */
+  peek(): LimitOutcome
+  take(): Promise<LimitOutcome>
+}
+
+/** Finds out what the limits on sending want to know of an entry. */
+export async function sendLimitsOf(
   entry: Entry,
   { snapshot, at }: { readonly snapshot: PolicySnapshot; readonly at: Date },
   deps: TakeDeps,
-): Promise<LimitOutcome> {
+): Promise<SendLimits> {
   const limits = applicableLimits(snapshot, 'send')
   const who = await asking(entry, limits, deps)
-  const outcome = deps.limiter.take(limits, who, at.getTime())
-  await tellOfBlock(outcome, { who, at }, deps)
-  return outcome
+  return {
+    peek: () => deps.limiter.peek(limits, who, at.getTime()),
+    async take() {
+      const outcome = deps.limiter.take(limits, who, at.getTime())
+      await tellOfBlock(outcome, { who, at }, deps)
+      return outcome
+    },
+  }
 }
 
 /**

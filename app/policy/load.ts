@@ -21,7 +21,13 @@ import { gather } from './compile/gather.ts'
 import { compileGuardrails } from './compile/guardrails.ts'
 import { compileLimits } from './compile/limits.ts'
 import { compilePrincipals, compileRevoked } from './compile/principals.ts'
-import { compileConsent, compileLists, compileOptOut, compilePhoneRule } from './compile/recipients.ts'
+import {
+  compileConsent,
+  compileLists,
+  compileOptOut,
+  compilePhoneRule,
+  compileQuietHours,
+} from './compile/recipients.ts'
 import { compileRetention } from './compile/retention.ts'
 import { compileTemplates } from './compile/templates.ts'
 import { mapOf, present } from './compile/values.ts'
@@ -104,7 +110,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     retention: compileRetention(declared),
     phoneRule: compilePhoneRule(declared),
     consent: compileConsent(declared),
-    ...present({ optOut: compileOptOut(declared) }),
+    ...present({ optOut: compileOptOut(declared), quietHours: compileQuietHours(declared) }),
     templates: compileTemplates(declared),
   })
 }

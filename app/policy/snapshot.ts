@@ -24,6 +24,8 @@ export type PolicySnapshot = {
   readonly asksAcquaintance: boolean
   /** The lists of the kind Recipients; rules have what they need of them already. */
   readonly lists: ReadonlyMap<string, RecipientCondition>
+  /** Absent: there are none. */
+  readonly quietHours?: QuietHours
   readonly limits: ReadonlyMap<string, Limit>
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly phoneRule: PhoneRule
@@ -153,6 +155,15 @@ export type OptOut = {
 
 /** From a minute of the day (inside) to another (outside), on days of the week, Monday being 0; `to` before `from` passes midnight. */
 export type HoursSpan = { readonly days: ReadonlySet<number>; readonly from: number; readonly to: number }
+
+/** When nobody is to be written to, by the wall clock of `tz`, which may be `recipient`. */
+export type QuietHours = {
+  readonly tz: string
+  readonly spans: readonly HoursSpan[]
+  /** What messages do. */
+  readonly meanwhile: 'wait' | 'deny'
+  readonly exceptPurposes: readonly string[]
+}
 
 export type Limit = {
   readonly name: string

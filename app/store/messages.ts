@@ -79,6 +79,8 @@ export type MessageStore = {
   claim(query: { free: ReadonlyMap<string, number>; now: Date }): Promise<readonly Message[]>
   /** Back from `sending` to `queued`, to be claimed again from `dueAt` on; it keeps its place. */
   requeue(id: string, again: Requeue): Promise<void>
+  /** Back from `sending` to `queued` without having been tried: it stands outside its chat's line until `dueAt`, and others pass it. */
+  postpone(id: string, until: Requeue): Promise<void>
   /** Back from `sending` to `held`, because the policy of the moment wants a human; false when it is not in `sending`. */
   hold(id: string, why: Hold, effects: Effects): Promise<boolean>
   /** Moves on by `advances()` in model/message.ts; false when it does not advance, and then nothing is written. */
@@ -109,6 +111,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     list: async query => listMessages(reader, query),
     claim: query => writer.run('messages.claim', query),
     requeue: (id, again) => writer.run('messages.requeue', { id, ...again, now: now() }),
+    postpone: (id, until) => writer.run('messages.postpone', { id, ...until, now: now() }),
     hold: (id, why, effects) => writer.run('messages.hold', { id, ...why, effects }),
     advance: (change, effects) => writer.run('messages.advance', { change, effects }),
     recover: () => writer.run('messages.recover', { now: now() }),

@@ -109,10 +109,11 @@ const TABLE: Readonly<Record<string, readonly (readonly [string, Difference, str
     ['where it is night', { to: '+81312345678', at: new Date('2026-11-23T12:00:00Z') }, FAILS],
     [
       'a country with several zones, all awake',
-      { to: '+12025550100', at: new Date('2026-11-23T20:00:00Z') },
+      { to: '+61412345678', at: new Date('2026-11-23T03:00:00Z') },
       HOLDS,
     ],
-    ['some awake', { to: '+12025550100', at: new Date('2026-11-23T14:00:00Z') }, UNKNOWN],
+    ['some awake', { to: '+61412345678', at: new Date('2026-11-23T00:00:00Z') }, UNKNOWN],
+    ['an area of a country', { to: '+12025550100', at: new Date('2026-11-23T14:00:00Z') }, HOLDS],
     ['a number of no country', { to: '+99912345678' }, UNKNOWN],
     ['a group', { to: '12345-67890@g.us' }, UNKNOWN],
   ],

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import type { DecisionRequest } from '../../model/decision.ts'
 import { codeText } from '../../policy/codes.ts'
-import type { Explanation, TraceStep } from '../../policy/decide/explain.ts'
+import type { TraceStep } from '../../policy/decide/explain.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
 import { instant, serial } from '../../policy/shape/notation.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { assess } from '../../policy/tests/assess.ts'
+import { type Assessed, assess } from '../../policy/tests/assess.ts'
 import { CHECK_FAILED, type Configure, readPolicies, USAGE } from './read.ts'
 
 type Flags = {
@@ -128,7 +128,7 @@ function requestOf(flags: Flags, now: Date): DecisionRequest | string {
   }
 }
 
-function asJson({ effect, by, reason, trace, nearMisses }: Explanation, { digest }: PolicySnapshot): string {
+function asJson({ effect, by, reason, trace, nearMisses }: Assessed, { digest }: PolicySnapshot): string {
   const steps = trace.map(({ held, ...step }) => step)
   return JSON.stringify(
     { effect, by, reason, policy: digest, trace: steps, near_misses: nearMisses },
@@ -137,7 +137,7 @@ function asJson({ effect, by, reason, trace, nearMisses }: Explanation, { digest
   )
 }
 
-function asText(explained: Explanation, request: DecisionRequest, { digest }: PolicySnapshot): string {
+function asText(explained: Assessed, request: DecisionRequest, { digest }: PolicySnapshot): string {
   const { effect, by, reason, trace, nearMisses } = explained
   const { principal, action, to, account } = request
   const towards = to === undefined ? '' : ` -> ${to}`

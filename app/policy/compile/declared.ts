@@ -19,6 +19,7 @@ export type Declared = {
   readonly normalise: { readonly defaultRegion?: string; readonly reject?: PhoneRule['reject'] }
   readonly consent: DeclaredConsent
   readonly optOut: Partial<DeclaredOptOut>
+  readonly quietHours: Partial<DeclaredQuietHours>
   readonly lists: Named<DeclaredList>
   readonly limits: Named<DeclaredLimit>
   readonly templates: Named<DeclaredTemplate>
@@ -27,6 +28,13 @@ export type Declared = {
 }
 
 export type Named<T> = Readonly<Record<string, T>>
+
+export type DeclaredQuietHours = {
+  readonly tz: string
+  readonly during: string
+  readonly then: 'wait' | 'deny'
+  readonly exceptPurposes?: readonly string[]
+}
 
 export type DeclaredRetention = {
   readonly messages?: { readonly body?: string; readonly metadata?: string }

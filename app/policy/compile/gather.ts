@@ -18,6 +18,7 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
     normalise: merge(documents, 'Recipients', 'normalise'),
     consent: merge(documents, 'Recipients', 'consent'),
     optOut: merge(documents, 'Recipients', 'optOut'),
+    quietHours: merge(documents, 'Recipients', 'quietHours'),
     lists: merge(documents, 'Recipients', 'lists'),
     limits: merge(documents, 'RateLimits', 'limits'),
     templates: merge(documents, 'Templates'),

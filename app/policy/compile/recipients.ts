@@ -1,7 +1,7 @@
 import type { Keywords } from '../../model/opt-out.ts'
 import { type PhoneRule, parsePhone } from '../../model/phone.ts'
-import { duration } from '../shape/notation.ts'
-import type { ConsentTerms, OptOut, RecipientCondition } from '../snapshot.ts'
+import { duration, quietSpans } from '../shape/notation.ts'
+import type { ConsentTerms, OptOut, QuietHours, RecipientCondition } from '../snapshot.ts'
 import type { Declared, DeclaredList } from './declared.ts'
 import { mapOf, parsed, present } from './values.ts'
 
@@ -41,4 +41,10 @@ export function compileOptOut({ optOut }: Declared): OptOut | undefined {
   const { keywords, liftBy, confirmWith, backKeywords = BACK, exceptPurposes = [] } = optOut
   if (keywords === undefined || liftBy === undefined) return undefined
   return { keywords, liftBy, backKeywords, exceptPurposes, ...present({ confirmWith }) }
+}
+
+export function compileQuietHours({ quietHours }: Declared): QuietHours | undefined {
+  const { tz, during, then, exceptPurposes = [] } = quietHours
+  if (tz === undefined || during === undefined || then === undefined) return undefined
+  return { tz, spans: parsed(quietSpans, during), meanwhile: then, exceptPurposes }
 }

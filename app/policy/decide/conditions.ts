@@ -2,8 +2,9 @@ import { globMatches } from '../../lib/glob.ts'
 import type { DecisionRequest } from '../../model/decision.ts'
 import { ipInNetworks } from '../networks.ts'
 import type { Conditions, PolicySnapshot, Rule } from '../snapshot.ts'
-import { isWithin, wallClock, zonesOfNumber } from './hours.ts'
+import { isWithin, wallClock } from './hours.ts'
 import { isListed, kindOf } from './recipients.ts'
+import { zonesOfNumber } from './time-zones.ts'
 
 /** `unknown`: the request does not say enough. It never helps whoever asks: an allow needs a yes, a deny or hold only no no. */
 export type Verdict = 'yes' | 'no' | 'unknown'
@@ -152,7 +153,7 @@ function networks({ snapshot, when, request }: Asked): Verdict {
   return request.network === undefined ? 'unknown' : yesOrNo(names.includes(request.network))
 }
 
-/** A country with several time zones is inside only where all of them are, and outside only where none is. */
+/** A number that may be in several time zones is inside only where all of them are, and outside only where none is. */
 function hours({ when, request }: Asked): Verdict {
   if (when.hours === undefined) return 'yes'
   const { tz, spans } = when.hours

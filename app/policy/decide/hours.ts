@@ -1,4 +1,3 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { HoursSpan } from '../snapshot.ts'
 
 /** Minutes since midnight on a day of the week, Monday being 0: what a clock on the wall shows. */
@@ -33,12 +32,6 @@ export function wallClock(timeZone: string, at: Date): WallClock {
     minute: Number(parts.hour) * 60 + Number(parts.minute),
   }
   return zone.clock
-}
-
-/** The time zones of the country that a number belongs to; none when that is not known. */
-export function zonesOfNumber(number: string): readonly string[] {
-  const country = parsePhoneNumberFromString(number)?.country
-  return country === undefined ? [] : (new Intl.Locale(`und-${country}`).getTimeZones() ?? [])
 }
 
 /** A formatter costs far more to make than to ask, and the same minute is asked for again and again. */

@@ -8,6 +8,7 @@ import { limits } from './kinds/limits.ts'
 import { networks } from './kinds/networks.ts'
 import { guardrails, reload, tests } from './kinds/policy-set.ts'
 import { principals, revoked } from './kinds/principals.ts'
+import { quietHours } from './kinds/quiet-hours.ts'
 import { consent, lists, optOut, phoneRule } from './kinds/recipients.ts'
 import { retention } from './kinds/retention.ts'
 import { templates } from './kinds/templates.ts'
@@ -44,6 +45,7 @@ const SECTIONS: { readonly [Part in keyof PolicySnapshot]-?: readonly Compare[] 
   phoneRule: [phoneRule],
   consent: [consent],
   optOut: [optOut],
+  quietHours: [quietHours],
   templates: [templates],
   limits: [limits],
   endpoints: [endpoints],

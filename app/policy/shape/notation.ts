@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { isRegion } from '../../model/phone.ts'
 import { parseSecretRef, type SecretRef } from '../../model/secret-ref.ts'
+import { isWithin } from '../decide/hours.ts'
 import { type Cidr, parseCidr } from '../networks.ts'
 import type { HoursSpan } from '../snapshot.ts'
 
@@ -111,6 +112,21 @@ export const hours: Notation<readonly HoursSpan[]> = {
     const spans = text.split(',').map(part => spanOf(part.trim()))
     return spans.some(span => span === undefined) ? undefined : (spans as HoursSpan[])
   },
+}
+
+/** The same, where days may be left out: then all. */
+export const quietSpans: Notation<readonly HoursSpan[]> = {
+  expected: 'times such as "21:00-08:00" or "Sat-Sun 00:00-24:00", which leave some of the week',
+  parse(text) {
+    const parts = text.split(',').map(part => part.trim())
+    const spans = hours.parse(parts.map(part => (/^\d/.test(part) ? `Mon-Sun ${part}` : part)).join(','))
+    return spans === undefined || coverTheWeek(spans) ? undefined : spans
+  },
+}
+
+function coverTheWeek(spans: readonly HoursSpan[]): boolean {
+  const minutes = Array.from({ length: DAY_MINUTES }, (_, minute) => minute)
+  return DAYS.every((_, day) => minutes.every(minute => isWithin(spans, { day, minute })))
 }
 
 function spanOf(text: string): HoursSpan | undefined {
@@ -258,6 +274,7 @@ export const NOTATIONS = new Map<string, Notation<unknown>>(
     language,
     mime,
     hours,
+    quietSpans,
     timeZone,
     ip,
     moments,

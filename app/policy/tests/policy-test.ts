@@ -18,7 +18,7 @@ export type TestCase = {
   readonly place: Place
   readonly request: TestRequest
   readonly expect: {
-    readonly decision: 'allow' | 'deny' | 'hold'
+    readonly decision: 'allow' | 'deny' | 'hold' | 'wait'
     readonly by?: string
     readonly reason?: string
     readonly nearMiss?: { readonly rule: string; readonly failed: string }

@@ -1,4 +1,5 @@
 import type { Explanation } from '../decide/explain.ts'
+import { QUIET_HOURS } from '../decide/quiet.ts'
 import { createLimiter } from '../limiter.ts'
 import type { PolicySnapshot } from '../snapshot.ts'
 import { type Assessed, assess, assessWithLimits } from './assess.ts'
@@ -32,7 +33,7 @@ export type TestReport = {
 
 /** Runs every test on a compiled policy, on a clock of its own. Nothing outside is asked. */
 export function runTests(snapshot: PolicySnapshot, tests: readonly PolicyTest[]): TestReport {
-  const seen: (Explanation | Assessed)[] = []
+  const seen: Assessed[] = []
   const results = tests.flatMap(({ name, cases, sequences }) => [
     ...cases.map(one => {
       const explained = assess(snapshot, one.request)
@@ -51,7 +52,7 @@ export function runTests(snapshot: PolicySnapshot, tests: readonly PolicyTest[])
 
 type Verdict = Pick<TestResult, 'ok' | 'want' | 'got'>
 
-function verdictOf({ expect }: TestCase, explained: Explanation): Verdict {
+function verdictOf({ expect }: TestCase, explained: Assessed): Verdict {
   const { effect, by, reason, nearMisses } = explained
   const want: string[] = [expect.decision]
   const got: string[] = [effect]
@@ -74,7 +75,7 @@ function verdictOf({ expect }: TestCase, explained: Explanation): Verdict {
   return { ok: want.join(', ') === got.join(', '), want: want.join(', '), got: got.join(', ') }
 }
 
-function howFar({ trace }: Explanation, rule: string): string {
+function howFar({ trace }: Assessed, rule: string): string {
   const step = trace.find(other => other.rule === rule)
   if (step === undefined) return 'not concerned'
   return step.matched ? 'matching' : `failing ${step.failed.join(' and ')}`
@@ -105,18 +106,18 @@ function runsOf(outcomes: readonly { readonly kind: string; readonly by?: string
   return runs.map(({ word, count }) => (count === 1 ? word : `${word} x${count}`)).join(', ')
 }
 
-/** What is held was allowed first: without these rules it would have been denied. */
+/** What is held, limited or put off was allowed first: without these rules it would have been denied. */
 function allowing(trace: Explanation['trace']): readonly string[] {
   return trace.filter(({ effect, matched }) => effect === 'allow' && matched).map(({ rule }) => rule)
 }
 
 /** Of the rules that stand in a file; what roles give to people has no test of its own. */
-function coverageOf(
-  snapshot: PolicySnapshot,
-  seen: readonly (Explanation | Assessed)[],
-): readonly RuleCoverage[] {
+function coverageOf(snapshot: PolicySnapshot, seen: readonly Assessed[]): readonly RuleCoverage[] {
   const decided = new Set(
-    seen.flatMap(({ effect, by, trace }) => [by, ...(effect === 'hold' ? allowing(trace) : [])]),
+    seen.flatMap(({ effect, by, trace }) => {
+      const passed = effect !== 'deny' || by === QUIET_HOURS
+      return [by, ...(passed ? allowing(trace) : [])]
+    }),
   )
   const steps = seen.flatMap(({ trace }) => trace)
   return snapshot.rules

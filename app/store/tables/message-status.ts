@@ -43,6 +43,22 @@ export function requeueMessage(tx: Tx, args: Requeue & { id: string; now: Date }
   if (row?.status !== 'sending') return
   tx.db.run('UPDATE messages SET due_at = ? WHERE seq = ?', args.dueAt.getTime(), row.seq)
   move(tx, row, { to: 'queued', at: args.now, code: args.code, detail: args.reason })
+  forgetSteps(tx, row)
+}
+
+export function postponeMessage(tx: Tx, args: Requeue & { id: string; now: Date }): void {
+  const row = findById(tx, args.id)
+  if (row?.status !== 'sending') return
+  tx.db.run(
+    'UPDATE messages SET due_at = ?, attempt_count = attempt_count - 1 WHERE seq = ?',
+    args.dueAt.getTime(),
+    row.seq,
+  )
+  move(tx, { ...row, place: null }, { to: 'queued', at: args.now, detail: args.reason })
+  forgetSteps(tx, row)
+}
+
+function forgetSteps(tx: Tx, row: MessageRow): void {
   tx.db.run(
     'DELETE FROM message_steps WHERE message = ?1 AND n > ?2 AND n <= (SELECT max(n) FROM message_steps WHERE message = ?1) - ?3',
     row.seq,

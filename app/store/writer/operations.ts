@@ -13,7 +13,13 @@ import { addArrival, pruneJournal } from '../tables/journal.ts'
 import { recordArrival } from '../tables/journal-record.ts'
 import { putBuckets } from '../tables/limits.ts'
 import { enqueueMessage, importMessages, receiveMessage } from '../tables/message-entry.ts'
-import { advanceMessage, holdMessage, recoverMessages, requeueMessage } from '../tables/message-status.ts'
+import {
+  advanceMessage,
+  holdMessage,
+  postponeMessage,
+  recoverMessages,
+  requeueMessage,
+} from '../tables/message-status.ts'
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
 import { forgetRefusals, recordPolicy } from '../tables/policies.ts'
@@ -45,6 +51,7 @@ export const operations = {
   'messages.enqueue': enqueueMessage,
   'messages.hold': holdMessage,
   'messages.import': importMessages,
+  'messages.postpone': postponeMessage,
   'messages.receive': receiveMessage,
   'messages.recover': recoverMessages,
   'messages.requeue': requeueMessage,
