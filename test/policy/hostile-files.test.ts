@@ -34,6 +34,9 @@ const HOSTILE: Readonly<Record<string, () => string>> = {
   'brackets that are closed': () => `a: ${'['.repeat(SIZE / 2)}${']'.repeat(SIZE / 2)}`,
   'lists in lists on one line': () => filled(() => '- '),
   'explicit keys in explicit keys': () => filled(() => '? '),
+  'brackets that close before they open': () => `a: ${']'.repeat(SIZE / 3)}${'['.repeat(SIZE / 3)}`,
+  'explicit keys in brackets': () => filled(() => '? ', 'a: ['),
+  'values of no key in brackets': () => filled(() => ': ', 'a: {'),
   'a map in a map in a map': () => filled(index => `${' '.repeat(index)}a:\n`),
   'many documents': () => filled(() => '---\n'),
   'many anchors': () => filled(index => ` - &a${index} x\n`, 'a:\n'),
@@ -69,6 +72,16 @@ test('loads a thousand rules, which the limits are far from', () => {
     ALL_SECRETS,
   )
   assert.equal(outcome.kind, 'loaded')
+})
+
+test('loads a policy that a program wrote as JSON on one line', () => {
+  const rules = Array.from({ length: 1_000 }, (_, index) => ({
+    ...{ id: `rule-${index}`, effect: 'allow', principals: ['billing'], actions: ['messages.send'] },
+    when: { messageTypes: ['text', 'document'], recipients: { prefixes: ['+33'] } },
+  }))
+  const text = JSON.stringify({ kind: 'Access', spec: { rules } })
+  const files = [BASE, text].map((written, index) => ({ name: `${index}.yaml`, text: written }))
+  assert.equal(loadPolicy(files, ALL_SECRETS).kind, 'loaded')
 })
 
 const SIGNS = [

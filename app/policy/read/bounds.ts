@@ -7,7 +7,7 @@ const MAX_TOKENS = 250_000
 const MAX_INDENT = 4 * MAX_DEPTH
 const OPENING: ReadonlySet<string> = new Set(['[', '{'])
 const CLOSING: ReadonlySet<string> = new Set([']', '}'])
-/** `- - - x` opens a list in a list in a list, all on one line; so do the signs of explicit keys. */
+/** `- - - x` opens a list in a list in a list, all on one line; so do the signs of explicit keys. Within brackets they open nothing. */
 const INDICATORS: ReadonlySet<string> = new Set(['-', '?', ':'])
 const SCALAR = '\u001f'
 
@@ -22,8 +22,8 @@ export function excess(text: string): 'depth' | 'tokens' | undefined {
     if (token.endsWith('\n')) onLine = 0
     else if (before !== SCALAR) {
       if (OPENING.has(token)) open++
-      else if (CLOSING.has(token)) open--
-      else if (INDICATORS.has(token)) onLine++
+      else if (CLOSING.has(token)) open = Math.max(open - 1, 0)
+      else if (open === 0 && INDICATORS.has(token)) onLine++
     }
     const isIndentation = before.endsWith('\n') && /^ +$/.test(token)
     const begins = indent > MAX_INDENT && !token.startsWith('#') && !token.endsWith('\n')
