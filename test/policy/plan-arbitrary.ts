@@ -11,7 +11,7 @@ export type SmallPolicy = {
   readonly rules: Readonly<Record<string, object | undefined>>
 }
 
-const ACTIONS = ['messages.send', 'messages.read', 'accounts.read']
+export const ACTIONS = ['messages.send', 'messages.read', 'accounts.read']
 const NUMBERS = ['+33600000001', '+33700000001', '+4930000001']
 const CIDRS = ['10.0.0.0/24', '10.0.0.0/25', '10.0.0.128/25', '10.1.0.0/24', '2001:db8::/32']
 const IPS = ['10.0.0.1', '10.0.0.200', '10.1.0.1', '2001:db8::1', '192.0.2.1']
@@ -20,10 +20,10 @@ const KINDS = ['contact', 'group', 'channel', 'status'] as const
 const PARTS = 10
 const TYPES = ['text', 'image', 'template']
 
-const someOf = <T>(...items: readonly T[]) => fc.subarray([...items], { minLength: 1 })
-const orAbsent = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
+export const someOf = <T>(...items: readonly T[]) => fc.subarray([...items], { minLength: 1 })
+export const orAbsent = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
 
-const listed: fc.Arbitrary<object> = fc
+export const listed: fc.Arbitrary<object> = fc
   .record({ prefixes: orAbsent(someOf('+33', '+336', '+49')), numbers: orAbsent(someOf(...NUMBERS)) })
   .map(({ prefixes, numbers = ['+33600000001'] }) => written({ prefixes, numbers }))
 
@@ -56,7 +56,7 @@ const when = fc
   })
   .map(conditions => written(conditions))
 
-const rule = fc
+export const rule = fc
   .record({
     effect: fc.constantFrom('allow', 'allow', 'deny', 'hold'),
     principals: fc.oneof(someOf('billing', 'reports', 'oncall'), fc.constant(['*'])),
@@ -166,7 +166,7 @@ export function textOf(documents: readonly object[]): string {
   return documents.map(document => `${JSON.stringify(document)}\n`).join('---\n')
 }
 
-function written(members: object): object {
+export function written(members: object): object {
   return Object.fromEntries(
     Object.entries(members)
       .filter(([, value]) => value !== undefined)
