@@ -162,36 +162,6 @@ function withRules(rules: readonly Rule[]): PolicySnapshot {
   return { ...policy, rules }
 }
 
-test('never grants more when a deny or hold rule is added', () => {
-  fc.assert(
-    fc.property(fc.array(aRule, { maxLength: 6 }), aRule, aRequest, (rules, more, request) => {
-      if (more.effect === 'allow') return
-      const before = decide(withRules(rules), request)
-      const after = decide(withRules([...rules, more]), request)
-      assert.ok(RANK[after.effect] <= RANK[before.effect])
-    }),
-  )
-})
-
-test('never refuses more when an allow rule is added', () => {
-  fc.assert(
-    fc.property(fc.array(aRule, { maxLength: 6 }), aRule, aRequest, (rules, more, request) => {
-      const before = decide(withRules(rules), request)
-      const after = decide(withRules([...rules, { ...more, effect: 'allow' }]), request)
-      assert.ok(RANK[after.effect] >= RANK[before.effect])
-    }),
-  )
-})
-
-test('gives rules no order', () => {
-  fc.assert(
-    fc.property(fc.array(aRule, { maxLength: 6 }), aRequest, (rules, request) => {
-      const forwards = decide(withRules(rules), request).effect
-      assert.equal(decide(withRules(rules.toReversed()), request).effect, forwards)
-    }),
-  )
-})
-
 test('allows nothing without an allow rule for that principal', () => {
   fc.assert(
     fc.property(fc.array(aRule, { maxLength: 6 }), aRequest, (rules, request) => {
