@@ -14,7 +14,9 @@ export function globMatches(glob: string, text: string): boolean {
   return from <= text.length - last.length
 }
 
-/** The names that `globs` describe, each once, in the order of `names`. */
+/** The names that `globs` describe, each once, in the order of `names`. Whole names are looked up: there may be hundreds of both. */
 export function namesMatching(globs: readonly string[], names: Iterable<string>): readonly string[] {
-  return [...names].filter(name => globs.some(glob => globMatches(glob, name)))
+  const whole = new Set(globs)
+  const patterns = globs.filter(glob => glob.includes('*'))
+  return [...names].filter(name => whole.has(name) || patterns.some(glob => globMatches(glob, name)))
 }

@@ -3,8 +3,10 @@ import type { PolicySnapshot } from './snapshot.ts'
 
 export type Cidr = { readonly address: string; readonly prefix: number; readonly family: 'ipv4' | 'ipv6' }
 
-const lists = new Map<string, BlockList>()
-const KEPT_LISTS = 1_000
+type Range = { readonly family: Cidr['family']; readonly list: BlockList }
+
+const ranges = new Map<string, Range | undefined>()
+const KEPT_RANGES = 1_000
 
 /** Reads `10.0.0.0/8` or `2001:db8::/32`; undefined when it is none, or when bits are set behind the prefix. */
 export function parseCidr(text: string): Cidr | undefined {
@@ -25,8 +27,8 @@ export function ipInCidrs(ip: string, cidrs: readonly string[]): boolean {
   if (plain === undefined) return false
   const family = isIP(plain) === 4 ? 'ipv4' : 'ipv6'
   return cidrs.some(text => {
-    const cidr = parseCidr(text)
-    return cidr?.family === family && listOf(cidr).check(plain, family)
+    const range = rangeOf(text)
+    return range?.family === family && range.list.check(plain, family)
   })
 }
 
@@ -82,14 +84,18 @@ function dotted(bits: string): string {
   return [0, 8, 16, 24].map(from => Number.parseInt(bits.slice(from, from + 8), 2)).join('.')
 }
 
-/** Building a list costs more than asking it, and the same few ranges are asked at every request. */
-function listOf(cidr: Cidr): BlockList {
-  const key = `${cidr.address}/${cidr.prefix}`
-  const kept = lists.get(key)
-  if (kept !== undefined) return kept
+/** Reading a range and building its list cost more than asking it, and the same few are asked at every request. */
+function rangeOf(text: string): Range | undefined {
+  if (ranges.has(text)) return ranges.get(text)
+  if (ranges.size >= KEPT_RANGES) ranges.clear()
+  const range = rangeOfCidr(parseCidr(text))
+  ranges.set(text, range)
+  return range
+}
+
+function rangeOfCidr(cidr: Cidr | undefined): Range | undefined {
+  if (cidr === undefined) return undefined
   const list = new BlockList()
   list.addSubnet(cidr.address, cidr.prefix, cidr.family)
-  if (lists.size >= KEPT_LISTS) lists.clear()
-  lists.set(key, list)
-  return list
+  return { family: cidr.family, list }
 }

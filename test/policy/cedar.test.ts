@@ -22,11 +22,10 @@ const sayableRule = rule.map(({ when, ...rest }: { readonly when?: object }): Sa
 const holding = sayableRule.map((one): SayableRule => ({ ...one, effect: 'hold' }))
 
 /** One rule for nearly everything: beside rules that are all narrow most requests would be denied by default. */
-const broad: fc.Arbitrary<SayableRule> = fc.record({
-  effect: fc.constant('allow'),
-  principals: fc.constant(['*']),
-  roles: fc.constant(['operator']),
-})
+const broad: fc.Arbitrary<SayableRule> = fc.constantFrom(
+  { effect: 'allow', principals: ['*'], roles: ['operator'] },
+  { effect: 'allow', principals: ['*'], roles: ['operator'], when: { recipients: { list: 'eu' } } },
+)
 
 const policy: fc.Arbitrary<Sayable> = fc.record({
   networks: fc.record({ office: someOf(...CIDRS), branch: someOf(...CIDRS) }),

@@ -12,14 +12,12 @@ const RUNS = process.env.TEST_LONG === undefined ? 60 : 4_000
 const REQUESTS = 40
 const RANK = { deny: 0, hold: 1, allow: 2 } as const
 
-const policy = fc
-  .tuple(smallPolicy, fc.array(rule, { minLength: 2, maxLength: 8 }))
-  .map(
-    ([small, rules]): SmallPolicy => ({
-      ...small,
-      rules: Object.fromEntries(rules.map((one, n) => [`r${n}`, one])),
-    }),
-  )
+const policy = fc.tuple(smallPolicy, fc.array(rule, { minLength: 2, maxLength: 8 })).map(
+  ([small, rules]): SmallPolicy => ({
+    ...small,
+    rules: Object.fromEntries(rules.map((one, n) => [`r${n}`, one])),
+  }),
+)
 const requests = fc.array(request, { minLength: REQUESTS, maxLength: REQUESTS })
 
 /** The same policy with other rules. */
