@@ -19,7 +19,6 @@ import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder } from './lib/replace-file.ts'
 import { Secret } from './lib/secret.ts'
-import { SYSTEM } from './model/audit.ts'
 import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
@@ -27,7 +26,7 @@ import { createReview } from './outbox/review.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
 import { createLimiter } from './policy/limiter.ts'
 import type { PolicyInForce } from './policy/snapshot.ts'
-import { policyAtBoot } from './reload/boot.ts'
+import { policyAtBoot, type Started } from './reload/boot.ts'
 import { createReload, examineDeps } from './reload/reload.ts'
 import { raiseDiskAlarms } from './store/disk-alarm.ts'
 import { createLimitKeeper } from './store/limit-keeper.ts'
@@ -69,7 +68,6 @@ const random = () => Math.random()
 /** Builds the app, wires it and starts it. Throws PosternError with `config.*`, `policy.*`, `key.*` or `store.*` when it cannot. */
 export async function start(options: StartOptions): Promise<Running> {
   const { config, log } = options
-  const onDisk = await readPolicyFolder(config.policiesDir)
   const { store, key, keyCreated } = await openStoreFor(config, log)
   if (keyCreated) log.warn('key.created', { remedy: 'keep a copy of the master key on another machine' })
   store.onFailure(error => {
@@ -79,7 +77,8 @@ export async function start(options: StartOptions): Promise<Running> {
   try {
     emptyTemporaryFolder(config)
     await markInstallation(store, config, log)
-    const started = await policyAtBoot(onDisk, { ...examineDeps(config), store, routeUnder, log, now })
+    const readFolder = () => readPolicyFolder(config.policiesDir)
+    const started = await policyAtBoot({ ...examineDeps(config), readFolder, store, routeUnder, log, now })
     return await run(options, { store, started, contactKey: contactKeyFrom(key) })
   } catch (error) {
     await store.close()
@@ -87,36 +86,38 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-type Ground = { readonly store: Store; readonly started: PolicyInForce; readonly contactKey: Secret }
+type Ground = { readonly store: Store; readonly started: Started; readonly contactKey: Secret }
 
 async function run(options: StartOptions, { store, started, contactKey }: Ground): Promise<Running> {
   const { config, log, simulator } = options
   const { sandbox, secretsDir } = config
-  const { policySwitch, policies, watch } = createReload(started, { ...options, store, routeUnder, now })
+  const accounts = () => sessions.list()
+  const reload = createReload(started, { ...options, store, routeUnder, now, accounts })
+  const { policySwitch, policies, answers } = reload
   const policy = policySwitch.current
   const secret = (ref: string) => readSecret(secretsDir, ref)
   const route = routeUnder(policy)
   const limiter = createLimiter()
   const limitKeeper = createLimitKeeper({ store, limiter, policy, log, now })
-  const measures = createMeasures({ policy, store, sandbox, accounts: () => sessions.list() })
-  const { meter } = measures
-  policySwitch.onOutcome(({ kind }) => measures.reloaded(kind))
-  const sessions = createSessions({
-    ...{ store, policy, route, log, meter, now, random },
-    ...(simulator && { simulator }),
-  })
-  const outboxDeps = { store, policy, route, limiter, keepLimits: limitKeeper.keep, log, now, random }
+  const measures = createMeasures({ policy, store, sandbox, accounts, degraded: policies.isDegraded })
+  reload.onOutcome(measures.reloaded)
+  const base = { store, policy, route, log, now, random }
+  const sessions = createSessions({ ...base, meter: measures.meter, ...(simulator && { simulator }) })
+  const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
   const sweeper = createSweeper({ store, policy, log, now })
-  const outgoing = { ...outboxDeps, egress, readSecret: secret, contactKey }
-  const { deliveries, ...webhooks } = createWebhooks(outgoing)
+  const { deliveries, ...webhooks } = createWebhooks({
+    ...outboxDeps,
+    egress,
+    readSecret: secret,
+    contactKey,
+  })
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,
-    sessions,
-    policies,
+    ...{ sessions, policies, answers },
     onPolicyChange: policySwitch.onChange,
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
@@ -139,18 +140,16 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   sweeper.start()
   policySwitch.onChange(() => void sessions.followPolicy())
   for (const part of [outbox, deliveries, sweeper]) policySwitch.onChange(() => part.wake())
-  if (!options.rendersEdge) policySwitch.agreeWithEdge()
-  watch.start()
+  await reload.start()
   await openControl(control, config, log)
   unready = undefined
   log.info('app.ready', { sandbox })
-  const reload = () => void policies.apply({ by: SYSTEM, reason: 'signal' })
-  return { revision: () => policy().revision, reload, stop }
+  return { revision: () => policy().revision, reload: reload.bySignal, stop }
 
   /** Takes nothing new, lets what is under way end or go back to its queue, and closes. */
   async function stop(): Promise<void> {
     unready = 'stopping'
-    await watch.stop()
+    await reload.stop()
     await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop(), sweeper.stop()])
     await Promise.race([sessions.stop(), sleep(SESSIONS_END_MS)])
     await limitKeeper.stop()

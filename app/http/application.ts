@@ -69,6 +69,7 @@ function failed(deps: HttpDeps): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const answer = problemOf(error)
     if (answer.code === 'internal') {
+      deps.answers.failed()
       const stack = error instanceof Error ? error.stack : undefined
       deps.log.error('http.failed', { request: arrivals.get(request).id, reason: reasonOf(error), stack })
     }

@@ -1,9 +1,11 @@
+import { hash } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { createApiKeys } from '../identity/api-key.ts'
-import { authenticate, credentialWord, type Presented } from '../identity/authenticate.ts'
+import { authenticate, credentialWord, type Presented, type RefusalReason } from '../identity/authenticate.ts'
 import { readAuthorities } from '../identity/certificate.ts'
 import { PosternError } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
+import type { Caller } from '../reload/probation/answers.ts'
 import { type Problem, problem } from './answer.ts'
 import type { HttpDeps } from './deps.ts'
 import { type Arrival, arrivals, calls, type Entrance, entrances } from './hop/call.ts'
@@ -18,6 +20,9 @@ const CHALLENGES: Readonly<Record<Site, Readonly<Record<string, string>>>> = {
   keys: { 'WWW-Authenticate': 'Bearer realm="postern"' },
   dashboard: {},
 }
+
+/** Why the policy alone turns somebody away who shows what was good before. Not revoked, not expired: those are meant. */
+const UNKNOWN: ReadonlySet<RefusalReason> = new Set(['unknown_principal', 'unknown_api_key'])
 
 /**
  * Finds out who asks, by the one kind of credential its site has. `countFailure` is run on failures alone; `closing`
@@ -37,10 +42,13 @@ export function know(deps: HttpDeps, countFailure: RequestHandler, closing: Abor
     const shown = presented(entrance, name => request.get(name))
     const identify = (snapshot: PolicySnapshot) => authenticate(shown, snapshot, identity)
     const found = identify(arrival.policy.snapshot)
+    const caller = callerOf(shown)
     if (found.kind === 'refused') {
+      if (UNKNOWN.has(found.reason)) deps.answers.turnedAway(caller)
       const answer = await refuse(arrival, entrance, found)
       return countFailure(request, response, () => send(request, response, answer))
     }
+    deps.answers.letIn(caller, found.principal.name)
     const credential = credentialWord(found.credential)
     const actor = { principal: found.principal.name, credential, ip: entrance.remoteIp }
     const left = new AbortController()
@@ -81,6 +89,11 @@ function presented(entrance: Entrance, header: (name: string) => string | undefi
     case 'dashboard':
       return { site, ...one('basicUser', header('postern-basic-user')) }
   }
+}
+
+/** The same for everybody who shows the same. */
+function callerOf({ site, clientCert = '', authorization = '', basicUser = '' }: Presented): Caller {
+  return hash('sha256', `${site}\0${clientCert}\0${authorization}\0${basicUser}`, 'base64')
 }
 
 function known(site: Entrance['site']): Site {

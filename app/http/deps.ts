@@ -9,6 +9,7 @@ import type { createReview } from '../outbox/review.ts'
 import type { Limiter } from '../policy/limiter.ts'
 import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
 import type { Policies } from '../reload/policies.ts'
+import type { Answers } from '../reload/probation/answers.ts'
 import type { Store } from '../store/store.ts'
 import type { Sessions } from '../whatsapp/sessions.ts'
 import type { StreamLimits } from './events/streams.ts'
@@ -19,6 +20,8 @@ export type HttpDeps = {
   /** Calls the listener after each change of the policy; answers the way to stop. */
   readonly onPolicyChange: (listener: () => void) => () => void
   readonly policies: Policies
+  /** What probation is judged by. */
+  readonly answers: Answers
   readonly store: Store
   readonly sessions: Sessions
   readonly enqueue: ReturnType<typeof createEnqueue>

@@ -224,6 +224,16 @@ export const CODES = {
     explanation:
       'spec.tests.minRuleCoverage asks for more of the rules to decide some request of a PolicyTest. A rule that no test reaches is a rule of which nobody knows what it does.',
   },
+  'PS-7004': {
+    title: 'stale plan',
+    explanation:
+      'A plan holds for the two policies that it was made from. Since then another policy came into force, or the files were edited: what would happen now is not what was reviewed. Make the plan again, with --against live.',
+  },
+  'PS-7003': {
+    title: 'taken back by its probation',
+    explanation:
+      'After this policy had come into force the appliance was worse off than before: sites, accounts or callers were lost, or internal errors piled up. The policy before came back by itself. This one is not put in force again until its files change or `policy unpin` says so.',
+  },
 } as const satisfies Readonly<Record<string, CodeText>>
 
 export type Code = keyof typeof CODES

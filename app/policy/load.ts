@@ -30,13 +30,14 @@ import {
 } from './compile/recipients.ts'
 import { compileRetention } from './compile/retention.ts'
 import { compileTemplates } from './compile/templates.ts'
-import { mapOf, present } from './compile/values.ts'
+import { mapOf, parsed, present } from './compile/values.ts'
 import { compileEndpoints } from './compile/webhooks.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
 import type { PolicyDocument } from './read/document.ts'
 import { readYaml } from './read/yaml.ts'
 import { checkShape } from './shape/check-shape.ts'
-import type { PolicySnapshot } from './snapshot.ts'
+import { duration } from './shape/notation.ts'
+import type { PolicySnapshot, ReloadRules } from './snapshot.ts'
 import { compileTests } from './tests/compile.ts'
 import type { PolicyTest } from './tests/policy-test.ts'
 
@@ -93,7 +94,9 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     digest,
     tests: compileTestDemands(declared),
     guardrails: compileGuardrails(declared),
-    reload: { mode: declared.reload.mode ?? 'apply' },
+    signing: { isRequired: declared.signing.require ?? false, keyRefs: declared.signing.keys ?? [] },
+    reload: compileReload(declared),
+    onBadPolicyAtBoot: declared.onBadPolicyAtBoot ?? 'refuse',
     edge: compileEdge(declared.edge),
     networks: mapOf(declared.networks, ({ cidrs, note }, name) => ({ name, cidrs, ...present({ note }) })),
     principals: compilePrincipals(declared),
@@ -117,6 +120,10 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
 
 function compileTestDemands({ testDemands: { require = 'pass', minRuleCoverage = 0 } }: Declared) {
   return { requireAll: require === 'pass', minRuleCoverage }
+}
+
+function compileReload({ reload: { mode = 'apply', probation } }: Declared): ReloadRules {
+  return { mode, ...(probation === undefined ? {} : { probationMs: parsed(duration, probation) }) }
 }
 
 /** `sha256:<hex>` over names and contents; each with its length, so that no two folders can look alike. */

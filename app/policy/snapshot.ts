@@ -11,8 +11,11 @@ export type PolicySnapshot = {
   readonly tests: { readonly requireAll: boolean; readonly minRuleCoverage: number }
   /** By their ids. What no plan may bring, unless they are lifted by a plan before. */
   readonly guardrails: ReadonlyMap<string, Guardrail>
-  /** Whether an edited folder is put in force by itself, or only when somebody says so. */
-  readonly reload: { readonly mode: 'apply' | 'watch' }
+  /** Who may sign the files, and whether they must be signed. */
+  readonly signing: { readonly isRequired: boolean; readonly keyRefs: readonly string[] }
+  readonly reload: ReloadRules
+  /** What a start does when the files have errors: nothing, or it goes on with the last policy that was in force. */
+  readonly onBadPolicyAtBoot: 'refuse' | 'last-known-good'
   readonly edge: Edge
   readonly networks: ReadonlyMap<string, Network>
   readonly principals: ReadonlyMap<string, Principal>
@@ -35,6 +38,13 @@ export type PolicySnapshot = {
   readonly optOut?: OptOut
   readonly templates: ReadonlyMap<string, Template>
   readonly retention: Retention
+}
+
+export type ReloadRules = {
+  /** Whether an edited folder is put in force by itself, or only when somebody says so. */
+  readonly mode: 'apply' | 'watch'
+  /** How long the appliance watches itself after this policy has come into force; absent: not at all. */
+  readonly probationMs?: number
 }
 
 /** A kind of change that is not to happen. `on` is a part of the policy, such as `networks` or `retention.messages`. */

@@ -9,10 +9,20 @@ export type Asked = {
   readonly commit?: string
   /** What lets guardrails pass that name it. */
   readonly tags?: readonly string[]
+  /** The digests that a plan was made from: nothing happens when either is another by now. */
+  readonly plan?: { readonly old: string; readonly new: string }
 }
 
-/** What stood in the way: reading and checking, the set's own tests, a guardrail, Caddy, the change itself, or that it was refused before. */
-export type Obstacle = 'check' | 'tests' | 'guardrail' | 'edge' | 'change' | 'remembered'
+/** What stood in the way: the plan is of other policies; reading and checking, the set's own tests, a guardrail, Caddy, the change itself, its probation, or that it was refused before. */
+export type Obstacle =
+  | 'stale'
+  | 'check'
+  | 'tests'
+  | 'guardrail'
+  | 'edge'
+  | 'change'
+  | 'probation'
+  | 'remembered'
 
 /** The first thing that was wrong, as short as it can be told. */
 export type FirstFault = { readonly code?: string; readonly place?: string; readonly message: string }
@@ -29,8 +39,14 @@ export type Refused = {
   readonly policy: PolicyInForce
 }
 
-/** What became of putting a policy in force. Whatever is not `applied` has changed nothing. */
+/** What became of putting a policy in force. Whatever is not `applied` has changed nothing, but for what its probation took back. */
 export type Activation =
-  | { readonly kind: 'applied'; readonly policy: PolicyInForce; readonly edgeReloaded: boolean }
+  | {
+      readonly kind: 'applied'
+      readonly policy: PolicyInForce
+      readonly edgeReloaded: boolean
+      /** Until then it is watched, and goes when it does harm. */
+      readonly probationUntil?: Date
+    }
   | { readonly kind: 'unchanged'; readonly policy: PolicyInForce }
   | Refused

@@ -2,15 +2,15 @@ import type { EventDraft, JsonObject, NewEvent, RouteEvent } from '../model/even
 import type { PolicyFile } from '../model/policy-file.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { PolicyRecord, Refusal } from '../store/policies.ts'
-import type { Asked, Refused } from './activation.ts'
+import type { Asked, Obstacle, Refused } from './activation.ts'
 
 export type Applied = {
   readonly policy: PolicyInForce
   readonly files: readonly PolicyFile[]
   readonly asked: Asked
   readonly at: Date
-  /** The digest that a rollback leaves behind. */
-  readonly left?: string
+  /** What a way back leaves behind. */
+  readonly left?: Refusal
 }
 
 /** All that is written, in one transaction, when a policy comes into force. */
@@ -20,8 +20,7 @@ export function recordOfApplied(
 ): PolicyRecord {
   const { digest } = policy.snapshot
   const said = { revision: policy.revision, digest, ...askedJson(asked) }
-  const refusal: Refusal | undefined =
-    left === undefined || left === digest ? undefined : { digest: left, because: 'rolled-back' }
+  const refusal = left?.digest === digest ? undefined : left
   return {
     entry: { ...entryOf(asked), at, digest, revision: Number(policy.revision.slice(1)), result: 'applied' },
     files,
@@ -54,12 +53,16 @@ export function recordOfRefused(
   return {
     entry: { ...entryOf(asked), at, digest, result: 'rejected', error },
     // That the change could not be written down is no fault of the policy.
-    ...(obstacle === 'change' ? {} : { refusal: { digest, because: 'rejected' } as const }),
+    ...(obstacle === 'change' ? {} : { refusal: { digest, because: becauseOf(obstacle) } }),
     effects: {
       events,
       audit: [{ ...asked.by, at, action: 'policy.rejected', target: digest, decision: 'deny', detail }],
     },
   }
+}
+
+function becauseOf(obstacle: Obstacle): Refusal['because'] {
+  return obstacle === 'probation' ? 'reverted' : 'rejected'
 }
 
 function entryOf({ by, reason, commit }: Asked) {

@@ -7,8 +7,13 @@ import type { PolicyEntry } from '../store/policies.ts'
 import type { Activation, Asked, FirstFault, Refused } from './activation.ts'
 import { examine } from './examine.ts'
 import type { PolicySwitch, SwitchDeps } from './policy-switch.ts'
+import type { Probation } from './probation/probation.ts'
 
-export type PoliciesDeps = SwitchDeps & { readonly policiesDir: string }
+export type PoliciesDeps = SwitchDeps & {
+  readonly policiesDir: string
+  /** The appliance started with an older policy, because the folder had errors. */
+  readonly degraded?: boolean
+}
 
 /** The policies as people and machines deal with them while the appliance runs. */
 export type Policies = {
@@ -19,6 +24,16 @@ export type Policies = {
   /** Lets digests that were refused be tried again; answers how many. */
   unpin(by: Actor): Promise<number>
   status(): Promise<PolicyStatus>
+  /** True until a policy that was asked for is in force. */
+  isDegraded(): boolean
+  /** The files of the policy in force; undefined when they are not kept. */
+  live(): Promise<LiveFiles | undefined>
+}
+
+export type LiveFiles = {
+  readonly revision: string
+  readonly digest: string
+  readonly files: readonly PolicyFile[]
 }
 
 export type PolicyStatus = {
@@ -27,10 +42,17 @@ export type PolicyStatus = {
   readonly disk: { readonly digest: string; readonly first?: FirstFault } | { readonly first: FirstFault }
   /** The last one that was refused, unless it is in force by now. */
   readonly rejected: PolicyEntry | undefined
+  /** Set while a policy is on trial. */
+  readonly degraded: boolean
+  readonly probation: ReturnType<Probation['current']>
 }
 
 export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): Policies {
-  const { store, now } = deps
+  const { store, probation, now } = deps
+  let degraded = deps.degraded ?? false
+  policySwitch.onOutcome(({ kind }) => {
+    if (kind !== 'refused') degraded = false
+  })
 
   async function apply(asked: Asked, given?: readonly PolicyFile[]): Promise<Activation> {
     const files = given ?? (await readFolder(deps))
@@ -44,7 +66,7 @@ export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): 
     const to = wanted ?? Number(revision.slice(1)) - 1
     const entry = await store.policies.last({ result: 'applied', revision: to })
     const files = entry && (await store.policies.filesOf(entry.digest))
-    return files && policySwitch.activate(files, asked, snapshot.digest)
+    return files && policySwitch.activate(files, asked, { digest: snapshot.digest, because: 'rolled-back' })
   }
 
   function unpin(by: Actor): Promise<number> {
@@ -53,12 +75,15 @@ export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): 
   }
 
   async function status(): Promise<PolicyStatus> {
+    const onTrial = probation.current() // first: once it is over, the rest says how it ended
     const { revision, snapshot } = policySwitch.current()
     const rejected = await store.policies.last({ result: 'rejected' })
     return {
       live: await store.policies.last({ result: 'applied', revision: Number(revision.slice(1)) }),
       disk: await disk(),
       rejected: rejected?.digest === snapshot.digest ? undefined : rejected,
+      degraded,
+      probation: onTrial,
     }
   }
 
@@ -71,7 +96,13 @@ export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): 
     return examined.kind === 'bad' ? { digest, first: examined.first } : { digest }
   }
 
-  return { apply, rollback, unpin, status }
+  async function live(): Promise<LiveFiles | undefined> {
+    const { revision, snapshot } = policySwitch.current()
+    const files = await store.policies.filesOf(snapshot.digest)
+    return files && { revision, digest: snapshot.digest, files }
+  }
+
+  return { apply, rollback, unpin, status, live, isDegraded: () => degraded }
 }
 
 async function readFolder({

@@ -1,19 +1,23 @@
 import { reasonOf } from '../lib/error.ts'
 import type { Log } from '../lib/log.ts'
+import { SYSTEM } from '../model/audit.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { policyDigest } from '../policy/load.ts'
 import { planOf } from '../policy/plan/plan.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
+import type { Refusal } from '../store/policies.ts'
 import type { Store } from '../store/store.ts'
 import type { Activation, Asked, Obstacle, Refused } from './activation.ts'
 import { recordOfApplied, recordOfRefused } from './chronicle.ts'
 import type { EdgeHandshake } from './edge-handshake.ts'
 import { type ExamineDeps, examine } from './examine.ts'
+import type { Probation, Revert } from './probation/probation.ts'
 
 export type SwitchDeps = ExamineDeps & {
   readonly store: Pick<Store, 'policies'>
   readonly edge: EdgeHandshake
+  readonly probation: Probation
   /** Gives the events of a change to the endpoints of the policy it is given. */
   readonly routeUnder: (policy: () => PolicyInForce) => RouteEvent
   readonly log: Log
@@ -22,8 +26,13 @@ export type SwitchDeps = ExamineDeps & {
 
 const REMEMBERED = {
   rejected: 'this policy was refused before; edit it, or lift that with ./postern policy unpin',
+  reverted:
+    'this policy was taken back because it did harm; edit it, or lift that with ./postern policy unpin',
   'rolled-back': 'this policy was left by a rollback; edit it, or lift that with ./postern policy unpin',
 } as const
+
+/** Says nothing about the policy itself. */
+const SILENT: ReadonlySet<Obstacle> = new Set(['remembered', 'stale'])
 
 /**
  * The policy in force, and the only way to another one: everything is checked before anything happens, the edge agrees
@@ -55,10 +64,15 @@ export class PolicySwitch {
   }
 
   /** One attempt at a time. */
-  activate(files: readonly PolicyFile[], asked: Asked, left?: string): Promise<Activation> {
+  activate(files: readonly PolicyFile[], asked: Asked, left?: Refusal): Promise<Activation> {
     const attempt = this.#turn.then(() => this.#activate(files, asked, left))
     this.#turn = attempt.catch(() => {})
     return attempt
+  }
+
+  /** Goes on with the trial of the policy in force, when the process before did not end it. */
+  resumeProbation(): Promise<void> {
+    return this.#deps.probation.resume(this.#policy, this.#revert)
   }
 
   /** Sees to it that the edge has the part of the policy in force: this process may have begun with another than the edge did. */
@@ -77,26 +91,27 @@ export class PolicySwitch {
     return outcome
   }
 
-  async #activate(files: readonly PolicyFile[], asked: Asked, left?: string): Promise<Activation> {
+  async #activate(files: readonly PolicyFile[], asked: Asked, left?: Refusal): Promise<Activation> {
     const outcome = await this.#attempt(files, asked, left)
     this.#tell(outcome, asked)
     if (outcome.kind === 'refused') await this.#writeDown(outcome, asked)
     return outcome
   }
 
-  async #attempt(files: readonly PolicyFile[], asked: Asked, left?: string): Promise<Activation> {
+  async #attempt(files: readonly PolicyFile[], asked: Asked, left?: Refusal): Promise<Activation> {
     const policy = this.#policy
     const digest = policyDigest(files)
+    const stale = staleness(asked.plan, { live: policy.snapshot.digest, files: digest })
+    if (stale !== undefined) return this.#refused('stale', digest, stale)
     if (digest === policy.snapshot.digest) return this.#sameAgain(files, asked)
     const remembered = await this.#deps.store.policies.refusalOf(digest)
-    const binds =
-      remembered?.because === 'rolled-back' ? asked.reason !== 'rollback' : asked.reason === 'watch'
+    const binds = remembered?.because === 'rejected' ? asked.reason === 'watch' : !isReturn(asked)
     if (remembered !== undefined && binds)
       return this.#refused('remembered', digest, REMEMBERED[remembered.because])
     const examined = examine(files, {
       ...this.#deps,
       inForce: policy.revision,
-      kept: asked.reason === 'rollback',
+      kept: isReturn(asked),
     })
     if (examined.kind === 'bad') {
       const { at, first, report } = examined
@@ -107,10 +122,28 @@ export class PolicySwitch {
     return this.#change(examined.snapshot, { files, asked, ...(left === undefined ? {} : { left }) })
   }
 
+  readonly #revert: Revert = (left, { trusted, breach }) => {
+    const attempt = this.#turn.then(async () => {
+      if (this.#policy !== left) return
+      const asked: Asked = { by: SYSTEM, reason: 'probation' }
+      const { digest } = left.snapshot
+      const files = await this.#deps.store.policies.filesOf(trusted)
+      if (files === undefined) return this.#deps.log.error('policy.not_reverted', { to: trusted })
+      await this.#activate(files, asked, { digest, because: 'reverted' })
+      if (this.#policy === left) return // what stood in the way has been told
+      const refused = this.#refused('probation', digest, `taken back by its probation: ${breach}`)
+      const told = { ...refused, first: { ...refused.first, code: 'PS-7003' } }
+      this.#tell(told, asked)
+      await this.#writeDown(told, asked)
+    })
+    this.#turn = attempt.catch(() => {})
+    return attempt
+  }
+
   /** What the guardrails forbid, those in force and those to come. A rollback goes where the appliance has been before. */
-  #blocked(to: PolicySnapshot, { reason, tags = [] }: Asked): string | undefined {
-    if (reason === 'rollback') return undefined
-    const { blocked } = planOf({ from: this.#policy.snapshot, to }, { tags })
+  #blocked(to: PolicySnapshot, asked: Asked): string | undefined {
+    if (isReturn(asked)) return undefined
+    const { blocked } = planOf({ from: this.#policy.snapshot, to }, { tags: asked.tags ?? [] })
     if (blocked.length === 0) return undefined
     return blocked
       .map(
@@ -132,10 +165,11 @@ export class PolicySwitch {
 
   async #change(
     snapshot: PolicySnapshot,
-    of: { readonly files: readonly PolicyFile[]; readonly asked: Asked; readonly left?: string },
+    of: { readonly files: readonly PolicyFile[]; readonly asked: Asked; readonly left?: Refusal },
   ): Promise<Activation> {
-    const { edge, store, routeUnder, now } = this.#deps
+    const { edge, store, probation, routeUnder, now } = this.#deps
     const before = this.#policy
+    const prepared = await probation.prepare(before.snapshot, snapshot, of.asked)
     const agreed = await edge.put(snapshot)
     if (!agreed.ok) {
       // An edge side that was only slow may still come to the part: it is asked for the one from before.
@@ -160,7 +194,12 @@ export class PolicySwitch {
     }
     this.#policy = policy
     for (const listener of this.#onChange) listener(before.snapshot)
-    return { kind: 'applied', policy, edgeReloaded: agreed.reloaded }
+    await probation.begin(policy, prepared, this.#revert)
+    const { until } = probation.current() ?? {}
+    return {
+      ...{ kind: 'applied', policy, edgeReloaded: agreed.reloaded },
+      ...(until && { probationUntil: until }),
+    }
   }
 
   async #putBack(snapshot: PolicySnapshot): Promise<void> {
@@ -174,11 +213,11 @@ export class PolicySwitch {
     return { kind: 'refused', at, digest, first: { message }, report, policy }
   }
 
-  /** A refusal that stands already is not told to the world again. */
+  /** A refusal that stands already is not told to the world again, nor is one of a plan. */
   async #writeDown(refused: Refused, asked: Asked): Promise<void> {
     const { store, routeUnder, now, log } = this.#deps
     const { digest } = refused
-    if (digest === undefined || refused.at === 'remembered') return
+    if (digest === undefined || SILENT.has(refused.at)) return
     const record = recordOfRefused({ ...refused, digest }, { asked, at: now() }, routeUnder(this.current))
     try {
       await store.policies.record(record)
@@ -199,6 +238,21 @@ export class PolicySwitch {
     }
     for (const listener of this.#onOutcome) listener(outcome)
   }
+}
+
+function staleness(
+  plan: Asked['plan'],
+  { live, files }: { readonly live: string; readonly files: string },
+): string | undefined {
+  if (plan === undefined) return undefined
+  if (plan.old !== live)
+    return 'PS-7004: the plan was made against another policy than the one in force: plan again'
+  return plan.new === files ? undefined : 'PS-7004: the files are not those that were planned: plan again'
+}
+
+/** Where the appliance has been before: no guardrail, no memory and no signature of today's stands in the way. */
+function isReturn({ reason }: Asked): boolean {
+  return reason === 'rollback' || reason === 'probation'
 }
 
 function nextRevision({ revision }: PolicyInForce): PolicyInForce['revision'] {

@@ -3,15 +3,21 @@ import type { Config } from '../config/config.ts'
 import { policyFacts } from '../config/policy-facts.ts'
 import type { Log } from '../lib/log.ts'
 import { loopbackAddresses } from '../lib/loopback.ts'
+import type { Account } from '../model/account.ts'
+import { SYSTEM } from '../model/audit.ts'
 import type { RouteEvent } from '../model/event.ts'
 import { renderEdge } from '../policy/render-edge.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
+import type { Activation } from './activation.ts'
+import type { Started } from './boot.ts'
 import { createEdgeHandshake, leaveForEdge } from './edge-handshake.ts'
 import type { ExamineDeps } from './examine.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { PolicySwitch } from './policy-switch.ts'
-import { createWatch, type Watch } from './watch.ts'
+import { type Answers, createAnswers } from './probation/answers.ts'
+import { Probation } from './probation/probation.ts'
+import { createWatch } from './watch.ts'
 
 export type ReloadDeps = {
   readonly config: Config
@@ -21,16 +27,25 @@ export type ReloadDeps = {
   readonly routeUnder: (policy: () => PolicyInForce) => RouteEvent
   readonly log: Log
   readonly now: () => Date
+  readonly accounts: () => readonly Account[]
 }
 
 export type Reload = {
   readonly policySwitch: PolicySwitch
   readonly policies: Policies
-  readonly watch: Watch
+  /** What probation is judged by, told by whoever answers requests. */
+  readonly answers: Answers
+  /** Calls `listener` with what becomes of each attempt, and of the start when it was one. */
+  onOutcome(listener: (outcome: Activation) => void): void
+  /** Puts the policy folder as it is now in force, when it is good. */
+  bySignal(): void
+  /** Once everything else runs: agrees with the edge, goes on with a probation, begins to watch. */
+  start(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** The policy in force, the ways to another one, and the edge that has to agree. */
-export function createReload(started: PolicyInForce, given: ReloadDeps): Reload {
+export function createReload({ policy: started, degraded }: Started, given: ReloadDeps): Reload {
   const { config, rendersEdge, store, log } = given
   const { policiesDir, secretsDir } = config
   // A proxy in a network of its own listens everywhere in it; `up` names what it listens on.
@@ -38,10 +53,36 @@ export function createReload(started: PolicyInForce, given: ReloadDeps): Reload 
   const folder = join(config.dataDir, 'edge')
   if (rendersEdge) leaveForEdge(folder, renderEdge(started.snapshot, facts))
   const edge = createEdgeHandshake({ folder, secretsDir, facts, started: started.snapshot })
-  const deps = { ...given, ...examineDeps(config), edge, policiesDir }
+  const answers = createAnswers(given.now)
+  const probation = new Probation({ ...given, answers })
+  const deps = {
+    ...given,
+    ...examineDeps(config),
+    edge,
+    probation,
+    policiesDir,
+    degraded: degraded !== undefined,
+  }
   const policySwitch = new PolicySwitch(started, deps)
   const policies = createPolicies(policySwitch, deps)
-  return { policySwitch, policies, watch: createWatch({ policiesDir, policySwitch, store, log }) }
+  const watch = createWatch({ policiesDir, policySwitch, store, log })
+  return {
+    ...{ policySwitch, policies, answers },
+    onOutcome(listener) {
+      policySwitch.onOutcome(listener)
+      if (degraded !== undefined) listener(degraded)
+    },
+    bySignal: () => void policies.apply({ by: SYSTEM, reason: 'signal' }),
+    async start() {
+      if (!rendersEdge) policySwitch.agreeWithEdge()
+      await policySwitch.resumeProbation()
+      watch.start()
+    },
+    async stop() {
+      await watch.stop()
+      await probation.stop()
+    },
+  }
 }
 
 /** What this installation adds to the files of a policy. */

@@ -4,7 +4,7 @@ import type { Effects, Page } from './effects.ts'
 import { filesOf, findRefusal, lastEntry, listHistory } from './tables/policies.ts'
 
 /** What made somebody, or something, ask for a policy to be put in force. */
-export type PolicyReason = 'start' | 'apply' | 'signal' | 'watch' | 'rollback'
+export type PolicyReason = 'start' | 'apply' | 'signal' | 'watch' | 'rollback' | 'probation'
 
 /** One attempt to put a policy in force, and what became of it. */
 export type PolicyEntry = {
@@ -22,8 +22,11 @@ export type PolicyEntry = {
   readonly error?: string
 }
 
-/** Why a digest is not tried again: it was refused, which automation heeds, or left by a rollback, which everybody does. */
-export type Refusal = { readonly digest: string; readonly because: 'rejected' | 'rolled-back' }
+/**
+ * Why a digest is not tried again: it was refused, which automation heeds; or its probation took it back, or a rollback left it,
+ * which everybody heeds.
+ */
+export type Refusal = { readonly digest: string; readonly because: 'rejected' | 'reverted' | 'rolled-back' }
 
 /** What is written in one transaction. */
 export type PolicyRecord = {

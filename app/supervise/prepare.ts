@@ -4,20 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { readMasterKey } from '../config/master-key.ts'
-import { policyFacts } from '../config/policy-facts.ts'
-import { readPolicyFolder } from '../config/policy-folder.ts'
 import { ensureSandboxSecrets } from '../identity/first-start.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
 import { PosternError } from '../lib/error.ts'
-import { formatDiagnostics } from '../policy/format/format.ts'
-import { loadPolicy } from '../policy/load.ts'
-import { movePorts } from '../policy/move-ports.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
-import { unmetDemands } from '../policy/tests/demands.ts'
 import { storeExists } from '../store/open.ts'
 import type { Proof } from './ask.ts'
 import { prepareEdge } from './edge.ts'
 import { findCaddy } from './find-caddy.ts'
+import { policyToStart } from './policy-to-start.ts'
 import { receiverCaFile, sandboxFolder } from './sandbox.ts'
 
 /** Everything checked and in place, and nothing started yet. */
@@ -30,20 +25,9 @@ export type Prepared = { readonly snapshot: PolicySnapshot; readonly caddy: stri
 export async function prepare(config: Config, searchPath: string): Promise<Prepared> {
   const caddy = await findCaddy(config, searchPath)
   await ensureKeys(config)
-  const snapshot = await checkPolicies(config)
+  const snapshot = await policyToStart(config)
   await prepareEdge({ config, caddy }, snapshot)
   return { snapshot, caddy, hopProof: readHopProof(config) }
-}
-
-/** Checks the policy folder; throws PosternError `policy.rejected` with every mistake. */
-export async function checkPolicies(config: Config): Promise<PolicySnapshot> {
-  const files = await readPolicyFolder(config.policiesDir)
-  const loaded = loadPolicy(files, policyFacts(config))
-  const wrong = loaded.kind === 'rejected' ? loaded.diagnostics : unmetDemands(loaded.snapshot, loaded.tests)
-  if (loaded.kind === 'rejected' || wrong.length > 0) {
-    throw new PosternError('policy.rejected', `\n${formatDiagnostics(wrong, { format: 'pretty', files })}`)
-  }
-  return config.portBase === undefined ? loaded.snapshot : movePorts(loaded.snapshot, config.ports)
 }
 
 /** Whether Caddy would take the edge this policy renders to. Tried in a folder of its own: nothing in force changes. */

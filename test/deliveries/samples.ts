@@ -45,7 +45,9 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     consent: { requiredFields: [] },
     templates: new Map(),
     retention: {},
+    signing: { isRequired: false, keyRefs: [] },
     reload: { mode: 'apply' },
+    onBadPolicyAtBoot: 'refuse',
   }
   return { revision: 'r3', snapshot }
 }

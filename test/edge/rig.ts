@@ -169,7 +169,9 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     consent: { requiredFields: [] },
     templates: new Map(),
     retention: {},
+    signing: { isRequired: false, keyRefs: [] },
     reload: { mode: 'apply' },
+    onBadPolicyAtBoot: 'refuse',
   }
 }
 

@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { askControl, tellControl } from '../../app/cli/control.ts'
+import type { PolicyFile } from '../../app/model/policy-file.ts'
+import { policyDigest } from '../../app/policy/load.ts'
 import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
 import { type Body, type RunningHttp, startHttp } from './running-http.ts'
 
@@ -173,6 +175,27 @@ test('a rollback brings the policy before back, and what it left is not applied 
   assert.equal(none.status, 404)
 })
 
+test('a plan is applied as it was made, and not once either side is another', async () => {
+  const { digest, files } = await tellControl<{ digest: string; files: PolicyFile[] }>(http, {
+    path: '/v1/policy/files',
+  })
+  assert.equal(policyDigest(files), digest)
+  closeNarrow()
+  const planned = String(((await status()).disk as Body).digest)
+  const follow = (plan: object) => tellControl<Body>(http, { path: '/v1/policy/apply', body: { plan } })
+  const other = `sha256:${'0'.repeat(64)}`
+  for (const plan of [
+    { old: other, new: planned },
+    { old: digest, new: other },
+  ]) {
+    const refused = await follow(plan)
+    assert.deepEqual([refused.result, refused.refused_by, refused.revision], ['refused', 'stale', 'r7'])
+  }
+  assert.equal((await status()).rejected, null, 'nothing is wrong with the files')
+  assert.equal((await follow({ old: digest, new: planned })).revision, 'r8')
+  assert.equal((await follow({ old: digest, new: planned })).refused_by, 'stale', 'r8 is in force by now')
+})
+
 test('files from elsewhere can be applied; the folder then is adrift', async () => {
   const text = readFileSync(policyFile(), 'utf8').replace('accounts.read, messages.read', 'messages.read')
   const body = { files: [{ name: 'other.yaml', text }], commit: '3be1c07' }
@@ -186,6 +209,7 @@ test('changes are taken on the control socket alone, and reading needs policy.re
     const answer = await http.ask({ method: 'POST', path: `/v1/policy/${verb}`, as: 'billing', body: {} })
     assert.equal(answer.status, 404)
   }
+  assert.equal((await http.ask({ path: '/v1/policy/files', as: 'billing' })).status, 404)
   for (const path of ['/v1/policy', '/v1/policy/history']) {
     assert.equal((await http.ask({ path, as: 'billing' })).status, 200)
     assert.equal((await http.ask({ path, as: 'narrow' })).status, 403)

@@ -119,17 +119,17 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...(options.statfs && { statfs: options.statfs }),
   })
   let ready = true
-  const { policy, policySwitch, policies, setPolicy } = await startPolicy({ ...options, folder, store, now })
-  const limiter = createLimiter()
   const sessions = { ...standInSessions(), ...options.sessions }
-  const secrets: Readonly<Record<string, string>> = options.secrets ?? {}
-  const readSecret = (ref: string) => new Secret(secrets[ref] ?? assert.fail(`no secret ${ref}`))
+  const policyDeps = { ...options, folder, store, now, accounts: sessions.list }
+  const { policy, policySwitch, probation, setPolicy, ...policies } = await startPolicy(policyDeps)
+  const limiter = createLimiter()
+  const readSecret = (ref: string) => new Secret(options.secrets?.[ref] ?? assert.fail(`no secret ${ref}`))
   const deps = { store, policy, limiter, route, now, log: silentLog }
   const { egress, ...webhooks } = webhooksOf(deps, readSecret)
   const httpDeps: HttpDeps = {
     ...deps,
     sessions,
-    policies,
+    ...policies,
     onPolicyChange: policySwitch.onChange,
     ...outboxOf(deps),
     ...webhooks,
@@ -166,8 +166,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...{ clients, internal, proxy, certOf, ask, headersOf, setPolicy },
     setReady: value => (ready = value),
     async stop() {
-      await http.close()
-      await control.close()
+      await Promise.all([http.close(), control.close(), probation.stop()])
       await egress.close()
       await store.close()
       rmSync(folder, { recursive: true })

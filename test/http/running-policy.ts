@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { readPolicyFolder } from '../../app/config/policy-folder.ts'
 import { newId } from '../../app/lib/ids.ts'
 import { silentLog } from '../../app/lib/log.ts'
+import type { Account } from '../../app/model/account.ts'
 import { SYSTEM } from '../../app/model/audit.ts'
 import type { RouteEvent } from '../../app/model/event.ts'
 import { loadPolicy, type PolicyFacts } from '../../app/policy/load.ts'
@@ -12,6 +13,8 @@ import { recordOfApplied } from '../../app/reload/chronicle.ts'
 import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
 import { createPolicies, type Policies } from '../../app/reload/policies.ts'
 import { PolicySwitch } from '../../app/reload/policy-switch.ts'
+import { type Answers, createAnswers } from '../../app/reload/probation/answers.ts'
+import { Probation } from '../../app/reload/probation/probation.ts'
 import type { Store } from '../../app/store/store.ts'
 import { POLICY_YAML } from './policies.ts'
 
@@ -22,6 +25,8 @@ export type RunningPolicy = {
   readonly policy: () => PolicyInForce
   readonly policySwitch: PolicySwitch
   readonly policies: Policies
+  readonly answers: Answers
+  readonly probation: Probation
   /** Lays a change over whatever is in force, without files. */
   setPolicy(change: Partial<PolicySnapshot>): void
 }
@@ -36,16 +41,21 @@ type PolicyOptions = {
   readonly store: Store
   readonly now: () => Date
   readonly edge?: EdgeHandshake
+  readonly accounts: () => readonly Account[]
 }
+
+const PROBATION_LOOK_MS = 20
 
 /** POLICY_YAML in force as r7, over a folder with that file, which tests may edit. */
 export async function startPolicy(options: PolicyOptions): Promise<RunningPolicy> {
   const { folder, store, now, edge = AGREEING } = options
+  const answers = createAnswers(now)
+  const probation = new Probation({ ...options, answers, log: silentLog, everyMs: PROBATION_LOOK_MS })
   const policiesDir = join(folder, 'policies')
   mkdirSync(policiesDir)
   writeFileSync(join(policiesDir, 'policy.yaml'), POLICY_YAML)
   const facts = (): PolicyFacts => ({ secretState: () => 'ok' })
-  const deps = { facts, policiesDir, store, edge, routeUnder: () => route, log: silentLog, now }
+  const deps = { facts, policiesDir, store, edge, probation, routeUnder: () => route, log: silentLog, now }
   const started = { revision: 'r7', snapshot: testPolicy() } as const
   const asked = { by: SYSTEM, reason: 'start' } as const
   const files = await readPolicyFolder(policiesDir)
@@ -63,6 +73,8 @@ export async function startPolicy(options: PolicyOptions): Promise<RunningPolicy
     policy: () => merged,
     policySwitch,
     policies: createPolicies(policySwitch, deps),
+    answers,
+    probation,
     setPolicy(change) {
       changed = { ...changed, ...change }
       merge()

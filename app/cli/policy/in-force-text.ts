@@ -6,7 +6,16 @@ export type ShownActivation = {
   readonly revision: string
   readonly digest: string
   readonly edge_reloaded?: boolean
-  readonly refused_by?: 'check' | 'tests' | 'guardrail' | 'edge' | 'change' | 'remembered'
+  readonly probation_until?: string | null
+  readonly refused_by?:
+    | 'stale'
+    | 'check'
+    | 'tests'
+    | 'guardrail'
+    | 'edge'
+    | 'change'
+    | 'probation'
+    | 'remembered'
   readonly report?: string
 }
 
@@ -37,15 +46,22 @@ export type ShownStatus = {
     readonly error: ShownFault | null
   }
   readonly rejected: ShownEntry | null
+  readonly degraded: boolean
   readonly reload: { readonly mode: string }
+  readonly probation: { readonly revision: string; readonly until: string } | null
 }
 
 const DIGEST_SHOWN = 'sha256:'.length + 12
 
-export function activationText({ result, revision, digest, edge_reloaded, report }: ShownActivation): string {
+export function activationText(activation: ShownActivation): string {
+  const { result, revision, digest, edge_reloaded, probation_until, report } = activation
   switch (result) {
     case 'applied':
-      return `${revision} is in force: ${short(digest)}${edge_reloaded ? ', the edge was reloaded' : ''}`
+      return [
+        `${revision} is in force: ${short(digest)}`,
+        ...(edge_reloaded ? ['the edge was reloaded'] : []),
+        ...(probation_until ? [`on probation until ${probation_until}`] : []),
+      ].join(', ')
     case 'unchanged':
       return `${revision} is in force already: ${short(digest)}`
     case 'refused':
@@ -53,12 +69,14 @@ export function activationText({ result, revision, digest, edge_reloaded, report
   }
 }
 
-export function statusText({ live, disk, rejected, reload }: ShownStatus): string {
+export function statusText({ live, disk, rejected, degraded, reload, probation }: ShownStatus): string {
   const lines = [
+    ...(degraded ? ['DEGRADED  the folder had errors at the start: the last known good policy runs'] : []),
     `live      ${live.revision} ${short(live.digest)}${live.at === null ? '' : ` since ${live.at} by ${live.by} (${live.reason})`}${git(live.commit)}`,
     `disk      ${diskText(disk)}`,
     `rejected  ${rejected === null ? 'none' : `${short(rejected.digest)} ${rejected.at}${git(rejected.commit)}: ${rejected.error}`}`,
     `reload    ${reload.mode}`,
+    ...(probation === null ? [] : [`probation ${probation.revision} until ${probation.until}`]),
   ]
   return lines.join('\n')
 }

@@ -15,30 +15,31 @@ import {
   type ShownStatus,
   statusText,
 } from './in-force-text.ts'
-import { BLOCKED, CHECK_FAILED, collect, DRIFT, REVERTED, TESTS_FAILED } from './read.ts'
+import { readPlanFile } from './plan-file.ts'
+import { trialOf, trialText } from './probation.ts'
+import { BLOCKED, CHECK_FAILED, collect, DRIFT, REVERTED, STALE, TESTS_FAILED } from './read.ts'
 
 type Flags = { readonly data?: string; readonly policies?: string; readonly json?: boolean }
 
-type ApplyFlags = Flags & { readonly tag: readonly string[] }
+type ApplyFlags = Flags & { readonly tag: readonly string[]; readonly wait: boolean }
 type ApplyBody = {
   readonly files?: readonly PolicyFile[]
   readonly commit?: string
   readonly tags?: readonly string[]
+  readonly plan?: { readonly old: string; readonly new: string }
 }
 
 /** The verbs about the policy that the running appliance has in force. */
 export function inForceCommands({ configure }: RunningDeps): readonly Command[] {
   const asked = (verb: string, description: string) => runningCommand(verb, description, `policy ${verb}`)
   return [
-    asked('apply', 'put the policy folder in force in the running appliance, without a restart')
+    asked('apply', 'put the policy folder in force in the running appliance, and wait for its probation')
+      .argument('[plan]', 'a file of policy plan -o: exactly that, or nothing and exit 8')
+      .option('--no-wait', 'do not wait for the end of the probation')
       .option('--policies <dir>', 'another folder than the one the appliance was started with')
       .option('--tag <name>', 'a tag that guardrails ask for (may be given again)', collect, [])
-      .action(async (flags: ApplyFlags) => {
-        const config = configure(flags)
-        const { policies, tag: tags } = flags
-        const folder = policies === undefined ? await ownFolder(config) : await otherFolder(policies)
-        const body = { ...folder, ...(tags.length === 0 ? {} : { tags }) }
-        tell(await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body }), flags)
+      .action(async (plan: string | undefined, flags: ApplyFlags) => {
+        await apply(configure(flags), plan, flags)
       }),
     asked('status', 'what is in force, what lies in the folder, what was refused last').action(
       async (flags: Flags) => {
@@ -80,6 +81,24 @@ export function inForceCommands({ configure }: RunningDeps): readonly Command[] 
   ]
 }
 
+async function apply(config: Config, planFile: string | undefined, flags: ApplyFlags): Promise<void> {
+  const { policies } = flags
+  const planned = planFile === undefined ? undefined : await readPlanFile(planFile)
+  const folder = policies === undefined ? await ownFolder(config) : await otherFolder(policies)
+  const tags = [...flags.tag, ...(planned?.tags ?? [])]
+  const body: ApplyBody = {
+    ...folder,
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(planned && { plan: { old: planned.old, new: planned.new } }),
+  }
+  const activation = await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body })
+  if (!activation.probation_until || !flags.wait) return tell(activation, flags)
+  if (!flags.json) console.log(activationText(activation))
+  const trial = await trialOf(activation, config)
+  console.log(flags.json ? JSON.stringify({ ...activation, ...trial }) : trialText(trial, activation))
+  if (trial.probation === 'reverted') process.exitCode = REVERTED
+}
+
 /** The commit of our folder counts only when the appliance reads the same in its own: it may have been started with another. */
 async function ownFolder(config: Config): Promise<ApplyBody> {
   const { disk } = await tellControl<ShownStatus>(config, { path: '/v1/policy' })
@@ -112,7 +131,10 @@ function exitOf(obstacle: ShownActivation['refused_by']): number {
       return TESTS_FAILED
     case 'guardrail':
       return BLOCKED
+    case 'stale':
+      return STALE
     case 'remembered':
+    case 'probation':
       return REVERTED
     default:
       return 1

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
+import type { Config } from '../../config/config.ts'
 import { readPolicyFolder } from '../../config/policy-folder.ts'
 import { readPolicyRevision } from '../../config/policy-revision.ts'
 import { PosternError } from '../../lib/error.ts'
@@ -11,15 +12,18 @@ import { asMarkdown } from '../../policy/plan/format/markdown.ts'
 import { asText } from '../../policy/plan/format/text.ts'
 import { type Plan, planOf } from '../../policy/plan/plan.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { BLOCKED, CHECK_FAILED, type Configure, collect, readPolicies, WITHOUT_SECRETS } from './read.ts'
+import { tellControl } from '../control.ts'
+import { BLOCKED, CHECK_FAILED, collect, type PolicyFlags, readPolicies, WITHOUT_SECRETS } from './read.ts'
 
 const FORMATS = ['text', 'json', 'markdown'] as const
 const GIT = 'git:'
+const LIVE = 'live'
 /** Exit codes of policy.md section 3. */
 const CHANGES = 5
 
 type Flags = {
   readonly policies?: string
+  readonly data?: string
   readonly against: string
   readonly out?: string
   readonly format: (typeof FORMATS)[number]
@@ -28,16 +32,19 @@ type Flags = {
   readonly tag: readonly string[]
 }
 
+export type PlanDeps = { readonly configure: (flags: PolicyFlags & { readonly data?: string }) => Config }
+
 /** `postern policy plan`. */
-export function planCommand(configure: Configure): Command {
+export function planCommand({ configure }: PlanDeps): Command {
   return new Command('plan')
     .description(
       'say what the policy files change in what may be done; exit 0, 3 when a side fails, 6 when blocked',
     )
     .option('--policies <dir>', 'policy folder (default: policies/)')
+    .option('--data <dir>', 'data folder of the running appliance, for --against live (default: data/)')
     .option(
       '--against <source>',
-      'what they are compared with: a folder, or git:REF of the same folder',
+      'what they are compared with: a folder, git:REF of the same folder, or live: the running appliance',
       'git:HEAD',
     )
     .option('-o, --out <file>', 'write the plan to a file, with the digests that it holds for')
@@ -51,11 +58,13 @@ export function planCommand(configure: Configure): Command {
     })
 }
 
-async function plan(flags: Flags, configure: Configure): Promise<number> {
-  const read = await readPolicies(flags, configure, 'without-secrets')
+async function plan(flags: Flags, configure: PlanDeps['configure']): Promise<number> {
+  const withData = (chosen: PolicyFlags) =>
+    configure({ ...chosen, ...(flags.data ? { data: flags.data } : {}) })
+  const read = await readPolicies(flags, withData, 'without-secrets')
   if (read === undefined) return CHECK_FAILED
   const { policiesDir } = read.config
-  const before = await filesOf(flags.against, policiesDir)
+  const before = await filesOf(flags.against, read.config)
   if (before === undefined) return CHECK_FAILED
   const to = snapshotOf(read.loaded, read.files)
   const from = snapshotOf(loadPolicy(before, WITHOUT_SECRETS), before, flags.against)
@@ -74,8 +83,11 @@ export function exitOf({ blocked, changes }: Plan, detailed: boolean): number {
 }
 
 /** The files to compare with; says so and answers undefined when they cannot be read at all. */
-async function filesOf(against: string, policiesDir: string): Promise<readonly PolicyFile[] | undefined> {
+async function filesOf(against: string, config: Config): Promise<readonly PolicyFile[] | undefined> {
+  const { policiesDir } = config
   try {
+    if (against === LIVE)
+      return (await tellControl<{ files: PolicyFile[] }>(config, { path: '/v1/policy/files' })).files
     return against.startsWith(GIT)
       ? await readPolicyRevision(policiesDir, against.slice(GIT.length))
       : await readPolicyFolder(against)

@@ -19,7 +19,7 @@ export function policyCommand(deps: PolicyDeps): Command {
     .addCommand(checkCommand(deps))
     .addCommand(testCommand(deps.configure))
     .addCommand(fmtCommand(deps.configure))
-    .addCommand(planCommand(deps.configure))
+    .addCommand(planCommand(deps))
     .addCommand(renderCommand(deps.configure))
     .addCommand(schemaCommand())
     .addCommand(explainCommand(deps.configure, deps.now))

@@ -17,6 +17,8 @@ export const TESTS_FAILED = 4
 export const BLOCKED = 6
 export const SIGNATURE_FAILED = 7
 export const DRIFT = 5
+/** Another policy is in force, or lies in the folder, than the plan was made from. */
+export const STALE = 8
 /** What was refused or gone back from before is not tried again. */
 export const REVERTED = 9
 

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Account, AccountState } from '../../model/account.ts'
 import type { Meter } from '../../model/meter.ts'
 import type { PolicyInForce } from '../../policy/snapshot.ts'
+import type { Activation } from '../../reload/activation.ts'
 import type { Store } from '../../store/store.ts'
 
 export type MeasuresDeps = {
@@ -9,13 +10,15 @@ export type MeasuresDeps = {
   readonly store: Pick<Store, 'tallies'>
   readonly accounts: () => readonly Account[]
   readonly sandbox: boolean
+  /** An older policy runs, because the folder had errors at the start. */
+  readonly degraded: () => boolean
 }
 
 /** What is measured, in Prometheus' text form. Labels are declared names and fixed words: never a number, nor anything a caller chose. */
 export type Measures = {
   readonly meter: Meter
   /** Counts an attempt to put a policy in force by what became of it. */
-  reloaded(result: string): void
+  reloaded(outcome: Activation): void
   readonly contentType: string
   exposition(): Promise<string>
 }
@@ -41,7 +44,7 @@ export function createMeasures(deps: MeasuresDeps): Measures {
   const reloads = measureReloads(registry)
   return {
     meter: createMeter(registry),
-    reloaded: result => reloads.inc({ result }),
+    reloaded: outcome => reloads.inc({ result: resultOf(outcome) }),
     contentType: registry.contentType,
     exposition: () => registry.metrics(),
   }
@@ -156,7 +159,7 @@ function measureQueues(registry: Registry, { store }: MeasuresDeps): void {
   })
 }
 
-function measureInstallation(registry: Registry, { policy, sandbox }: MeasuresDeps): void {
+function measureInstallation(registry: Registry, { policy, sandbox, degraded }: MeasuresDeps): void {
   new Gauge({
     name: 'postern_policy_info',
     help: 'The policy in force.',
@@ -166,6 +169,14 @@ function measureInstallation(registry: Registry, { policy, sandbox }: MeasuresDe
       const { revision, snapshot } = policy()
       this.reset()
       this.set({ revision, digest: snapshot.digest }, 1)
+    },
+  })
+  new Gauge({
+    name: 'postern_policy_degraded',
+    help: 'One while the last known good policy runs, because the policy files had errors at the start.',
+    registers: [registry],
+    collect() {
+      this.set(Number(degraded()))
     },
   })
   const mark = new Gauge({
@@ -183,6 +194,10 @@ function measureReloads(registry: Registry): Counter<'result'> {
     labelNames: ['result'],
     registers: [registry],
   })
-  for (const result of ['applied', 'unchanged', 'refused']) reloads.inc({ result }, 0)
+  for (const result of ['applied', 'unchanged', 'refused', 'reverted']) reloads.inc({ result }, 0)
   return reloads
+}
+
+function resultOf(outcome: Activation): string {
+  return outcome.kind === 'refused' && outcome.at === 'probation' ? 'reverted' : outcome.kind
 }

@@ -8,7 +8,7 @@ import { limitRoutes } from './limits.ts'
 import { linkRoutes } from './link.ts'
 import { messageRoutes } from './messages.ts'
 import { policyRoutes } from './policy.ts'
-import { policyChangeRoutes } from './policy-changes.ts'
+import { policyOwnerRoutes } from './policy-changes.ts'
 import { reviewRoutes } from './reviews.ts'
 import type { Route } from './route.ts'
 import { sendRoutes } from './send-message.ts'
@@ -36,5 +36,5 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
 
 /** What the owner of the machine can do beside that, through the control socket. */
 export function ownersRoutes(deps: HttpDeps): readonly Route[] {
-  return [...policyChangeRoutes(deps), ...allRoutes(deps)]
+  return [...policyOwnerRoutes(deps), ...allRoutes(deps)]
 }

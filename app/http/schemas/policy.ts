@@ -6,7 +6,11 @@ export type ApplyBody = {
   readonly commit?: string
   /** What lets guardrails pass that name it. */
   readonly tags?: readonly string[]
+  /** Digests of a plan: nothing else is to be applied, to nothing else. */
+  readonly plan?: { readonly old: string; readonly new: string }
 }
+
+const DIGEST = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' }
 
 export const APPLY_SCHEMA = {
   type: 'object',
@@ -22,6 +26,12 @@ export const APPLY_SCHEMA = {
     },
     commit: { type: 'string', minLength: 1, maxLength: 100 },
     tags: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 100 }, maxItems: 20 },
+    plan: {
+      type: 'object',
+      properties: { old: DIGEST, new: DIGEST },
+      required: ['old', 'new'],
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 }

@@ -4,7 +4,10 @@ import type { PolicyStatus } from '../../reload/policies.ts'
 import type { PolicyEntry } from '../../store/policies.ts'
 
 /** What is in force, what lies in the folder, and what was refused last. */
-export function statusJson({ live, disk, rejected }: PolicyStatus, policy: PolicyInForce): object {
+export function statusJson(
+  { live, disk, rejected, degraded, probation }: PolicyStatus,
+  policy: PolicyInForce,
+): object {
   const { digest, reload } = policy.snapshot
   const onDisk = 'digest' in disk ? disk.digest : null
   return {
@@ -18,7 +21,9 @@ export function statusJson({ live, disk, rejected }: PolicyStatus, policy: Polic
     },
     disk: { digest: onDisk, in_force: onDisk === digest, error: disk.first ? faultJson(disk.first) : null },
     rejected: rejected === undefined ? null : entryJson(rejected),
+    degraded,
     reload: { mode: reload.mode },
+    probation: probation ? { revision: probation.revision, until: probation.until.toISOString() } : null,
   }
 }
 
@@ -41,7 +46,11 @@ export function activationJson(activation: Activation): object {
   const inForce = { result: kind, revision: policy.revision, digest: policy.snapshot.digest }
   switch (kind) {
     case 'applied':
-      return { ...inForce, edge_reloaded: activation.edgeReloaded }
+      return {
+        ...inForce,
+        edge_reloaded: activation.edgeReloaded,
+        probation_until: activation.probationUntil?.toISOString() ?? null,
+      }
     case 'unchanged':
       return inForce
     case 'refused':

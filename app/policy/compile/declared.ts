@@ -7,7 +7,9 @@ import type { ConsentField, Guardrail, SignScheme, SiteName } from '../snapshot.
 export type Declared = {
   readonly testDemands: { readonly require?: 'pass' | 'report'; readonly minRuleCoverage?: number }
   readonly guardrails: readonly Guardrail[]
-  readonly reload: { readonly mode?: 'apply' | 'watch' }
+  readonly signing: { readonly require?: boolean; readonly keys?: readonly string[] }
+  readonly reload: { readonly mode?: 'apply' | 'watch'; readonly probation?: string }
+  readonly onBadPolicyAtBoot: 'refuse' | 'last-known-good' | undefined
   readonly edge: DeclaredEdge
   readonly networks: Named<{ readonly cidrs: readonly string[]; readonly note?: string }>
   readonly services: Named<ServiceSpec>

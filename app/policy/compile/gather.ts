@@ -6,7 +6,9 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
   const merged = {
     testDemands: merge(documents, 'PolicySet', 'tests'),
     guardrails: concat(documents, 'PolicySet', 'guardrails'),
+    signing: merge(documents, 'PolicySet', 'signing'),
     reload: merge(documents, 'PolicySet', 'reload'),
+    onBadPolicyAtBoot: partsOf(documents, 'PolicySet', 'onBadPolicyAtBoot')[0],
     edge: merge(documents, 'Edge'),
     networks: merge(documents, 'Networks'),
     services: merge(documents, 'Principals', 'services'),

@@ -6,7 +6,7 @@ import { accounts } from './kinds/accounts.ts'
 import { basicAuthUsers, edgeLimits, sites, tls } from './kinds/edge.ts'
 import { limits } from './kinds/limits.ts'
 import { networks } from './kinds/networks.ts'
-import { guardrails, reload, tests } from './kinds/policy-set.ts'
+import { badPolicyAtBoot, guardrails, reload, signing, tests } from './kinds/policy-set.ts'
 import { principals, revoked } from './kinds/principals.ts'
 import { quietHours } from './kinds/quiet-hours.ts'
 import { consent, lists, optOut, phoneRule } from './kinds/recipients.ts'
@@ -33,7 +33,9 @@ const SECTIONS: { readonly [Part in keyof PolicySnapshot]-?: readonly Compare[] 
   digest: [],
   tests: [tests],
   guardrails: [guardrails],
+  signing: [signing],
   reload: [reload],
+  onBadPolicyAtBoot: [badPolicyAtBoot],
   edge: [sites, basicAuthUsers, edgeLimits, tls],
   networks: [networks],
   principals: [principals],

@@ -25,6 +25,16 @@ export const duration: Notation<number> = {
   },
 }
 
+const MAX_PROBATION_MS = UNIT_MS.h
+
+export const probation: Notation<number> = {
+  expected: 'a duration from 1s to 1h',
+  parse(text) {
+    const ms = duration.parse(text)
+    return ms !== undefined && ms >= UNIT_MS.s && ms <= MAX_PROBATION_MS ? ms : undefined
+  },
+}
+
 export const size: Notation<number> = {
   expected: 'a size such as 512B, 256KiB or 64MiB',
   parse(text) {
@@ -156,7 +166,17 @@ export const timeZone: Notation<string> = {
   },
 }
 
+/** To look one up takes as long as to read a whole rule; there are some six hundred in all. */
+const knownZones = new Set<string>()
+
 function isTimeZone(text: string): boolean {
+  if (knownZones.has(text)) return true
+  if (!existsTimeZone(text)) return false
+  knownZones.add(text)
+  return true
+}
+
+function existsTimeZone(text: string): boolean {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: text }) !== undefined
   } catch {
@@ -255,6 +275,7 @@ export const secretRef: Notation<SecretRef> = {
 export const NOTATIONS = new Map<string, Notation<unknown>>(
   Object.entries({
     duration,
+    probation,
     size,
     rate,
     cidr,

@@ -1,6 +1,7 @@
-import type { Guardrail, PolicySnapshot } from '../../snapshot.ts'
-import { amount, door, scale, TIGHTENS, WIDENS } from '../field.ts'
+import type { Guardrail, PolicySnapshot, ReloadRules } from '../../snapshot.ts'
+import { amount, door, names, scale, TIGHTENS, WIDENS } from '../field.ts'
 import { once, type Rows, section } from '../section.ts'
+import { durationWords } from '../words.ts'
 
 const testRows: Rows<PolicySnapshot['tests']> = {
   requireAll: [
@@ -20,8 +21,39 @@ export const tests = once({
   rows: testRows,
 })
 
-const reloadRows: Rows<PolicySnapshot['reload']> = {
+const signingRows: Rows<PolicySnapshot['signing']> = {
+  isRequired: [
+    scale('signing.require', ({ isRequired }) => String(isRequired), {
+      ...TIGHTENS,
+      words: ['false', 'true'],
+    }),
+  ],
+  keyRefs: [
+    names('signing.keys', ({ isRequired, keyRefs }) => (isRequired ? keyRefs : undefined), {
+      ...WIDENS,
+      absent: 'anybody',
+    }),
+  ],
+}
+
+/** Who may bring a policy into force by signing it. */
+export const signing = once({
+  kind: 'PolicySet',
+  noun: 'signing',
+  read: snapshot => snapshot.signing,
+  rows: signingRows,
+})
+
+const NO_PROBATION = 'none'
+
+const reloadRows: Rows<ReloadRules> = {
   mode: [scale('reload.mode', ({ mode }) => mode, { ...WIDENS, words: ['apply', 'watch'] })],
+  probationMs: [
+    {
+      ...amount('reload.probation', ({ probationMs }: ReloadRules) => probationMs ?? 0, TIGHTENS),
+      text: ({ probationMs }) => (probationMs === undefined ? NO_PROBATION : durationWords(probationMs)),
+    },
+  ],
 }
 
 /** A folder that comes into force by itself is changed by whoever can write to it. */
@@ -30,6 +62,23 @@ export const reload = once({
   noun: 'reload',
   read: snapshot => snapshot.reload,
   rows: reloadRows,
+})
+
+const badPolicyRows: Rows<Pick<PolicySnapshot, 'onBadPolicyAtBoot'>> = {
+  onBadPolicyAtBoot: [
+    scale('onBadPolicyAtBoot', set => set.onBadPolicyAtBoot, {
+      ...WIDENS,
+      words: ['refuse', 'last-known-good'],
+    }),
+  ],
+}
+
+/** To go on with an older policy is to run where nothing would. */
+export const badPolicyAtBoot = once({
+  kind: 'PolicySet',
+  noun: 'start',
+  read: ({ onBadPolicyAtBoot }) => ({ onBadPolicyAtBoot }),
+  rows: badPolicyRows,
 })
 
 const guardrailRows: Rows<Guardrail> = {

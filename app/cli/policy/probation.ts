@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../../config/config.ts'
+import { PosternError } from '../../lib/error.ts'
+import { tellControl } from '../control.ts'
+import type { ShownActivation, ShownStatus } from './in-force-text.ts'
+
+/** How the trial of a policy ended. `superseded`: another one was put in force in the meantime. */
+export type Trial =
+  | { readonly probation: 'passed' | 'superseded' }
+  | { readonly probation: 'reverted'; readonly error: string | null }
+
+const ASK_EVERY_MS = 500
+/** For an appliance that starts again in the meantime. */
+const AWAY_MS = 60_000
+
+/** Waits for the end of the trial of what was applied. */
+export async function trialOf({ revision, digest }: ShownActivation, config: Config): Promise<Trial> {
+  for (;;) {
+    const { live, rejected, probation } = await statusOf(config)
+    if (probation?.revision === revision) await sleep(ASK_EVERY_MS)
+    else if (live.revision === revision) return { probation: 'passed' }
+    else if (rejected?.digest === digest) return { probation: 'reverted', error: rejected.error }
+    else return { probation: 'superseded' }
+  }
+}
+
+export function trialText(trial: Trial, { revision }: ShownActivation): string {
+  switch (trial.probation) {
+    case 'passed':
+      return `${revision} has passed its probation`
+    case 'superseded':
+      return `another policy took the place of ${revision} before its probation was over`
+    case 'reverted':
+      return `${revision} was taken back, the policy before is in force again: ${trial.error}`
+  }
+}
+
+async function statusOf(config: Config): Promise<ShownStatus> {
+  const deadline = performance.now() + AWAY_MS
+  for (;;) {
+    try {
+      return await tellControl<ShownStatus>(config, { path: '/v1/policy' })
+    } catch (error) {
+      const isAway = error instanceof PosternError && error.code === 'control.not_running'
+      if (!isAway || performance.now() > deadline) throw error
+      await sleep(ASK_EVERY_MS)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { PosternError, reasonOf } from '../lib/error.ts'
+import type { PolicyFile } from '../model/policy-file.ts'
+import { policyDigest } from '../policy/load.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+import type { Store } from '../store/store.ts'
+import type { Refused } from './activation.ts'
+import { type ExamineDeps, type Examined, examine } from './examine.ts'
+
+export type ChoiceDeps = ExamineDeps & {
+  readonly readFolder: () => Promise<readonly PolicyFile[]>
+  /** Absent before the first start. */
+  readonly store?: {
+    readonly policies: Pick<Store['policies'], 'refusalOf' | 'filesOf'>
+    readonly meta: Pick<Store['meta'], 'get'>
+  }
+}
+
+/** The policy to start with. */
+export type Choice = {
+  readonly files: readonly PolicyFile[]
+  readonly snapshot: PolicySnapshot
+  /** Set when it is the one that was in force before, in place of the folder's, which is pinned or has errors. */
+  readonly inPlaceOf?:
+    | { readonly digest: string; readonly rejected?: undefined }
+    | { readonly rejected: Rejected }
+}
+
+/** What was wrong with the folder. */
+export type Rejected = Omit<Refused, 'kind' | 'policy'>
+
+/**
+ * The folder's policy, unless a rollback or a probation has left that one: then the one in force before goes on. So it does
+ * when the folder has errors and it says itself `onBadPolicyAtBoot: last-known-good`. Throws PosternError `policy.rejected`.
+ */
+export async function choosePolicy(deps: ChoiceDeps): Promise<Choice> {
+  const found = await folderOf(deps)
+  if ('files' in found) {
+    const { files } = found
+    const digest = policyDigest(files)
+    const pinned = await inPlaceOfPinned(digest, deps)
+    if (pinned !== undefined) return { ...pinned, inPlaceOf: { digest } }
+    const examined = examine(files, deps)
+    if (examined.kind === 'good') return { files, snapshot: examined.snapshot }
+    return fallBack(examined, new PosternError('policy.rejected', `\n${examined.report}`), deps)
+  }
+  const message = reasonOf(found.error)
+  return fallBack({ at: 'check', first: { message }, report: message }, found.error, deps)
+}
+
+async function folderOf({
+  readFolder,
+}: ChoiceDeps): Promise<{ readonly files: readonly PolicyFile[] } | { readonly error: PosternError }> {
+  try {
+    return { files: await readFolder() }
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    return { error }
+  }
+}
+
+async function fallBack(rejected: Rejected, error: PosternError, deps: ChoiceDeps): Promise<Choice> {
+  const kept = await lastInForce(deps)
+  if (kept?.kind !== 'good' || kept.snapshot.onBadPolicyAtBoot !== 'last-known-good') throw error
+  const { at, digest, first, report } = rejected
+  const told = { at, first, report, ...(digest === undefined ? {} : { digest }) }
+  return { files: kept.files, snapshot: kept.snapshot, inPlaceOf: { rejected: told } }
+}
+
+async function inPlaceOfPinned(digest: string, deps: ChoiceDeps): Promise<Choice | undefined> {
+  const refusal = await deps.store?.policies.refusalOf(digest)
+  if (refusal === undefined || refusal.because === 'rejected') return undefined
+  const kept = await lastInForce(deps)
+  if (kept?.kind === 'bad') throw new PosternError('policy.rejected', `\n${kept.report}`)
+  return kept && { files: kept.files, snapshot: kept.snapshot }
+}
+
+async function lastInForce(
+  deps: ChoiceDeps,
+): Promise<(Examined & { readonly files: readonly PolicyFile[] }) | undefined> {
+  const digest = await deps.store?.meta.get('policy.digest')
+  const files = digest === undefined ? undefined : await deps.store?.policies.filesOf(digest)
+  return files && { ...examine(files, { ...deps, kept: true }), files }
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import { readMasterKey } from '../config/master-key.ts'
+import { readPolicyFolder } from '../config/policy-folder.ts'
+import { PosternError } from '../lib/error.ts'
+import { silentLog } from '../lib/log.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+import { type Choice, choosePolicy } from '../reload/choice.ts'
+import { examineDeps } from '../reload/reload.ts'
+import { openStore, storeExists } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+
+/** An app whose supervisor was killed is just being ended by its guard. */
+const LOCKED_WITHIN_MS = 4_000
+const ASK_EVERY_MS = 200
+
+/** The policy that the app is going to start with, so that Caddy starts with its part. Throws PosternError `policy.rejected`. */
+export async function policyToStart(config: Config): Promise<PolicySnapshot> {
+  const deps = { ...examineDeps(config), readFolder: () => readPolicyFolder(config.policiesDir) }
+  const store = storeExists(config.dataDir) ? await openPatiently(config) : undefined
+  try {
+    const choice = await choosePolicy({ ...deps, ...(store && { store }) })
+    tell(choice)
+    return choice.snapshot
+  } finally {
+    await store?.close()
+  }
+}
+
+async function openPatiently(config: Config): Promise<Store> {
+  const { key } = readMasterKey(config, true)
+  const deadline = performance.now() + LOCKED_WITHIN_MS
+  for (;;) {
+    try {
+      return await openStore({ dataDir: config.dataDir, key, now: () => new Date(), log: silentLog })
+    } catch (error) {
+      const isLocked = error instanceof PosternError && error.code === 'store.locked'
+      if (!isLocked || performance.now() > deadline) throw error
+      await sleep(ASK_EVERY_MS)
+    }
+  }
+}
+
+function tell({ inPlaceOf }: Choice): void {
+  if (inPlaceOf === undefined) return
+  if (inPlaceOf.rejected === undefined) {
+    console.error('postern: the policy files are pinned; the policy in force before goes on (policy status)')
+    return
+  }
+  console.error(`postern: the policy files have errors:\n${inPlaceOf.rejected.report}`)
+  console.error('postern: DEGRADED: starting with the last known good policy, as it says itself')
+}

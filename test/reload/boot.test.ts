@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { PosternError } from '../../app/lib/error.ts'
+import type { Log } from '../../app/lib/log.ts'
+import { silentLog } from '../../app/lib/log.ts'
+import { Secret } from '../../app/lib/secret.ts'
+import { SYSTEM } from '../../app/model/audit.ts'
+import { policyDigest } from '../../app/policy/load.ts'
+import { policyAtBoot } from '../../app/reload/boot.ts'
+import { recordOfApplied } from '../../app/reload/chronicle.ts'
+import { openStore } from '../../app/store/open.ts'
+import type { Store } from '../../app/store/store.ts'
+import { POLICY_YAML } from '../http/policies.ts'
+import { route } from '../http/running-policy.ts'
+
+let folder: string
+let store: Store
+let said: string[]
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'postern-boot-'))
+  store = await openStore({
+    ...{ dataDir: folder, key: new Secret(randomBytes(32)), now: () => new Date(), log: silentLog },
+  })
+  said = []
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+const LENIENT = POLICY_YAML.replace('default: deny', 'default: deny\n  onBadPolicyAtBoot: last-known-good')
+const BROKEN = LENIENT.replace('principals: [busy]', 'principals: [buzy]')
+const filesOf = (text: string) => [{ name: 'policy.yaml', text }]
+const log: Log = { ...silentLog, error: event => said.push(event), warn: event => said.push(event) }
+
+function boot(text: string | PosternError) {
+  return policyAtBoot({
+    ...{ facts: () => ({ secretState: () => 'ok' as const }), routeUnder: () => route, log, store },
+    now: () => new Date(),
+    async readFolder() {
+      if (text instanceof PosternError) throw text
+      return filesOf(text)
+    },
+  })
+}
+
+const eventTypes = async () => (await store.events.list({ limit: 50 })).items.map(({ type }) => type)
+
+test('a folder with errors does not start, unless the policy of before says that it goes on', async () => {
+  assert.equal((await boot(POLICY_YAML)).policy.revision, 'r1')
+  await assert.rejects(boot(BROKEN), /buzy/, 'that the broken files ask for it counts for nothing')
+  assert.equal((await boot(LENIENT)).policy.revision, 'r2')
+  const { policy, degraded } = await boot(BROKEN)
+  assert.deepEqual([policy.revision, policy.snapshot.digest], ['r2', policyDigest(filesOf(LENIENT))])
+  assert.match(String(degraded?.first.message), /buzy/)
+  assert.deepEqual(said, ['policy.rejected'])
+  assert.deepEqual((await eventTypes()).slice(-2), ['policy.rejected', 'security.alert'])
+  const { items } = await store.policies.history({ limit: 1 })
+  assert.deepEqual([items[0]?.result, items[0]?.reason], ['rejected', 'start'])
+})
+
+test('a folder that cannot be read counts as one with errors, and a mended one starts again', async () => {
+  const gone = new PosternError('policy.unreadable', 'no such folder')
+  await assert.rejects(boot(gone), /no such folder/, 'at a first start there is nothing to go on with')
+  await boot(LENIENT)
+  assert.equal((await boot(gone)).degraded?.first.message, 'no such folder')
+  const mended = await boot(LENIENT.replaceAll('owner: tests', 'owner: mended'))
+  assert.deepEqual([mended.policy.revision, mended.degraded], ['r2', undefined])
+})
+
+test('what its probation took back does not start either, and what was only refused does once it is good', async () => {
+  await boot(POLICY_YAML)
+  const harmful = LENIENT.replaceAll('owner: tests', 'owner: harmful')
+  await boot(harmful)
+  const { snapshot } = (await boot(harmful)).policy
+  const before = {
+    revision: 'r3',
+    snapshot: { ...snapshot, digest: policyDigest(filesOf(POLICY_YAML)) },
+  } as const
+  const left = { digest: snapshot.digest, because: 'reverted' } as const
+  const asked = { by: SYSTEM, reason: 'probation' } as const
+  const files = filesOf(POLICY_YAML)
+  await store.policies.record(recordOfApplied({ policy: before, files, asked, at: new Date(), left }, route))
+  const pinned = await boot(harmful)
+  assert.deepEqual([pinned.policy.revision, pinned.policy.snapshot.digest], ['r3', before.snapshot.digest])
+  assert.deepEqual([pinned.degraded, said], [undefined, ['policy.pinned']])
+  await store.policies.forgetRefusals({})
+  assert.equal((await boot(harmful)).policy.revision, 'r4')
+})
