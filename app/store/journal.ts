@@ -27,7 +27,8 @@ export type InboundChange = { readonly effects: Effects } & (
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'status'; readonly change: StatusChange }
   | { readonly kind: 'participant'; readonly receipt: ParticipantReceipt }
-  | { readonly kind: 'content'; readonly messageId: string; readonly content: MessageContent }
+  /** `id` is ours, of the message that it changes where that is known. */
+  | { readonly kind: 'content'; readonly id: string | undefined; readonly content: MessageContent }
   | { readonly kind: 'event' }
 )
 

@@ -5,7 +5,7 @@ import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
 import { acquaintance } from './tables/acquaintance.ts'
 import { lookUpKey } from './tables/message-entry.ts'
-import { getMessage, listMessages, pastExpiry } from './tables/message-list.ts'
+import { getMessage, listMessages, messagesNamed, pastExpiry } from './tables/message-list.ts'
 import { nextMessageDueAt } from './tables/outbox-queue.ts'
 
 /** A caller's idempotency key with the digest of the body it came with; remembered for 24 h per principal. */
@@ -60,12 +60,14 @@ export type MessageStore = {
   enqueue(message: Message, key: IdempotencyKey | undefined, effects: Effects): Promise<EnqueueOutcome>
   /** Asked before limits are taken, so that a repeated request costs nothing. Knows a key as long as `enqueue` does. */
   findByKey(key: IdempotencyKey): Promise<KeyLookup>
-  /** An incoming message; `known` when this account has its message id already, and then nothing is written. */
+  /** An incoming message; `known` when its chat has one of its sender with its id already, and then nothing is written. */
   receive(message: Message, effects: Effects): Promise<'stored' | 'known'>
   /** Messages from before, newest first: they go before everything there is, and those that are known stay as they are. */
   import(messages: readonly Message[]): Promise<void>
-  /** By our id or by WhatsApp's. */
+  /** By our id or by WhatsApp's; of several with the latter one of ours, else the oldest. */
   get(account: string, id: string): Promise<Message | undefined>
+  /** All with an id of WhatsApp's, which is unique only for a chat and a sender; those of ours first, then the oldest. */
+  named(account: string, messageId: string): Promise<readonly Message[]>
   /** What the account and the chat have had to do with each other. */
   acquaintance(account: string, chat: string): Promise<Required<Acquaintance>>
   /** Newest first. */
@@ -107,6 +109,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     receive: (message, effects) => writer.run('messages.receive', { message, effects }),
     import: messages => writer.run('messages.import', { messages }),
     get: async (account, id) => getMessage(reader, account, id),
+    named: async (account, messageId) => messagesNamed(reader, account, messageId),
     acquaintance: async (account, chat) => acquaintance(reader, account, chat),
     list: async query => listMessages(reader, query),
     claim: query => writer.run('messages.claim', query),

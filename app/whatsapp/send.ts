@@ -41,7 +41,8 @@ export function createSender(deps: SenderDeps): Sender {
     const address = await deps.recipients.addressOf(order.chat, socket)
     if (address === 'none') return NOT_ON_WHATSAPP
     const quotedId = order.content.context?.message_id
-    const quoted = quotedId === undefined ? undefined : await deps.store.messages.get(order.account, quotedId)
+    const named = quotedId === undefined ? [] : await deps.store.messages.named(order.account, quotedId)
+    const quoted = named.find(({ chat }) => chat === order.chat)
     step('outbox.before_send')
     await socket.send(address, order.messageId, outgoingOf(order, quoted))
     step('outbox.written')

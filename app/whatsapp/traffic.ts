@@ -12,7 +12,7 @@ import type { Receipt } from './inbound/receipt.ts'
 import { isResendRequest, resendRequestOf } from './inbound/resend-request.ts'
 import type { Me, Stanza } from './journal/arrival.ts'
 import { DeviceMail } from './journal/device-mail.ts'
-import { type FindMessage, Recorder } from './journal/recorder.ts'
+import { type NamedMessages, Recorder } from './journal/recorder.ts'
 import { createRecipients, type Recipients } from './recipients.ts'
 import { Resends } from './resends.ts'
 import { createSender, type Sender } from './send.ts'
@@ -57,19 +57,19 @@ export class Traffic {
     this.#deps = deps
     this.#recipients = createRecipients({ account, store, log, now })
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
-    const reader = (me: Me, at: Date, find: FindMessage) => ({ account, me, at, lookup, route, find })
+    const reader = (me: Me, at: Date, named: NamedMessages) => ({ account, me, at, lookup, route, named })
     this.#mail = new DeviceMail({
       ...{ account, store, log, now, socket: deps.socket },
       async readPast(message) {
         const me = deps.me()
-        const find: FindMessage = messageId => store.messages.get(account, messageId)
-        return me === undefined ? undefined : await pastMessageOf(message, reader(me, now(), find))
+        const named: NamedMessages = messageId => store.messages.named(account, messageId)
+        return me === undefined ? undefined : await pastMessageOf(message, reader(me, now(), named))
       },
     })
     this.#resends = new Resends({ account, store, log, now, random, ackMs })
     this.#recorder = new Recorder({
       ...{ account, store, log, now, mail: this.#mail, resends: this.#resends, unreadMs: deps.unreadMs },
-      read: (stanza, entry, find) => readArrival(stanza, entry, reader(stanza.me, entry.at, find)),
+      read: (stanza, entry, named) => readArrival(stanza, entry, reader(stanza.me, entry.at, named)),
       recorded: reading => this.#recorded(reading),
     })
   }

@@ -25,7 +25,7 @@ async function told(key: Partial<WAMessage['key']>, message: proto.IMessage, kno
   const drafts: EventDraft[] = []
   const reader: Reader = {
     ...{ account: 'main', me: { id: '12025550100:3@s.whatsapp.net' }, at: AT, lookup: async () => null },
-    find: async id => (id === known.messageId ? known : undefined),
+    named: async id => (id === known.messageId ? [known] : []),
     route(draft) {
       drafts.push(draft)
       return { ...draft, id: newId('evt'), at: AT, deliveries: [] }

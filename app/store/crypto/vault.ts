@@ -32,6 +32,7 @@ export class Vault {
     purpose:
       | 'chat'
       | 'lane'
+      | 'message'
       | 'signal-key'
       | 'idempotency'
       | 'body'

@@ -291,6 +291,17 @@ const APPROVALS = `
 ALTER TABLE messages ADD COLUMN approved_by TEXT;
 `
 
+/**
+ * WhatsApp's ids are unique only for a chat and a sender. Of the account alone is `message_key`: a hash of them all, and in
+ * rows of older versions the id that was thought to be.
+ */
+const MESSAGE_IDENTITY = `
+ALTER TABLE messages RENAME COLUMN message_id TO message_key;
+ALTER TABLE messages ADD COLUMN message_id TEXT NOT NULL DEFAULT '';
+UPDATE messages SET message_id = message_key;
+CREATE INDEX messages_by_message_id ON messages (account, message_id);
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -305,4 +316,5 @@ export const MIGRATIONS: readonly string[] = [
   POLICIES,
   LIMITS,
   APPROVALS,
+  MESSAGE_IDENTITY,
 ]

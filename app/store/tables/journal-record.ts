@@ -3,7 +3,7 @@ import type { InboundChange, ParticipantReceipt, Recording } from '../journal.ts
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
 import { receiveMessage } from './message-entry.ts'
-import { findByMessageId } from './message-list.ts'
+import { findById, findKnown, findOwn } from './message-list.ts'
 import { putParticipantReceipt } from './message-receipts.ts'
 import { replaceContent, toMessage } from './message-row.ts'
 import { advanceMessage } from './message-status.ts'
@@ -43,7 +43,7 @@ function apply(tx: Tx, account: string, change: InboundChange): boolean {
     case 'participant':
       return told(tx, change, receiptOf(tx, account, change.receipt))
     case 'content': {
-      const row = findByMessageId(tx, account, change.messageId)
+      const row = change.id === undefined ? undefined : findById(tx, change.id)
       if (row !== undefined) replaceContent(tx, row, change.content)
       return told(tx, change, true)
     }
@@ -54,7 +54,7 @@ function apply(tx: Tx, account: string, change: InboundChange): boolean {
 
 /** The content of a message that could not be read before takes the place of what stood for it. */
 function completed(tx: Tx, message: Message): boolean {
-  const row = findByMessageId(tx, message.account, message.messageId)
+  const row = findKnown(tx, message)
   if (row === undefined || isUnread(message) || !isUnread(toMessage(tx, row))) return false
   replaceContent(tx, row, message.content)
   return true
@@ -66,6 +66,6 @@ function told(tx: Tx, { effects }: InboundChange, changed: boolean): boolean {
 }
 
 function receiptOf(tx: Tx, account: string, receipt: ParticipantReceipt): boolean {
-  const row = findByMessageId(tx, account, receipt.messageId)
+  const row = findOwn(tx, account, receipt.messageId)
   return row !== undefined && putParticipantReceipt(tx, row, receipt)
 }

@@ -3,7 +3,7 @@ import type { Effects } from '../effects.ts'
 import type { EnqueueOutcome, IdempotencyKey, KeyLookup } from '../messages.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
-import { findByMessageId } from './message-list.ts'
+import { findKnown } from './message-list.ts'
 import { insertMessage, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
 import { joinLine } from './outbox-line.ts'
 
@@ -31,7 +31,7 @@ export function enqueueMessage(
 
 export function receiveMessage(tx: Tx, args: { message: Message; effects: Effects }): 'stored' | 'known' {
   const { message, effects } = args
-  if (findByMessageId(tx, message.account, message.messageId) !== undefined) return 'known'
+  if (findKnown(tx, message) !== undefined) return 'known'
   insertMessage(tx, message)
   writeEffects(tx, effects)
   return 'stored'
@@ -40,7 +40,7 @@ export function receiveMessage(tx: Tx, args: { message: Message; effects: Effect
 /** What is older stands before: each takes the place before the first, so lists show it where it was said. */
 export function importMessages(tx: Tx, { messages }: { messages: readonly Message[] }): void {
   for (const message of messages) {
-    if (findByMessageId(tx, message.account, message.messageId) !== undefined) continue
+    if (findKnown(tx, message) !== undefined) continue
     const first = tx.db.get<{ seq: number | null }>('SELECT min(seq) AS seq FROM messages')
     insertMessage(tx, message, (first?.seq ?? 1) - 1)
   }

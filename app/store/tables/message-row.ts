@@ -46,6 +46,19 @@ export function chatHash({ vault }: Source, account: string, chat: string): Buff
   return vault.hash('chat', account, chat)
 }
 
+/** What makes a message the same as another: in a chat with one person only they write beside us, in a group everybody does. */
+type Identity = Pick<Message, 'account' | 'chat' | 'direction' | 'from' | 'messageId'>
+
+export function messageKey(
+  { vault }: Source,
+  { account, chat, direction, from, messageId }: Identity,
+): string {
+  const sender = direction === 'in' && chat.endsWith('@g.us') ? (from ?? '') : ''
+  return vault
+    .hash('message', account, JSON.stringify([chat, direction, sender, messageId]))
+    .toString('base64url')
+}
+
 /** Inserts the message with its timeline as it is, behind all others or at `place`; whether it heads its chat is for the queue to say. */
 export function insertMessage(
   tx: Tx,
@@ -58,13 +71,14 @@ export function insertMessage(
   const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose, secret }
   const hash = chatHash(tx, account, chat)
   const { rowId: seq } = tx.db.run(
-    `INSERT INTO messages (seq, id, account, direction, chat, message_id, status, attempt_count, created_at, due_at, expires_at, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (seq, id, account, direction, chat, message_key, message_id, status, attempt_count, created_at, due_at, expires_at, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     place ?? null,
     id,
     account,
     direction,
     hash,
+    messageKey(tx, message),
     messageId,
     status,
     attemptCount,

@@ -4,7 +4,7 @@ import type { Effects } from '../effects.ts'
 import type { Approval, Hold, Requeue, StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
-import { findById, findByMessageId } from './message-list.ts'
+import { findById, findOwn } from './message-list.ts'
 import { addStep, MESSAGES, type MessageRow } from './message-row.ts'
 import { markHead } from './outbox-line.ts'
 
@@ -24,7 +24,7 @@ const LAST_STEPS_KEPT = 48
 
 export function advanceMessage(tx: Tx, args: { change: StatusChange; effects: Effects }): boolean {
   const { change, effects } = args
-  const row = findByMessageId(tx, change.account, change.messageId)
+  const row = findOwn(tx, change.account, change.messageId)
   if (row === undefined || !advances(row.status, change.to)) return false
   if (change.onlyFrom !== undefined && !change.onlyFrom.includes(row.status)) return false
   if (change.approval !== undefined) approve(tx, row, change.approval)

@@ -3,7 +3,7 @@ import type { SweepAnswer, SweepStep } from '../retention.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
 import { EVENT_COLUMNS, type EventRow, noteRemoved, toEvent } from './events.ts'
-import { findByMessageId } from './message-list.ts'
+import { findOwn } from './message-list.ts'
 import { MESSAGES, type MessageRow, replaceContent, toMessage } from './message-row.ts'
 
 /** Rows that one step looks at, whether or not it removes them: some milliseconds of the writer's time. */
@@ -91,8 +91,7 @@ function sweepEvents(tx: Tx, { before, from }: SweepStep): SweepAnswer {
 function tellsOfUnfinished(source: Source, row: EventRow): boolean {
   const { type, account, data } = toEvent(source, row)
   if (account === undefined || (type !== 'message.queued' && type !== 'message.held')) return false
-  const message =
-    typeof data.message_id === 'string' ? findByMessageId(source, account, data.message_id) : undefined
+  const message = typeof data.message_id === 'string' ? findOwn(source, account, data.message_id) : undefined
   return message !== undefined && WAITING.has(message.status)
 }
 

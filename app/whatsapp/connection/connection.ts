@@ -125,7 +125,13 @@ export class Connection {
       policy,
       log,
       events: this.#socketEvents(),
-      storedMessage: async (id, chat) => storedMessageOf(await store.messages.get(account, id), chat),
+      storedMessage: async (id, chat) => {
+        const named = await store.messages.named(account, id)
+        return storedMessageOf(
+          named.find(message => message.chat === chat),
+          chat,
+        )
+      },
       ...(url === undefined ? {} : { url }),
       ...(timings.qrMs === undefined ? {} : { qrMs: timings.qrMs }),
     })

@@ -20,30 +20,33 @@ export function readReaction(
 export async function readEdit(
   { key, editedMessage }: proto.Message.IProtocolMessage,
   envelope: Envelope,
-  { find, route, account }: Reader,
+  { named, route, account }: Reader,
 ): Promise<readonly InboundChange[]> {
   const edited = contentOf(editedMessage)
   if (!key?.id || edited === undefined) return []
-  const message = await find(key.id)
-  if (message !== undefined && !(isIn(message, envelope) && isBy(message, envelope))) return []
+  const known = await named(key.id)
+  const message = known.find(each => isIn(each, envelope) && isBy(each, envelope))
+  if (message === undefined && known.length > 0) return []
   const content = message === undefined ? edited : completed(edited, message.content)
   const { chat, from, direction, sentAt } = envelope
   const base =
     message ?? unknownMessage({ account, chat, from, direction, messageId: key.id, createdAt: sentAt })
   const draft = messageEvent('message.edited', { ...base, content }, { edited_at: sentAt.toISOString() })
-  return [{ kind: 'content', messageId: key.id, content, effects: { events: [route(draft)] } }]
+  return [{ kind: 'content', id: message?.id, content, effects: { events: [route(draft)] } }]
 }
 
 /** Its author takes a message back; in a group an admin may as well, which WhatsApp has checked. */
 export async function readRevocation(
   { key }: proto.Message.IProtocolMessage,
   envelope: Envelope,
-  { find, route, account }: Reader,
+  { named, route, account }: Reader,
 ): Promise<readonly InboundChange[]> {
   if (!key?.id) return []
-  const message = await find(key.id)
-  const group = envelope.chat.endsWith('@g.us')
-  if (message !== undefined && !(isIn(message, envelope) && (group || isBy(message, envelope)))) return []
+  const known = await named(key.id)
+  const here = known.filter(each => isIn(each, envelope))
+  const isGroup = envelope.chat.endsWith('@g.us')
+  const message = here.find(each => isBy(each, envelope)) ?? (isGroup ? here[0] : undefined)
+  if (message === undefined && known.length > 0) return []
   const about = { type: 'revoke', revoke: { message_id: key.id } }
   const gesture = { ...envelope, messageId: key.id, direction: message?.direction ?? envelope.direction }
   return [event(route(gestureEvent('message.revoked', gesture, { account, about })))]

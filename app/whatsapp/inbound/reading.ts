@@ -15,8 +15,8 @@ export type Reader = {
   readonly at: Date
   readonly lookup: LidLookup
   readonly route: RouteEvent
-  /** A message by WhatsApp's id, once everything that came earlier is recorded. */
-  find(messageId: string): Promise<Message | undefined>
+  /** All messages with an id of WhatsApp's, those of ours first, once everything that came earlier is recorded. */
+  named(messageId: string): Promise<readonly Message[]>
 }
 
 /** What an arrival comes to. */

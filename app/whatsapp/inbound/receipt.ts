@@ -72,9 +72,9 @@ async function changesOf(
 }
 
 /** A receipt can overtake the outbox, which is still recording the ack: `sent` comes first. */
-async function sentMessage(messageId: string, { find }: Reader): Promise<Message | undefined> {
+async function sentMessage(messageId: string, { named }: Reader): Promise<Message | undefined> {
   for (let look = 0; ; look++) {
-    const message = await find(messageId)
+    const [message] = await named(messageId)
     if (message?.status !== 'sending' || look === MAX_LOOKS) return message
     await sleep(LOOK_MS)
   }

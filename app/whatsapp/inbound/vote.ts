@@ -17,11 +17,12 @@ type Vote = { readonly update: proto.Message.IPollUpdateMessage; readonly messag
 export async function readVote(
   vote: Vote,
   envelope: Envelope,
-  { account, find, me, route }: Reader,
+  { account, named, me, route }: Reader,
 ): Promise<readonly InboundChange[]> {
   const pollId = vote.update.pollCreationMessageKey?.id
   if (!pollId) return []
-  const poll = await find(pollId)
+  const known = await named(pollId)
+  const poll = known.find(({ chat }) => chat === envelope.chat) ?? known[0]
   const chosen = poll?.secret === undefined ? undefined : open(vote, { ...poll, secret: poll.secret }, me)
   const about = { type: 'vote', vote: { message_id: pollId, ...votesOf(chosen, poll) } }
   const events = [route(gestureEvent('poll.vote', envelope, { account, about }))]

@@ -22,8 +22,8 @@ export type RecorderDeps = {
   readonly now: () => Date
   /** How long a message that could not be read may take to come again. */
   readonly unreadMs: number
-  /** What an entry comes to; `find` answers once everything ahead of it is recorded. */
-  readonly read: (stanza: Stanza, entry: JournalEntry, find: FindMessage) => Promise<Reading>
+  /** What an entry comes to; `named` answers once everything ahead of it is recorded. */
+  readonly read: (stanza: Stanza, entry: JournalEntry, named: NamedMessages) => Promise<Reading>
   /** Told of each reading that changed something, once that is durable. */
   readonly recorded: (reading: Reading) => void
   /** Takes over what the library works on; it comes over the connection of the moment, or was left by an earlier one. */
@@ -35,7 +35,7 @@ export type RecorderDeps = {
 /** How an entry got here: over the connection of the moment, or from an earlier one. */
 type Origin = 'came' | 'left'
 
-export type FindMessage = (messageId: string) => Promise<Message | undefined>
+export type NamedMessages = (messageId: string) => Promise<readonly Message[]>
 
 /** So many entries share commits; what an entry has to ask about waits for those ahead of it. */
 const MAX_UNDER_WAY = 64
@@ -98,7 +98,7 @@ export class Recorder {
   }
 
   async #takeInTurn(entry: JournalEntry, stanza: Stanza, origin: Origin): Promise<void> {
-    const reading = await this.#deps.read(stanza, entry, this.#find)
+    const reading = await this.#deps.read(stanza, entry, this.#named)
     if (reading.forLibrary !== undefined) {
       this.#deps.mail[origin]({ entry, message: reading.forLibrary })
       return
@@ -118,7 +118,7 @@ export class Recorder {
   /** A receipt may have to wait for the outbox, and nothing else waits with it but later ones for the same messages. */
   async #takeAside(entry: JournalEntry, stanza: Stanza): Promise<void> {
     await this.#lanes.run(idsOf(stanza.node), async () => {
-      await this.#record(entry, await this.#deps.read(stanza, entry, this.#find))
+      await this.#record(entry, await this.#deps.read(stanza, entry, this.#named))
     })
   }
 
@@ -131,9 +131,9 @@ export class Recorder {
     works.add(tracked)
   }
 
-  readonly #find: FindMessage = async messageId => {
+  readonly #named: NamedMessages = async messageId => {
     await this.#drained()
-    return await this.#deps.store.messages.get(this.#deps.account, messageId)
+    return await this.#deps.store.messages.named(this.#deps.account, messageId)
   }
 
   async #record(entry: JournalEntry, reading: Reading): Promise<void> {
