@@ -12,6 +12,8 @@ export const SEND_FAILURES = {
   'group.not_found': 'there is no such group, or no longer',
   'group.not_member': 'this account is not in the group',
   'group.forbidden': 'this account may not write in the group: it is not in it, or only admins write there',
+  'account.number_changed':
+    'it was asked for while the account had another number: from a number that nobody meant it is not sent',
   'account.restricted':
     'WhatsApp does not let this account start new chats for the time being; chats in which the other side has written go on. ' +
     'Every further try makes it last longer, so there is none',

@@ -7,6 +7,8 @@ export type SendOrder = {
   readonly account: string
   readonly chat: ChatId
   readonly messageId: string
+  /** The number of the account when the message was asked for, where it was known: from another it is not sent. */
+  readonly from?: string
   readonly content: OutgoingContent
 }
 

@@ -116,9 +116,12 @@ async function askAgain(
 }
 
 async function send(entry: Message, deps: LeaveDeps): Promise<SendOutcome> {
-  const { account, chat, messageId } = entry
+  const { account, chat, messageId, from } = entry
   try {
-    return await deps.port.send({ account, chat, messageId, content: entry.content as OutgoingContent })
+    return await deps.port.send({
+      ...{ account, chat, messageId, content: entry.content as OutgoingContent },
+      ...(from === undefined ? {} : { from }),
+    })
   } catch (error) {
     deps.log.error('outbox.send_threw', { id: entry.id, reason: reasonOf(error) })
     return { kind: 'retry', reason: 'the send broke off' }

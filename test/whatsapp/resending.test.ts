@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { OutgoingContent } from '../../app/model/message.ts'
 import { CONTACT, newMessageId, type Rig, startRig, text, until } from './rig.ts'
 
 const MOST_ASKS = 5
@@ -7,7 +8,7 @@ const MOST_ASKS = 5
 describe('a message that a phone could not read and asks for again', () => {
   let rig: Rig
   before(async () => {
-    rig = await startRig({ timings: { ackMs: 300 } })
+    rig = await startRig({ timings: { ackMs: 1_000 } })
     await rig.link()
     await rig.send(CONTACT, text('opens the session'))
     await until('the session', async () => (await rig.phones.inbox(CONTACT)).length > 0)
@@ -17,6 +18,9 @@ describe('a message that a phone could not read and asks for again', () => {
   /** How many times the phone has met a message that it has read before. */
   const repeats = async () => Number((await rig.phones.get('/stats')).repeats)
   const asks = async () => Number((await rig.phones.get('/stats')).retries)
+  /** As the outbox does: until the server has it. */
+  const send = (content: OutgoingContent, messageId: string) =>
+    until('the ack', async () => (await rig.send(CONTACT, content, messageId)).kind === 'acked')
   const arrived = (id: string) =>
     until('the message', async () => (await rig.phones.inbox(CONTACT)).some(entry => entry.id === id))
   const nothingOwed = () =>
@@ -26,7 +30,7 @@ describe('a message that a phone could not read and asks for again', () => {
     const before = await repeats()
     await rig.phones.post('/faults', { kind: 'retry-receipt' })
     const messageId = newMessageId()
-    await rig.send(CONTACT, text('once more'), messageId)
+    await send(text('once more'), messageId)
     await arrived(messageId)
     await nothingOwed()
     assert.equal(await repeats(), before)
@@ -36,7 +40,7 @@ describe('a message that a phone could not read and asks for again', () => {
     const before = await asks()
     await rig.phones.post('/faults', { kind: 'retry-receipt', count: MOST_ASKS })
     const messageId = newMessageId()
-    await rig.send(CONTACT, text('again and again'), messageId)
+    await send(text('again and again'), messageId)
     await arrived(messageId)
     assert.equal(await asks(), before + MOST_ASKS)
     await nothingOwed()
@@ -46,7 +50,7 @@ describe('a message that a phone could not read and asks for again', () => {
     await rig.phones.post('/faults', { kind: 'query-overlimit' })
     await rig.phones.post('/faults', { kind: 'retry-receipt' })
     const messageId = newMessageId()
-    await rig.send(CONTACT, text('after a refused question'), messageId)
+    await send(text('after a refused question'), messageId)
     await arrived(messageId)
     await nothingOwed()
   })
@@ -55,7 +59,7 @@ describe('a message that a phone could not read and asks for again', () => {
     await rig.phones.post('/faults', { kind: 'retry-receipt' })
     await rig.phones.post('/faults', { kind: 'rate-overlimit', after: 1 })
     const messageId = newMessageId()
-    await rig.send(CONTACT, text('after a refusal'), messageId)
+    await send(text('after a refusal'), messageId)
     await arrived(messageId)
     await nothingOwed()
   })
@@ -65,7 +69,7 @@ describe('a message that a phone could not read and asks for again', () => {
     await rig.phones.post('/faults', { kind: 'rate-overlimit', after: 1 })
     const before = await asks()
     const messageId = newMessageId()
-    await rig.send(CONTACT, text('over a restart'), messageId)
+    await send(text('over a restart'), messageId)
     await until('the phone to ask', async () => (await asks()) > before)
     await until('it to be owed', async () => (await rig.store.journal.unfinished('main')).length > 0)
     await rig.restart()

@@ -127,10 +127,9 @@ export class Connection {
       events: this.#socketEvents(),
       storedMessage: async (id, chat) => {
         const named = await store.messages.named(account, id)
-        return storedMessageOf(
-          named.find(message => message.chat === chat),
-          chat,
-        )
+        // What went out under another number is none of this device's messages.
+        const own = named.find(({ chat: its, from = device.phone }) => its === chat && from === device.phone)
+        return storedMessageOf(own, chat)
       },
       ...(url === undefined ? {} : { url }),
       ...(timings.qrMs === undefined ? {} : { qrMs: timings.qrMs }),

@@ -21,6 +21,12 @@ export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly onOpen: (account: string) => void
 }
 
+const OTHER_NUMBER: SendOutcome = {
+  kind: 'refused',
+  code: 'account.number_changed',
+  reason: 'the account has another number now than when the message was asked for',
+}
+
 /** One account: its device, its state, and what operators may do with it. One operation at a time. */
 export class Session {
   readonly #deps: SessionDeps
@@ -113,8 +119,11 @@ export class Session {
     })
   }
 
-  send(order: SendOrder): Promise<SendOutcome> {
-    return this.#traffic.send(order, this.#connection.socket)
+  async send(order: SendOrder): Promise<SendOutcome> {
+    const { socket } = this.#connection
+    if (socket !== undefined && order.from !== undefined && order.from !== this.#custody.phone)
+      return OTHER_NUMBER
+    return await this.#traffic.send(order, socket)
   }
 
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
