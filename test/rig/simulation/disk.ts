@@ -61,43 +61,50 @@ function folderForDisks(): string {
   }
 }
 
+/** The connections outlive the lives as well, because to prepare every statement anew costs more than to run it. */
 function diskOf(file: string): Disk {
-  let connections: Connection[] = []
-  const drop = () => {
-    for (const connection of connections) connection.close() // an open transaction is rolled back
-    connections = []
-  }
+  const writing = Connection.open(file, 'write')
+  const reading = Connection.open(file, 'read')
+  let close = () => {}
   return {
     open(life) {
-      drop()
-      const db = Connection.open(file, 'write')
-      const reading = Connection.open(file, 'read')
-      connections = [db, reading]
+      close()
+      if (writing.inTransaction) writing.run('ROLLBACK')
+      let closed = false
+      close = () => {
+        closed = true
+      }
+      const isClosed = () => closed
       const key = createSecretKey(KEY)
-      const reader = { db: reading, vault: new Vault(reading, key) }
-      const writer = writerOn(db, key, life)
-      return storeOver({ reader, writer, now: life.clock.now, disk: ROOMY }, async () => {})
+      const db = ofLife(reading, { isClosed, fails: () => false })
+      const writer = writerOn({ disk: writing, isClosed }, key, life)
+      return storeOver(
+        { reader: { db, vault: new Vault(db, key) }, writer, now: life.clock.now, disk: ROOMY },
+        async () => {},
+      )
     },
     remove() {
-      drop()
+      close()
+      for (const connection of [writing, reading]) connection.close()
       for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
     },
   }
 }
 
-/** A connection whose COMMIT fails when it is to, and always once its life is over. */
-function faulty(db: Connection, fails: () => boolean): Connection {
+type Fate = { readonly isClosed: () => boolean; readonly fails: () => boolean }
+
+/** The connection as one life has it: closed when the next begins, and its COMMIT fails when it is to. */
+function ofLife(db: Connection, { isClosed, fails }: Fate): Connection {
   return new Proxy(db, {
     get(target, name) {
-      if (name !== 'run') {
-        const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? value.bind(target) : value
-      }
-      return (sql: string, ...values: never[]) => {
-        if (sql === 'COMMIT' && fails()) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]) => {
+        if (isClosed()) throw new PosternError('store.closed', 'the store is closed')
+        if (name === 'run' && args[0] === 'COMMIT' && fails()) {
           throw new PosternError('store.full', 'the disk is full')
         }
-        return target.run(sql, ...values)
+        return value.apply(target, args)
       }
     },
   })
@@ -106,11 +113,15 @@ function faulty(db: Connection, fails: () => boolean): Connection {
 type Asked = { resolve(value: unknown): void; reject(error: Error): void }
 
 /** The real committer without its thread: writes that are asked for within a few milliseconds share a commit. */
-function writerOn(disk: Connection, key: KeyObject, life: LifeOnDisk): Access['writer'] {
+function writerOn(
+  { disk, isClosed }: { disk: Connection; isClosed: () => boolean },
+  key: KeyObject,
+  life: LifeOnDisk,
+): Access['writer'] {
   const { clock, dice, over, failPercent } = life
   const table = new Map(Object.entries(operations)) as WriteTable
   let failing = false
-  const db = faulty(disk, () => over() || failing)
+  const db = ofLife(disk, { isClosed, fails: () => over() || failing })
   const committer = new Committer({ db, vault: new Vault(db, key) }, table)
   const asked = new Map<number, Asked>()
   const listeners = new Set<(topics: ReadonlySet<Topic>) => void>()
