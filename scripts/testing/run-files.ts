@@ -24,11 +24,11 @@ export type FilesOptions = {
 export async function runFiles(files: readonly string[], options: FilesOptions): Promise<Tally> {
   const waiting = [...files]
   const took: Took[] = []
-  const lanes = Array.from({ length: options.concurrency }, async () => {
+  const lanes = Array.from({ length: options.concurrency }, async (_, lane) => {
     let tally = NOTHING
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const startedAt = performance.now()
-      tally = add(tally, await runFile(file, options))
+      tally = add(tally, await runFile(file, options, lane))
       took.push({ name: relative(options.root, file), ms: performance.now() - startedAt })
     }
     return tally
@@ -38,15 +38,16 @@ export async function runFiles(files: readonly string[], options: FilesOptions):
   return tally
 }
 
-/** One file; a process that does not end in time is ended, and counts as a failure. */
-async function runFile(file: string, { root, fileTimeoutMs }: FilesOptions): Promise<Tally> {
+/** One file; a process that does not end in time is ended, and counts as a failure. It is told its lane, to stay out of others' way. */
+async function runFile(file: string, { root, fileTimeoutMs }: FilesOptions, lane: number): Promise<Tally> {
   const name = relative(root, file)
   let [said, failed] = ['', false]
   const remember = ({ message }: { message: string }) => {
     said = `${said}${message}`.slice(-SAID_AT_MOST)
   }
   const signal = AbortSignal.timeout(fileTimeoutMs)
-  const events = run({ files: [file], signal, execArgv: ['--no-warnings'], cwd: root })
+  const env = { ...process.env, TEST_LANE: String(lane) }
+  const events = run({ files: [file], signal, execArgv: ['--no-warnings'], cwd: root, env })
   events.on('test:stdout', remember)
   events.on('test:stderr', remember)
   events.on('test:pass', ({ name: test, skip }) => {

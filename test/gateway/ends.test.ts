@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { claimDataFolder } from '../../app/supervise/processes/claim.ts'
-import { freePortBase } from '../../app/supervise/processes/ports.ts'
+import { portBaseOfOurOwn } from '../helpers/port-base.ts'
 import { isAlive } from '../supervise/world.ts'
 import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
 
@@ -60,7 +60,7 @@ for (const part of PARTS) {
 test('another up over the same data folder is refused before it changes anything there', async () => {
   const edge = join(sandbox.dataDir, 'edge', 'current.caddy')
   const was = readFileSync(edge, 'utf8')
-  const second = up(sandbox.dataDir, await freePortBase(Math.random))
+  const second = up(sandbox.dataDir, await portBaseOfOurOwn())
   const [code] = await once(second.child, 'exit')
   assert.equal(code, 1, second.said())
   assert.match(second.said(), new RegExp(`already as process ${sandbox.endpoints().pids.up}: stop it first`))
@@ -89,7 +89,7 @@ const MOMENTS: readonly { when: string; signal: NodeJS.Signals; after: RegExp }[
 for (const { when, signal, after: moment } of MOMENTS) {
   test(`${signal} ${when}: ends with 0 and leaves nothing behind`, async () => {
     const dataDir = join(folder, signal, 'data')
-    const base = await freePortBase(Math.random)
+    const base = await portBaseOfOurOwn()
     const { child, said } = up(dataDir, base)
     await eventually(String(moment), async () => (moment.test(said()) ? true : undefined), 30_000)
     child.kill(signal)

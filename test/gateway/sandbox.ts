@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Answer, ask, proofFrom } from '../../app/supervise/ask.ts'
 import type { ClientFiles, Endpoints } from '../../app/supervise/endpoints.ts'
-import { freePortBase } from '../../app/supervise/processes/ports.ts'
+import { portBaseOfOurOwn } from '../helpers/port-base.ts'
 
 export const ROOT = dirname(dirname(import.meta.dirname))
 const UP_WITHIN_MS = 120_000
@@ -54,7 +54,7 @@ export type SandboxOptions = {
 /** Brings a sandbox up and waits for its `endpoints.json`. The test must call `dispose`. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'postern-gateway-'))
-  const base = await freePortBase(Math.random)
+  const base = await portBaseOfOurOwn()
   const dataDir = join(folder, 'data')
   let child: ChildProcess | undefined
   let log = ''

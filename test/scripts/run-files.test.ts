@@ -34,18 +34,32 @@ test('a file that cannot be loaded is a failure, with what it said', async () =>
 
 test('a file that does not end is ended, and is a failure', async () => {
   const endless = `${IMPORT}test('e', () => {})\nsetInterval(() => {}, 1000)\n`
-  const { tally, output } = await runOn({ endless }, 2_000)
+  const { tally, output } = await runOn({ endless }, { fileTimeoutMs: 2_000 })
   assert.equal(tally.failed, 1)
   assert.match(output, /did not end within 2 s/)
 })
 
-async function runOn(sources: Readonly<Record<string, string>>, fileTimeoutMs = 60_000) {
+test('files that run side by side know which of them they are', async () => {
+  const waits = `${IMPORT}import { existsSync, writeFileSync } from 'node:fs'
+    const lanes = [0, 1].map(lane => ${JSON.stringify(folder)} + '/lane-' + lane)
+    test('until both are there', async () => {
+      writeFileSync(lanes[process.env.TEST_LANE], '')
+      while (!lanes.every(lane => existsSync(lane))) await new Promise(resolve => setTimeout(resolve, 10))
+    })`
+  const { tally } = await runOn({ one: waits, other: waits }, { concurrency: 2 })
+  assert.deepEqual(tally, { passed: 2, failed: 0, skipped: 0 })
+})
+
+async function runOn(
+  sources: Readonly<Record<string, string>>,
+  { concurrency = 1, fileTimeoutMs = 60_000 } = {},
+) {
   const files = Object.entries(sources).map(([name, source]) => {
     const file = join(folder, `${name}.test.ts`)
     writeFileSync(file, source)
     return file
   })
-  const options = { root: folder, concurrency: 1, fileTimeoutMs }
+  const options = { root: folder, concurrency, fileTimeoutMs }
   const call = `runFiles(${JSON.stringify(files)}, ${JSON.stringify(options)})`
   const script = `import { runFiles } from ${JSON.stringify(RUNNER)}\nconsole.log(JSON.stringify(await ${call}))`
   const { NODE_TEST_CONTEXT: _, ...env } = process.env // a runner inside a runner would run nothing

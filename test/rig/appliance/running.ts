@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Endpoints } from '../../../app/supervise/endpoints.ts'
-import { freePortBase } from '../../../app/supervise/processes/ports.ts'
 import { sleep } from '../../gateway/sandbox.ts'
+import { portBaseOfOurOwn } from '../../helpers/port-base.ts'
 
 export type RigEndpoints = Required<Endpoints>
 
@@ -26,7 +26,7 @@ const CHUNKS_KEPT = 500
 /** Brings an appliance up and waits until its account is open. `root` is the tree whose code runs. */
 export async function startAppliance({ root = ROOT }: { readonly root?: string } = {}): Promise<Appliance> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-rig-'))
-  const base = await freePortBase(Math.random)
+  const base = await portBaseOfOurOwn()
   const program = join(root, 'test', 'rig', 'appliance', 'program.ts')
   const child = spawn(process.execPath, ['--no-warnings', program, '--folder', folder], {
     cwd: folder,
