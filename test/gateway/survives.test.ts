@@ -41,14 +41,12 @@ test('the data folder holds no text, number or key in clear', async () => {
   await eventually('the webhook', async () =>
     (await sandbox.deliveries()).find(({ body }) => body.includes('an answer in confidence')),
   )
-  const found = search(sandbox.dataDir, [
-    SECRET_WORDS,
-    'an answer in confidence',
-    BOB.slice(1),
-    'noiseKey',
-    'advSecret',
-  ])
-  assert.deepEqual(found, [])
+  const found = search(sandbox.dataDir, [SECRET_WORDS, 'an answer in confidence', BOB.slice(1)])
+  // The app's compiled code names the members of a key as its source does.
+  const keys = search(sandbox.dataDir, ['noiseKey', 'advSecret']).filter(
+    at => !at.startsWith('run/compiled/'),
+  )
+  assert.deepEqual([...found, ...keys], [])
   // The twin: the same search finds what is there in clear.
   assert.notDeepEqual(search(sandbox.dataDir, ['"ready": true']), [])
 })
