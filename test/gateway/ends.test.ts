@@ -11,6 +11,8 @@ import { isAlive } from '../supervise/world.ts'
 import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
 
 const ALICE = '+15550100001'
+/** How long a part may take to be back or up: far longer than it does, because other tests run beside this one. */
+const PATIENCE_MS = 90_000
 const PARTS = ['app', 'caddy', 'simulator', 'receiver'] as const
 let folder: string
 let sandbox: Sandbox
@@ -39,7 +41,7 @@ async function sendAndSee(body: string): Promise<void> {
       const inbox = (await sandbox.simulator(`/phones/${ALICE}/inbox`)) as Inbox
       return inbox.data.some(({ text }) => text?.body === body) ? true : undefined
     },
-    30_000,
+    PATIENCE_MS,
   )
 }
 
@@ -50,7 +52,7 @@ for (const part of PARTS) {
     const pid = await eventually(
       `another ${part}`,
       async () => [sandbox.endpoints().pids[part]].find(found => found !== old),
-      30_000,
+      PATIENCE_MS,
     )
     assert.equal(isAlive(pid ?? 0), true)
     await sendAndSee(`sent after ${part} was killed`)
@@ -91,7 +93,7 @@ for (const { when, signal, after: moment } of MOMENTS) {
     const dataDir = join(folder, signal, 'data')
     const base = await portBaseOfOurOwn()
     const { child, said } = up(dataDir, base)
-    await eventually(String(moment), async () => (moment.test(said()) ? true : undefined), 30_000)
+    await eventually(String(moment), async () => (moment.test(said()) ? true : undefined), PATIENCE_MS)
     child.kill(signal)
     const [code] = await once(child, 'close') // a part left behind would hold its output open
     assert.equal(code, 0, said())
