@@ -15,7 +15,7 @@ import { type Settlement, settleAs } from './settle.ts'
 
 export type LeaveDeps = {
   readonly store: Store
-  readonly port: SendPort
+  readonly port: Pick<SendPort, 'send'>
   readonly policy: () => PolicyInForce
   readonly route: RouteEvent
   readonly log: Log

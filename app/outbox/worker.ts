@@ -9,7 +9,8 @@ import type { Message } from '../model/message.ts'
 import type { SendPort } from '../model/send-port.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { expire, leave } from './leave.ts'
+import { expire, type LeaveDeps, leave } from './leave.ts'
+import { createPace, type Pace } from './pace.ts'
 
 export type OutboxWorkerDeps = {
   readonly store: Store
@@ -53,6 +54,7 @@ export function createOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
 export class OutboxWorker {
   readonly #deps: OutboxWorkerDeps
   readonly #pump: Pump
+  readonly #pace: Pace
   readonly #underWay = new Map<Promise<void>, string>()
   readonly #stopping = new AbortController()
   #unsubscribe: () => void = () => {}
@@ -61,6 +63,7 @@ export class OutboxWorker {
 
   constructor(deps: OutboxWorkerDeps) {
     this.#deps = deps
+    this.#pace = createPace(deps)
     this.#pump = new Pump({
       round: () => this.#round(),
       onError: error => deps.log.error('outbox.round_failed', { reason: reasonOf(error) }),
@@ -99,14 +102,18 @@ export class OutboxWorker {
   async #round(): Promise<number> {
     const { store, port, now } = this.#deps
     if (await this.#expire()) return 0
-    const free = this.#free(port.openAccounts())
+    const open = port.openAccounts()
+    const free = await this.#free(open)
     if (free.size > 0) {
       for (const entry of await store.messages.claim({ free, now: now() })) this.#track(entry)
     }
-    if (this.#underWay.size > 0) return BUSY_LOOK_MS
-    const dueAt = await store.messages.nextDueAt([...free.keys()])
+    const restsMs = Math.min(...open.map(account => this.#pace.restsMs(account)).filter(ms => ms > 0))
+    if (this.#underWay.size > 0) return Math.min(BUSY_LOOK_MS, restsMs)
+    const ready = [...free.keys()].filter(account => this.#pace.restsMs(account) === 0)
+    const dueAt = await store.messages.nextDueAt(ready)
     return Math.min(
       SWEEP_MS,
+      restsMs,
       Math.max(MIN_WAIT_MS, (dueAt?.getTime() ?? Number.POSITIVE_INFINITY) - now().getTime()),
     )
   }
@@ -123,12 +130,17 @@ export class OutboxWorker {
   }
 
   /** How many more sends each of the accounts takes; those that take none are left out. */
-  #free(accounts: readonly string[]): ReadonlyMap<string, number> {
+  async #free(accounts: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const free = new Map(accounts.map(account => [account, this.#deps.concurrency ?? CONCURRENCY]))
     for (const account of this.#underWay.values()) {
       const places = free.get(account)
       if (places === 1) free.delete(account)
       else if (places !== undefined) free.set(account, places - 1)
+    }
+    for (const [account, places] of free) {
+      const room = await this.#pace.room(account, places)
+      if (room > 0) free.set(account, room)
+      else free.delete(account)
     }
     return free
   }
@@ -156,7 +168,16 @@ export class OutboxWorker {
 
   async #send(entry: Message): Promise<void> {
     const { log, random } = this.#deps
-    const settle = await leave(entry, this.#deps)
+    const stays = this.#pace.leaves(entry)
+    let left = false
+    const port: LeaveDeps['port'] = {
+      send: order => {
+        left = true
+        return this.#deps.port.send(order)
+      },
+    }
+    const settle = await leave(entry, { ...this.#deps, port })
+    if (!left) stays()
     await insist(settle, {
       backoff: SETTLE_BACKOFF,
       random,

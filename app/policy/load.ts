@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { checkGuardrails } from './check/guardrails.ts'
 import { checkHooks } from './check/hooks.ts'
-import { checkLimits } from './check/limits.ts'
+import { checkLimits, checkPacing } from './check/limits.ts'
 import { checkKinds, gatherNames } from './check/names.ts'
 import { checkNumbers } from './check/numbers.ts'
 import { checkPrincipals } from './check/principals.ts'
@@ -19,7 +19,7 @@ import type { Declared } from './compile/declared.ts'
 import { compileEdge } from './compile/edge.ts'
 import { gather } from './compile/gather.ts'
 import { compileGuardrails } from './compile/guardrails.ts'
-import { compileLimits } from './compile/limits.ts'
+import { compileLimits, compilePacing } from './compile/limits.ts'
 import { compilePrincipals, compileRevoked } from './compile/principals.ts'
 import {
   compileConsent,
@@ -74,6 +74,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...checkPrincipals(shapes),
     ...checkRules(shapes),
     ...checkLimits(shapes),
+    ...checkPacing(shapes, names),
     ...checkRetention(shapes),
     ...checkNumbers(shapes),
     ...checkTemplates(shapes, names),
@@ -109,6 +110,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
       ) || [...limits.values()].some(({ firstContact }) => firstContact !== undefined),
     lists: compileLists(declared),
     limits,
+    pacing: compilePacing(declared),
     endpoints: compileEndpoints(declared),
     retention: compileRetention(declared),
     phoneRule: compilePhoneRule(declared),

@@ -30,6 +30,8 @@ export type PolicySnapshot = {
   /** Absent: there are none. */
   readonly quietHours?: QuietHours
   readonly limits: ReadonlyMap<string, Limit>
+  /** By account. */
+  readonly pacing: ReadonlyMap<string, Pacing>
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly phoneRule: PhoneRule
   /** Which consents count where a rule asks for one. */
@@ -190,6 +192,16 @@ export type Limit = {
   /** Only for messages to whom the account has never exchanged one with, or only for the others. */
   readonly firstContact?: boolean
 }
+
+/** How fast an account sends what may leave. */
+export type Pacing = {
+  /** Between one message and the next. */
+  readonly jitter?: { readonly minMs: number; readonly maxMs: number }
+  readonly warmUp?: WarmUp
+}
+
+/** Messages a day: so many on the first, `growth` times as many on each that follows, never more than `max`. */
+export type WarmUp = { readonly start: number; readonly growth: number; readonly max: number }
 
 export type LimitKey = 'principal' | 'account' | 'recipient' | 'remoteIp'
 

@@ -6,7 +6,7 @@ import type { Effects, Page } from './effects.ts'
 import { acquaintance } from './tables/acquaintance.ts'
 import { lookUpKey } from './tables/message-entry.ts'
 import { getMessage, listMessages, messagesNamed, pastExpiry } from './tables/message-list.ts'
-import { nextMessageDueAt } from './tables/outbox-queue.ts'
+import { nextMessageDueAt, triedSince } from './tables/outbox-queue.ts'
 
 /** A caller's idempotency key with the digest of the body it came with; remembered for 24 h per principal. */
 export type IdempotencyKey = { readonly principal: string; readonly key: string; readonly bodyDigest: string }
@@ -94,6 +94,8 @@ export type MessageStore = {
    * and no line with an entry in `sending`. Undefined when none waits.
    */
   nextDueAt(accounts: readonly string[]): Promise<Date | undefined>
+  /** How many messages were handed to WhatsApp since then, each once however often it was tried. */
+  triedSince(account: string, since: Date): Promise<number>
   /** Entries still `queued` or `held` whose `expiresAt` has passed. Writes nothing: `advance` marks each together with its event. */
   pastExpiry(now: Date, limit: number): Promise<readonly Message[]>
 }
@@ -119,6 +121,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     advance: (change, effects) => writer.run('messages.advance', { change, effects }),
     recover: () => writer.run('messages.recover', { now: now() }),
     nextDueAt: async accounts => nextMessageDueAt(reader, accounts),
+    triedSince: async (account, since) => triedSince(reader, account, since),
     pastExpiry: async (at, limit) => pastExpiry(reader, at, limit),
   }
 }

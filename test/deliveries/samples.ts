@@ -40,6 +40,7 @@ export function policyOf(...endpoints: readonly Endpoint[]): PolicyInForce {
     guardrails: new Map(),
     lists: new Map(),
     limits: new Map(),
+    pacing: new Map(),
     endpoints: new Map(endpoints.map(endpoint => [endpoint.name, endpoint])),
     phoneRule: { reject: [] },
     consent: { requiredFields: [] },

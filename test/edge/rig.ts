@@ -164,6 +164,7 @@ export function testSnapshot(options: RigOptions): PolicySnapshot {
     guardrails: new Map(),
     lists: new Map(),
     limits: new Map(),
+    pacing: new Map(),
     endpoints: new Map(),
     phoneRule: { reject: ['invalid'] },
     consent: { requiredFields: [] },

@@ -1,7 +1,10 @@
+import { nearestName } from '../../lib/nearest.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { isRecord } from '../read/document.ts'
 import type { Shape } from '../shape/check-shape.ts'
+import { dailyRate } from '../shape/notation.ts'
 import { entriesOf, tell } from './entries.ts'
+import { type KnownNames, placeOf } from './names.ts'
 
 /** Tells of limits whose members contradict one another. */
 export function checkLimits(shapes: readonly Shape[]): readonly Diagnostic[] {
@@ -38,4 +41,31 @@ export function checkLimits(shapes: readonly Shape[]): readonly Diagnostic[] {
     }
     return found
   })
+}
+
+/** Tells of paces for accounts that nobody declares, and of warm-ups that begin above their end. */
+export function checkPacing(shapes: readonly Shape[], names: KnownNames): readonly Diagnostic[] {
+  const accounts = names.of('account')
+  return entriesOf(shapes, 'RateLimits', 'pacing').flatMap(pace => {
+    const found: Diagnostic[] = []
+    if (!accounts.has(pace.name) && !names.isUnsure('account')) {
+      const nearest = nearestName(pace.name, accounts.keys())
+      const declaration = nearest === undefined ? undefined : accounts.get(nearest)
+      const place = declaration === undefined ? '' : ` (${placeOf(declaration)})`
+      const hint = nearest === undefined ? {} : { hint: `did you mean "${nearest}"?${place}` }
+      const message = `unknown account "${pace.name}" in pacing`
+      found.push(tell(pace, { code: 'PS-2107', path: pace.path, at: 'key', message, ...hint }))
+    }
+    const { warmUp } = pace.value
+    if (isRecord(warmUp) && perDay(warmUp.start) > perDay(warmUp.max)) {
+      const path = [...pace.path, 'warmUp', 'max']
+      const message = `the warm-up of "${pace.name}" begins with more than its "max"`
+      found.push(tell(pace, { code: 'PS-1111', path, at: 'value', message }))
+    }
+    return found
+  })
+}
+
+function perDay(rate: unknown): number {
+  return typeof rate === 'string' ? (dailyRate.parse(rate) ?? Number.NaN) : Number.NaN
 }

@@ -24,6 +24,7 @@ export type Declared = {
   readonly quietHours: Partial<DeclaredQuietHours>
   readonly lists: Named<DeclaredList>
   readonly limits: Named<DeclaredLimit>
+  readonly pacing: Named<DeclaredPacing>
   readonly templates: Named<DeclaredTemplate>
   readonly endpoints: Named<DeclaredEndpoint>
   readonly retention: DeclaredRetention
@@ -148,6 +149,11 @@ export type DeclaredLimit = {
   readonly maxWait?: string
   readonly blockFor?: string
   readonly when?: { readonly principals?: readonly string[]; readonly firstContact?: boolean }
+}
+
+export type DeclaredPacing = {
+  readonly jitter?: string
+  readonly warmUp?: { readonly start: string; readonly growth: number; readonly max: string }
 }
 
 export type DeclaredEndpoint = {

@@ -23,6 +23,7 @@ export function gather(documents: readonly PolicyDocument[]): Declared {
     quietHours: merge(documents, 'Recipients', 'quietHours'),
     lists: merge(documents, 'Recipients', 'lists'),
     limits: merge(documents, 'RateLimits', 'limits'),
+    pacing: merge(documents, 'RateLimits', 'pacing'),
     templates: merge(documents, 'Templates'),
     endpoints: merge(documents, 'Webhooks', 'endpoints'),
     retention: merge(documents, 'Retention'),

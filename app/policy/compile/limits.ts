@@ -1,7 +1,7 @@
 import { namesMatching } from '../../lib/glob.ts'
-import { duration, rate } from '../shape/notation.ts'
-import type { Limit } from '../snapshot.ts'
-import type { Declared, DeclaredLimit } from './declared.ts'
+import { dailyRate, duration, durationRange, rate } from '../shape/notation.ts'
+import type { Limit, Pacing } from '../snapshot.ts'
+import type { Declared, DeclaredLimit, DeclaredPacing } from './declared.ts'
 import { mapOf, parsed, present } from './values.ts'
 
 /** All limits by name. */
@@ -28,4 +28,18 @@ function compileLimit(limit: DeclaredLimit, name: string, everybody: readonly st
       principals: only === undefined || only.includes('*') ? undefined : namesMatching(only, everybody),
     }),
   }
+}
+
+/** How fast each account sends. */
+export function compilePacing(declared: Declared): ReadonlyMap<string, Pacing> {
+  return mapOf(declared.pacing, ({ jitter, warmUp }: DeclaredPacing) =>
+    present({
+      jitter: jitter === undefined ? undefined : parsed(durationRange, jitter),
+      warmUp: warmUp && {
+        start: parsed(dailyRate, warmUp.start),
+        growth: warmUp.growth,
+        max: parsed(dailyRate, warmUp.max),
+      },
+    }),
+  )
 }

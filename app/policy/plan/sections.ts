@@ -4,7 +4,7 @@ import type { Sides } from './field.ts'
 import { roles, rules } from './kinds/access.ts'
 import { accounts } from './kinds/accounts.ts'
 import { basicAuthUsers, edgeLimits, sites, tls } from './kinds/edge.ts'
-import { limits } from './kinds/limits.ts'
+import { limits, pacing } from './kinds/limits.ts'
 import { networks } from './kinds/networks.ts'
 import { badPolicyAtBoot, guardrails, reload, signing, tests } from './kinds/policy-set.ts'
 import { principals, revoked } from './kinds/principals.ts'
@@ -50,6 +50,7 @@ const SECTIONS: { readonly [Part in keyof PolicySnapshot]-?: readonly Compare[] 
   quietHours: [quietHours],
   templates: [templates],
   limits: [limits],
+  pacing: [pacing],
   endpoints: [endpoints],
   retention: [retention],
 }

@@ -57,6 +57,25 @@ export const rate: Notation<Rate> = {
   },
 }
 
+/** Messages a day. */
+export const dailyRate: Notation<number> = {
+  expected: 'a number a day such as 40/1d',
+  parse(text) {
+    const parts = rate.parse(text)
+    return parts?.periodMs === UNIT_MS.d ? parts.count : undefined
+  },
+}
+
+export const durationRange: Notation<{ readonly minMs: number; readonly maxMs: number }> = {
+  expected: 'the shortest and the longest time such as 800ms-2500ms',
+  parse(text) {
+    const [from = '', to = '', ...rest] = text.split('-')
+    const [minMs, maxMs] = [duration.parse(from), duration.parse(to)]
+    if (minMs === undefined || maxMs === undefined || minMs > maxMs || rest.length > 0) return undefined
+    return { minMs, maxMs }
+  },
+}
+
 export const cidr: Notation<Cidr> = {
   expected: 'a network such as 10.20.4.0/24 or 2001:db8::/32, with no bits set behind the prefix',
   parse: parseCidr,
@@ -278,6 +297,8 @@ export const NOTATIONS = new Map<string, Notation<unknown>>(
     probation,
     size,
     rate,
+    dailyRate,
+    durationRange,
     cidr,
     url,
     origin,

@@ -71,6 +71,12 @@ export function setPaused(
   writeEffects(tx, effects)
 }
 
+/** Asked at every round of the outbox, so the credentials stay sealed. */
+export function linkedAt({ db }: Source, account: string): Date | undefined {
+  const row = db.get<Pick<DeviceRow, 'linked_at'>>('SELECT linked_at FROM devices WHERE account = ?', account)
+  return instant(row?.linked_at ?? null)
+}
+
 function toDevice({ vault }: Source, row: DeviceRow): Device {
   const { account } = row
   return {

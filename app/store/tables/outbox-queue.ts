@@ -52,3 +52,17 @@ export function nextMessageDueAt({ db }: Source, accounts: readonly string[]): D
   }
   return Number.isFinite(next) ? new Date(next) : undefined
 }
+
+const TRIED =
+  "'queued', 'held', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'expired', 'cancelled'"
+
+export function triedSince({ db }: Source, account: string, since: Date): number {
+  const row = db.get<{ tried: number }>(
+    `SELECT count(*) AS tried FROM messages
+     WHERE account = ?1 AND status IN (${TRIED}) AND direction = 'out' AND attempt_count > 0
+       AND EXISTS (SELECT 1 FROM message_steps WHERE message = messages.seq AND status = 'sending' AND at >= ?2)`,
+    account,
+    since.getTime(),
+  )
+  return row?.tried ?? 0
+}

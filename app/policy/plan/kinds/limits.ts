@@ -1,9 +1,9 @@
 import { scopeOf } from '../../limit/key.ts'
-import type { Limit } from '../../snapshot.ts'
+import type { Limit, Pacing } from '../../snapshot.ts'
 import { amount, classesOf, type Field, names, scale, TIGHTENS, time, WIDENS } from '../field.ts'
 import { BOTH, coversNames, relate } from '../relation.ts'
 import { type Rows, section, stateOf } from '../section.ts'
-import { rateWords } from '../words.ts'
+import { durationWords, rateWords } from '../words.ts'
 
 /** From what holds up least to what refuses most. */
 const SEVERITY = ['queue', 'hold', 'reject', 'block']
@@ -77,6 +77,45 @@ export const limits = section({
   removed: () => ['WIDER'],
   stateOf: stateOf(NEW, GONE),
 })
+
+const pacingRows: Rows<Pacing> = {
+  jitter: [
+    {
+      path: 'jitter',
+      absent: 'none',
+      text: ({ jitter }) => jitter && `${durationWords(jitter.minMs)}-${durationWords(jitter.maxMs)}`,
+      judge(from, to) {
+        const longer = middleOf(to) - middleOf(from)
+        if (longer === 0) return ['WIDER', 'TIGHTER']
+        return [longer > 0 ? 'TIGHTER' : 'WIDER']
+      },
+    },
+  ],
+  warmUp: [
+    perDay('warmUp.start', ({ warmUp }) => warmUp?.start),
+    amount('warmUp.growth', ({ warmUp }) => warmUp?.growth, WIDENS),
+    perDay('warmUp.max', ({ warmUp }) => warmUp?.max),
+  ],
+}
+
+/** To send faster is WIDER. */
+export const pacing = section<Pacing>({
+  kind: 'RateLimits',
+  noun: 'pacing',
+  all: snapshot => snapshot.pacing,
+  rows: pacingRows,
+  added: () => ['TIGHTER'],
+  removed: () => ['WIDER'],
+  stateOf: () => ['What was sent today counts; messages that wait go on at the new pace.'],
+})
+
+function middleOf({ jitter }: Pacing): number {
+  return jitter === undefined ? 0 : jitter.minMs + jitter.maxMs
+}
+
+function perDay(path: string, read: (pace: Pacing) => number | undefined): Field<Pacing> {
+  return amount(path, read, { ...WIDENS, words: count => `${count}/1d` })
+}
 
 /** A member that goes with one answer to too much: where that answer comes or goes, `onExceed` says all. */
 function only(answer: Limit['onExceed'], field: Field<Limit>): Field<Limit> {
