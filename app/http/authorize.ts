@@ -1,8 +1,9 @@
 import { newId } from '../lib/ids.ts'
-import type { Decision, DecisionRequest } from '../model/decision.ts'
+import type { Decision, DecisionRecord, DecisionRequest } from '../model/decision.ts'
 import { recordRefusal } from '../outbox/record-refusal.ts'
 import { tellOfBlock } from '../outbox/take-limits.ts'
 import { decide } from '../policy/decide/decide.ts'
+import { recordOf } from '../policy/decide/record.ts'
 import { applicableLimits } from '../policy/limit/key.ts'
 import type { Rule } from '../policy/snapshot.ts'
 import { type Problem, problem } from './answer.ts'
@@ -21,9 +22,12 @@ export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'
 
 /** Asks the policy. Pure: nothing is recorded. Only an outgoing message can be held; for everything else a hold refuses. */
 export function may(call: Call, action: string, resource: Resource = {}): Decision {
-  const { principal, remoteIp, at, policy } = call
   if (isLocal(call)) return LOCAL
-  return decide(policy.snapshot, { principal: principal.name, action, ip: remoteIp, at, ...resource })
+  return decide(call.policy.snapshot, requestOf(call, action, resource))
+}
+
+function requestOf({ principal, remoteIp, at }: Call, action: string, resource: Resource): DecisionRequest {
+  return { principal: principal.name, action, ip: remoteIp, at, ...resource }
 }
 
 /**
@@ -38,7 +42,10 @@ export async function authorize(
 ): Promise<Problem | undefined> {
   const decision = may(call, action, resource)
   const held = decision.effect === 'hold' && action === 'messages.send'
-  if (decision.effect === 'allow' || held) return await takeRequestLimits(call, deps)
+  if (decision.effect === 'allow' || held) {
+    if (!isLocal(call)) deps.store.decisions.note(record(call, requestOf(call, action, resource), decision))
+    return await takeRequestLimits(call, deps)
+  }
   return refuse(call, action, { ...resource, decision }, deps)
 }
 
@@ -101,8 +108,9 @@ async function refuse(
   asked: Resource & { readonly decision: Decision },
   deps: AuthorizeDeps,
 ): Promise<Problem> {
-  const decisionId = newId('dec', call.at)
-  const { by, reason } = asked.decision
+  const { decision, ...resource } = asked
+  const kept = record(call, requestOf(call, action, resource), decision)
+  const { id: decisionId, by, reason } = kept
   const target = asked.to ?? asked.account
   const refusal = {
     ...call.actor,
@@ -112,9 +120,14 @@ async function refuse(
     ...(target === undefined ? {} : { target }),
     detail: { decision: decisionId, by, request: call.id, policy: call.policy.revision },
   } as const
-  await recordRefusal(refusal, deps)
+  await recordRefusal(refusal, kept, deps)
   const unknown = asked.account === undefined ? undefined : unknownAccount(call, asked.account)
   return unknown ?? problem('denied', reason, { decision: decisionId })
+}
+
+function record(call: Call, request: DecisionRequest, decision: Decision): DecisionRecord {
+  const { at, policy, actor } = call
+  return recordOf(request, decision, { id: newId('dec', at), policy, credential: actor.credential })
 }
 
 /** Somebody with any rule that grants something on an account knows that it exists. */

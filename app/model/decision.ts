@@ -40,3 +40,16 @@ export type Decision = {
   /** One sentence for whoever was refused. */
   readonly reason: string
 }
+
+/** A decision that was made: what was asked, what was said, and under which policy. */
+export type DecisionRecord = Decision & {
+  /** `dec_…` */
+  readonly id: string
+  readonly request: DecisionRequest
+  readonly revision: string
+  readonly digest: string
+  /** The credential's kind and serial or id, never the secret. */
+  readonly credential?: string
+  /** What the policy said without regard to what decided in the end: a limit, or that nobody approves their own message. */
+  readonly rules?: Decision
+}

@@ -1,24 +1,41 @@
 import { SYSTEM } from '../model/audit.ts'
-import type { Decision } from '../model/decision.ts'
+import type { Decision, DecisionRequest } from '../model/decision.ts'
 import { decide } from '../policy/decide/decide.ts'
 import { type Quiet, quietAt } from '../policy/decide/quiet.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { type Entry, sendingOf } from './entry.ts'
 
+/** What was asked, and what the policy said. */
+export type Asked = { readonly request: DecisionRequest; readonly decision: Decision }
+
 /** What is asked for on the machine itself, by whoever could change the policy as well. */
 const LOCAL: Decision = { effect: 'allow', by: 'local', reason: 'Asked for on the machine itself.' }
 
+type AskDeps = { readonly snapshot: PolicySnapshot; readonly store: Store }
+
 /** Asks the policy about an entry, with what the store knows of the recipient where a rule wants to know it. */
-export async function ask(
+export async function ask(entry: Entry, at: Date, { snapshot, store }: AskDeps): Promise<Asked> {
+  return asked(entry, at, { snapshot, store, known: snapshot.asksAcquaintance })
+}
+
+/** The same with all that is known, for what is recorded: another policy may ask more. */
+export async function askInFull(entry: Entry, at: Date, { snapshot, store }: AskDeps): Promise<Asked> {
+  return asked(entry, at, { snapshot, store, known: true })
+}
+
+async function asked(
   entry: Entry,
   at: Date,
-  { snapshot, store }: { readonly snapshot: PolicySnapshot; readonly store: Store },
-): Promise<Decision> {
+  { snapshot, store, known }: AskDeps & { readonly known: boolean },
+): Promise<Asked> {
   const { account, chat, principal } = entry
-  if (principal === SYSTEM.principal) return LOCAL
-  const known = snapshot.asksAcquaintance ? await store.messages.acquaintance(account, chat) : {}
-  return decide(snapshot, { ...sendingOf(entry, at), ...known })
+  const request = {
+    ...sendingOf(entry, at),
+    ...(known ? await store.messages.acquaintance(account, chat) : {}),
+  }
+  const decision = principal === SYSTEM.principal ? LOCAL : decide(snapshot, request)
+  return { request, decision }
 }
 
 /** What the quiet hours of its recipient say to an entry that may leave at an instant. */

@@ -7,13 +7,15 @@ import type { JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { Quiet } from '../policy/decide/quiet.ts'
+import { recordOf } from '../policy/decide/record.ts'
 import type { Left, LimitOutcome } from '../policy/limit/bucket.ts'
 import type { Limiter } from '../policy/limiter.ts'
 import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
-import { ask, quietFor } from './ask.ts'
+import { askInFull, quietFor } from './ask.ts'
 import { auditOf, type Entry, newMessageId } from './entry.ts'
+import { limitSays } from './limit-says.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { sendLimitsOf } from './take-limits.ts'
 import { createTurns } from './turns.ts'
@@ -105,7 +107,8 @@ async function judge(
   key: IdempotencyKey | undefined,
   deps: EnqueueDeps,
 ): Promise<EnqueueResult> {
-  const { snapshot, revision } = deps.policy()
+  const policy = deps.policy()
+  const { snapshot, revision } = policy
   const at = deps.now()
   if (request.expiresAt !== undefined && request.expiresAt <= at) return { kind: 'past' }
   const draft = draftOf(request, at, deps)
@@ -117,9 +120,14 @@ async function judge(
       { decision: decisionId, by, policy: revision },
     )
 
-  const decision = await ask(draft, at, { snapshot, store: deps.store })
+  const { request: asked, decision } = await askInFull(draft, at, { snapshot, store: deps.store })
+  const record = (said: Decision, rules?: Decision) =>
+    recordOf(asked, said, {
+      ...{ id: decisionId, policy, credential: request.actor.credential },
+      ...(rules === undefined ? {} : { rules }),
+    })
   if (decision.effect === 'deny') {
-    await recordRefusal(audit('deny', decision.by), deps)
+    await recordRefusal(audit('deny', decision.by), record(decision), deps)
     return { kind: 'denied', decisionId, decision }
   }
   // A held request takes its limits as well: a hold must not be the way round them.
@@ -127,11 +135,12 @@ async function judge(
   const quiet = quietFor(decision, draft, { snapshot, at: leavesAt(draft, limits.peek(), at) })
   const outcome = quiet.kind === 'deny' ? limits.peek() : await limits.take()
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
-    await recordRefusal(audit('deny', `limit:${outcome.limit.name}`), deps)
+    const said = limitSays('deny', outcome.limit)
+    await recordRefusal(audit('deny', said.by), record(said, decision), deps)
     return { kind: 'limited', decisionId, limit: outcome.limit, retryAfterMs: outcome.retryAfterMs }
   }
   if (quiet.kind === 'deny') {
-    await recordRefusal(audit('deny', quiet.decision.by), deps)
+    await recordRefusal(audit('deny', quiet.decision.by), record(quiet.decision), deps)
     return { kind: 'denied', decisionId, decision: quiet.decision }
   }
   const start = startOf(decision, { outcome, quiet }, at)
@@ -143,7 +152,15 @@ async function judge(
       eventExtra(message, start),
     ),
   )
-  const effects = { events: [event], audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)] }
+  const said =
+    start.by === decision.by
+      ? record(decision)
+      : record({ effect: 'hold', by: start.by, reason: start.reason ?? '' }, decision)
+  const effects = {
+    events: [event],
+    audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)],
+    decisions: [said],
+  }
   step('outbox.before_enqueue')
   deps.keepLimits?.()
   const stored = await deps.store.messages.enqueue(message, key, effects)
@@ -168,8 +185,8 @@ function startOf(
   const wait = outcome.kind === 'wait' ? { dueAt: new Date(at.getTime() + outcome.waitMs) } : {}
   if (decision.effect === 'hold') return { status: 'held', by: decision.by, reason: decision.reason, ...wait }
   if (outcome.kind === 'hold') {
-    const by = `limit:${outcome.limit.name}`
-    return { status: 'held', by, reason: `the limit ${outcome.limit.name} wants a human to look` }
+    const { by, reason } = limitSays('hold', outcome.limit)
+    return { status: 'held', by, reason }
   }
   if (quiet.kind === 'wait') {
     return { status: 'queued', by: decision.by, reason: quiet.reason, dueAt: quiet.until }

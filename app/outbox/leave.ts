@@ -1,5 +1,6 @@
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import { reasonOf } from '../lib/error.ts'
+import { newId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { SYSTEM } from '../model/audit.ts'
 import type { Decision } from '../model/decision.ts'
@@ -7,9 +8,10 @@ import type { RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { SendOutcome, SendPort } from '../model/send-port.ts'
+import { recordOf } from '../policy/decide/record.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { ask, quietFor } from './ask.ts'
+import { type Asked, ask, quietFor } from './ask.ts'
 import { auditOf } from './entry.ts'
 import { type Settlement, settleAs } from './settle.ts'
 
@@ -42,19 +44,18 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
   if (entry.expiresAt !== undefined && entry.expiresAt <= at) {
     return settling(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps)
   }
-  const { snapshot, revision } = deps.policy()
-  const decision = await askAgain(entry, at, { ...deps, snapshot })
-  if (decision !== undefined && !letsGo(decision, entry))
-    return () => stay(entry, decision, { at, revision }, deps)
-  const quiet = quietFor(decision, entry, { snapshot, at })
-  if (quiet.kind === 'deny') return () => stay(entry, quiet.decision, { at, revision }, deps)
-  if (quiet.kind === 'wait') {
-    return () => deps.store.messages.postpone(entry.id, { dueAt: quiet.until, reason: quiet.reason })
+  const policy = deps.policy()
+  const asked = await askAgain(entry, at, { ...deps, snapshot: policy.snapshot })
+  if (asked !== undefined && !letsGo(asked.decision, entry)) return () => stay(entry, asked, policy, deps)
+  if (asked !== undefined) {
+    const quiet = quietFor(asked.decision, entry, { snapshot: policy.snapshot, at })
+    if (quiet.kind === 'deny') return () => stay(entry, { ...asked, decision: quiet.decision }, policy, deps)
+    if (quiet.kind === 'wait') {
+      return () => deps.store.messages.postpone(entry.id, { dueAt: quiet.until, reason: quiet.reason })
+    }
   }
   const outcome: SendOutcome =
-    decision === undefined
-      ? { kind: 'retry', reason: 'the policy could not be asked' }
-      : await send(entry, deps)
+    asked === undefined ? { kind: 'retry', reason: 'the policy could not be asked' } : await send(entry, deps)
   switch (outcome.kind) {
     case 'acked':
       return settling(entry, { status: 'sent', at: outcome.at }, deps)
@@ -106,7 +107,7 @@ async function askAgain(
   entry: Message,
   at: Date,
   { snapshot, store, log }: LeaveDeps & { readonly snapshot: PolicySnapshot },
-): Promise<Decision | undefined> {
+): Promise<Asked | undefined> {
   try {
     return await ask(entry, at, { snapshot, store })
   } catch (error) {
@@ -129,32 +130,24 @@ async function send(entry: Message, deps: LeaveDeps): Promise<SendOutcome> {
 }
 
 /** The policy of this moment does not let it go: it fails, or waits for a human. */
-async function stay(
-  entry: Message,
-  decision: Decision,
-  under: { at: Date; revision: string },
-  deps: LeaveDeps,
-): Promise<void> {
-  const { at, revision } = under
+async function stay(entry: Message, asked: Asked, policy: PolicyInForce, deps: LeaveDeps): Promise<void> {
+  const { request, decision } = asked
   const { effect, by, reason } = decision
+  const { at } = request
+  const id = newId('dec', at)
   const audit = auditOf(
     entry,
     { ...SYSTEM, at, action: 'messages.send', decision: effect },
-    { decision: entry.decisionId ?? null, principal: entry.principal ?? 'system', by, policy: revision },
+    { decision: id, principal: entry.principal ?? 'system', by, policy: policy.revision },
   )
+  const written = { audit: [audit], decisions: [recordOf(request, decision, { id, policy })] }
   if (effect === 'deny') {
-    const settlement = {
-      status: 'failed',
-      at,
-      code: 'denied',
-      reason: `${by}: ${reason}`,
-      audit: [audit],
-    } as const
-    await settleAs(entry, settlement, deps)
+    const settlement = { status: 'failed', at, code: 'denied', reason: `${by}: ${reason}` } as const
+    await settleAs(entry, { ...settlement, ...written }, deps)
     return
   }
   const event = deps.route(
     messageEvent('message.held', { ...entry, status: 'held' }, { status: 'held', by, reason }),
   )
-  await deps.store.messages.hold(entry.id, { at, by, reason }, { events: [event], audit: [audit] })
+  await deps.store.messages.hold(entry.id, { at, by, reason }, { events: [event], ...written })
 }

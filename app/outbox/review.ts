@@ -1,15 +1,18 @@
 import { newId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { type Actor, SYSTEM } from '../model/audit.ts'
-import type { Decision } from '../model/decision.ts'
+import type { Decision, DecisionRecord, DecisionRequest } from '../model/decision.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { Message, MessageStatus } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
+import { decide } from '../policy/decide/decide.ts'
+import { recordOf } from '../policy/decide/record.ts'
 import type { Limiter } from '../policy/limiter.ts'
 import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { ask } from './ask.ts'
-import { auditOf } from './entry.ts'
+import { type Asked, askInFull } from './ask.ts'
+import { auditOf, sendingOf } from './entry.ts'
+import { limitSays } from './limit-says.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { settleAs } from './settle.ts'
 import { takeLimitsOfApproved } from './take-limits.ts'
@@ -52,6 +55,9 @@ export type ReviewOutcome =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'too-late'; readonly status: MessageStatus }
 
+export const OWN_MESSAGE =
+  'Who asked for a message cannot approve or reject it: somebody else has to. DELETE takes a message back.'
+
 const HELD = ['held'] as const
 /** Stands in the timeline of what was approved. */
 const APPROVED = 'approved'
@@ -83,7 +89,7 @@ async function review(reviewed: Reviewed, deps: ReviewDeps): Promise<ReviewOutco
   const { entry, request } = reviewed
   const { principal } = request.actor
   if (principal === entry.principal && principal !== SYSTEM.principal) {
-    return { kind: 'own', decisionId: await refuse(reviewed, 'sender', deps) }
+    return { kind: 'own', decisionId: await refuse(reviewed, ownMessage(reviewed, deps), deps) }
   }
   if (request.verdict === 'approve') return await approve(reviewed, deps)
   return await reject(reviewed, request.reason, deps)
@@ -91,22 +97,26 @@ async function review(reviewed: Reviewed, deps: ReviewDeps): Promise<ReviewOutco
 
 async function approve(reviewed: Reviewed, deps: ReviewDeps): Promise<ReviewOutcome> {
   const { entry, at } = reviewed
-  const { snapshot } = deps.policy()
-  const decision = await ask(entry, at, { snapshot, store: deps.store })
-  if (decision.effect === 'deny') return await deny(reviewed, decision, deps)
+  const policy = deps.policy()
+  const { snapshot } = policy
+  const asked = await askInFull(entry, at, { snapshot, store: deps.store })
+  const { request, decision } = asked
+  const record = recordOf(request, decision, { id: newId('dec', at), policy })
+  if (decision.effect === 'deny') return await deny(reviewed, record, deps)
   const outcome = await takeLimitsOfApproved(entry, { snapshot, at }, deps)
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
     const { limit, retryAfterMs } = outcome
-    const decisionId = await refuse(reviewed, `limit:${limit.name}`, deps)
+    const said = { request, decision: limitSays('deny', limit), rules: decision }
+    const decisionId = await refuse(reviewed, said, deps)
     return { kind: 'limited', decisionId, limit, retryAfterMs }
   }
   const waitMs = outcome.kind === 'wait' ? outcome.waitMs : 0
-  return await release(reviewed, { by: decision.by, waitMs }, deps)
+  return await release(reviewed, { record, waitMs }, deps)
 }
 
 async function release(
   reviewed: Reviewed,
-  { by, waitMs }: { readonly by: string; readonly waitMs: number },
+  { record, waitMs }: { readonly record: DecisionRecord; readonly waitMs: number },
   deps: ReviewDeps,
 ): Promise<ReviewOutcome> {
   const { entry, request, at } = reviewed
@@ -130,25 +140,23 @@ async function release(
   deps.keepLimits?.()
   const done = await deps.store.messages.advance(change, {
     events: [deps.route(messageEvent('message.queued', released, extra))],
-    audit: [auditOfReview(reviewed, { decision: 'done', by, id: entry.decisionId }, deps)],
+    audit: [auditOfReview(reviewed, { decision: 'done', by: record.by, id: record.id }, deps)],
+    decisions: [record],
   })
   return await whatBecame(entry, done, deps)
 }
 
-async function deny(reviewed: Reviewed, decision: Decision, deps: ReviewDeps): Promise<ReviewOutcome> {
+async function deny(reviewed: Reviewed, record: DecisionRecord, deps: ReviewDeps): Promise<ReviewOutcome> {
   const { entry, at } = reviewed
-  const { by, reason } = decision
-  const detail = { decision: entry.decisionId ?? null, principal: entry.principal ?? 'system', by }
+  const { id, by, reason } = record
+  const detail = { decision: id, principal: entry.principal ?? 'system', by, policy: record.revision }
   const audit = [
-    auditOfReview(reviewed, { decision: 'done', by, id: entry.decisionId }, deps),
-    auditOf(
-      entry,
-      { ...SYSTEM, at, action: 'messages.send', decision: 'deny' },
-      { ...detail, policy: deps.policy().revision },
-    ),
+    auditOfReview(reviewed, { decision: 'done', by, id }, deps),
+    auditOf(entry, { ...SYSTEM, at, action: 'messages.send', decision: 'deny' }, detail),
   ]
-  const settlement = { status: 'failed', at, code: 'denied', reason: `${by}: ${reason}`, audit } as const
-  return await whatBecame(entry, await settleAs(entry, settlement, deps, HELD), deps)
+  const settlement = { status: 'failed', at, code: 'denied', reason: `${by}: ${reason}` } as const
+  const done = await settleAs(entry, { ...settlement, audit, decisions: [record] }, deps, HELD)
+  return await whatBecame(entry, done, deps)
 }
 
 async function reject(reviewed: Reviewed, reason: string, deps: ReviewDeps): Promise<ReviewOutcome> {
@@ -163,10 +171,26 @@ async function whatBecame(entry: Message, done: boolean, { store }: ReviewDeps):
   return done ? { kind: 'done', message } : { kind: 'too-late', status: message.status }
 }
 
+type Refused = Asked & { readonly rules: Decision }
+
+function ownMessage({ entry, request: { actor }, at }: Reviewed, { policy }: ReviewDeps): Refused {
+  const { account, to, recipientKind = 'contact', type = '' } = sendingOf(entry, at)
+  const request: DecisionRequest = {
+    ...{ principal: actor.principal, action: 'messages.approve', account: account ?? entry.account, at },
+    ...{ to: to ?? entry.chat, recipientKind, type },
+    ...(actor.ip === undefined ? {} : { ip: actor.ip }),
+  }
+  const decision = { effect: 'deny', by: 'sender', reason: OWN_MESSAGE } as const
+  return { request, decision, rules: decide(policy().snapshot, request) }
+}
+
 /** Refuses the review, not the message. */
-async function refuse(reviewed: Reviewed, by: string, deps: ReviewDeps): Promise<string> {
+async function refuse(reviewed: Reviewed, refused: Refused, deps: ReviewDeps): Promise<string> {
+  const { request, decision, rules } = refused
   const id = newId('dec', reviewed.at)
-  await recordRefusal(auditOfReview(reviewed, { decision: 'deny', by, id }, deps), deps)
+  const { credential } = reviewed.request.actor
+  const record = recordOf(request, decision, { id, policy: deps.policy(), credential, rules })
+  await recordRefusal(auditOfReview(reviewed, { decision: 'deny', by: decision.by, id }, deps), record, deps)
   return id
 }
 

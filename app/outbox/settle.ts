@@ -1,5 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import type { AuditDraft } from '../model/audit.ts'
+import type { DecisionRecord } from '../model/decision.ts'
 import type { EventType, JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, MessageStatus } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
@@ -15,6 +16,7 @@ export type Settlement = {
   readonly code?: SendFailureCode | undefined
   readonly reason?: string
   readonly audit?: readonly AuditDraft[]
+  readonly decisions?: readonly DecisionRecord[]
 }
 
 /** Writes down what came of an entry with the event of it; false when it is none of `onlyFrom` any more. */
@@ -24,7 +26,7 @@ export async function settleAs(
   deps: SettleDeps,
   onlyFrom?: readonly MessageStatus[],
 ): Promise<boolean> {
-  const { status, at, code, reason, audit = [] } = settlement
+  const { status, at, code, reason, audit = [], decisions = [] } = settlement
   const type: EventType = status === 'sent' ? 'message.sent' : 'message.failed'
   const error: JsonObject = reason === undefined ? {} : { error: { code: code ?? status, message: reason } }
   const event = deps.route(messageEvent(type, { ...entry, status }, { status, ...error }))
@@ -37,7 +39,7 @@ export async function settleAs(
     ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { detail: reason }),
   }
-  const done = await deps.store.messages.advance(change, { events: [event], audit })
+  const done = await deps.store.messages.advance(change, { events: [event], audit, decisions })
   if (done && status !== 'sent')
     deps.log.warn(`outbox.${status}`, { id: entry.id, account: entry.account, code })
   return done

@@ -15,6 +15,7 @@ import { migrate, schemaVersion } from './database/migrate.ts'
 import { createPrivately } from './database/private-file.ts'
 import { quickCheck } from './database/quick-check.ts'
 import { MIGRATIONS } from './database/schema.ts'
+import { createDecisionStore } from './decisions.ts'
 import { createDeliveryStore } from './deliveries.ts'
 import { createDiskWatch, type Statfs } from './disk.ts'
 import { createEndpointStore } from './endpoints.ts'
@@ -122,6 +123,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
   const { reader, writer } = access
   // A device that is removed takes its data key along; a copy in memory must not outlive it.
   writer.onCommit(topics => void (topics.has('accounts') && reader.vault.keyring.forget()))
+  const decisions = createDecisionStore(access)
   let closed: Promise<void> | undefined
   return {
     accounts: createAccountStore(access),
@@ -133,6 +135,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     deliveries: createDeliveryStore(access),
     endpoints: createEndpointStore(access),
     audit: createAuditStore(access),
+    decisions,
     retention: createRetentionStore(access),
     limits: createLimitStore(access),
     meta: createMetaStore(access),
@@ -142,7 +145,10 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     onCommit: listener => writer.onCommit(listener),
     onFailure: listener => writer.onFailure(listener),
     close: () => {
-      closed ??= end()
+      closed ??= decisions
+        .flush()
+        .catch(() => {})
+        .then(end) // a writer that cannot says so itself
       return closed
     },
   }

@@ -1,7 +1,7 @@
 import type { Access } from './access.ts'
 
 /** What can be removed. `bodies` leaves the messages and what became of them. */
-export const SWEPT = ['bodies', 'messages', 'delivered', 'dead', 'events'] as const
+export const SWEPT = ['bodies', 'messages', 'delivered', 'dead', 'events', 'decisions'] as const
 export type Swept = (typeof SWEPT)[number]
 
 /** A stretch of a sweep: of what, older than what, and where the stretch before it ended. */

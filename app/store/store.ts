@@ -1,6 +1,7 @@
 import type { PosternError } from '../lib/error.ts'
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
+import type { DecisionStore } from './decisions.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { Disk } from './disk.ts'
 import type { EndpointStore } from './endpoints.ts'
@@ -29,6 +30,7 @@ export type Store = {
   readonly deliveries: DeliveryStore
   readonly endpoints: EndpointStore
   readonly audit: AuditStore
+  readonly decisions: DecisionStore
   readonly meta: MetaStore
   readonly policies: PolicyStore
   readonly tallies: TallyStore

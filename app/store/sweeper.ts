@@ -26,6 +26,9 @@ const EVERY_MS = 10 * 60_000
 /** Between two stretches, so that a large sweep leaves the disk to others. */
 const PAUSE_MS = 20
 
+/** Decisions say whom messages went to, so they go with the messages, and after a week at the latest. */
+const DECISIONS_MS = 7 * 24 * 60 * 60_000
+
 /** Removes what the policy in force keeps no longer. */
 export function createSweeper(deps: SweeperDeps): Sweeper {
   const stopping = new AbortController()
@@ -80,5 +83,6 @@ function agesOf({
     delivered: deliveredMs,
     dead: deadMs,
     events: bodyMs ?? metadataMs,
+    decisions: Math.min(metadataMs ?? DECISIONS_MS, DECISIONS_MS),
   }
 }

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newId } from '../../app/lib/ids.ts'
+import type { DecisionRecord } from '../../app/model/decision.ts'
 import { recordRefusal } from '../../app/outbox/record-refusal.ts'
 import { createLimiter } from '../../app/policy/limiter.ts'
 import { ACTOR, createWorld, openTestStore } from './world.ts'
+
+const decisionOf = (principal: string, at: Date): DecisionRecord => ({
+  ...{
+    id: newId('dec', at),
+    effect: 'deny',
+    by: 'default',
+    reason: 'no',
+    revision: 'r1',
+    digest: 'sha256:0',
+  },
+  request: { principal, action: 'audit.read', at },
+})
 
 test('writes every refusal down until one principal has 600 in a minute, then that there is a gap', async t => {
   const store = await openTestStore(t)
@@ -13,6 +27,7 @@ test('writes every refusal down until one principal has 600 in a minute, then th
       Array.from({ length: count }, (_, n) =>
         recordRefusal(
           { ...ACTOR, principal, at, action: 'audit.read', decision: 'deny', detail: { n } },
+          decisionOf(principal, at),
           deps,
         ),
       ),
@@ -20,6 +35,7 @@ test('writes every refusal down until one principal has 600 in a minute, then th
   const written = async () => (await store.audit.list({ limit: 2_000 })).items
   await refuse('billing', 5_000)
   assert.equal((await written()).length, 601)
+  assert.equal((await store.decisions.list({ since: at, limit: 2_000 })).items.length, 601)
   assert.deepEqual((await written()).at(-1)?.detail, { n: 600, gap: true })
 
   await refuse('reports', 20)

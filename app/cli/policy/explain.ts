@@ -2,11 +2,22 @@ import { Command } from 'commander'
 import type { DecisionRequest } from '../../model/decision.ts'
 import { codeText } from '../../policy/codes.ts'
 import type { TraceStep } from '../../policy/decide/explain.ts'
+import { type Explained, type ExplanationJson, explanationJson } from '../../policy/decide/explanation.ts'
+import type { RequestWords } from '../../policy/decide/words.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
 import { instant, serial } from '../../policy/shape/notation.ts'
-import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { type Assessed, assess } from '../../policy/tests/assess.ts'
+import { assess } from '../../policy/tests/assess.ts'
+import { tellControl } from '../control.ts'
 import { CHECK_FAILED, type Configure, readPolicies, USAGE } from './read.ts'
+
+/** What the headline of an explanation says. */
+type Asked = Pick<RequestWords, 'principal' | 'action' | 'account' | 'to'>
+
+type RecordedJson = ExplanationJson & {
+  readonly revision: string
+  readonly decided_under: string
+  readonly request: RequestWords
+}
 
 type Flags = {
   readonly as?: string
@@ -27,14 +38,17 @@ type Flags = {
   readonly optedOut?: true
   readonly lastInbound?: string
   readonly policies?: string
+  readonly data?: string
   readonly json?: true
 }
 
 /** `postern policy explain`: a code, or one decision with its trace. */
 export function explainCommand(configure: Configure, now: () => Date): Command {
   return new Command('explain')
-    .description('what an error code means, or how the policy on disk decides a request and why')
-    .argument('[code]', 'a code such as PS-2107')
+    .description(
+      'what an error code means, how the policy on disk decides a request and why, or how one was decided',
+    )
+    .argument('[code]', 'a code such as PS-2107, or the id of a recorded decision (dec_…)')
     .option('--as <principal>', 'who asks: service:NAME, person:NAME, or the name alone')
     .option('--action <action>', 'such as messages.send (the default)')
     .option('--account <name>')
@@ -53,13 +67,15 @@ export function explainCommand(configure: Configure, now: () => Date): Command {
     .option('--opted-out', 'the recipient has opted out')
     .option('--last-inbound <instant>', 'when the recipient last wrote')
     .option('--policies <dir>', 'policy folder (default: policies/)')
+    .option('--data <dir>', 'data folder of the running appliance, for dec_… (default: data/)')
     .option('--json', 'print the decision and its trace as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  ./postern policy explain PS-2107\n  ./postern policy explain --as service:billing --account main --to +33600000002 --type text --ip 10.20.4.17\n',
+      '\nExample:\n  ./postern policy explain PS-2107\n  ./postern policy explain dec_01jexampleexampleexample\n  ./postern policy explain --as service:billing --account main --to +33600000002 --type text --ip 10.20.4.17\n',
     )
     .action(async (code: string | undefined, flags: Flags) => {
-      process.exitCode = code === undefined ? await decision(flags, configure, now) : meaning(code)
+      if (code?.startsWith('dec_')) process.exitCode = await recorded(code, flags, configure)
+      else process.exitCode = code === undefined ? await decision(flags, configure, now) : meaning(code)
     })
 }
 
@@ -87,7 +103,8 @@ async function decision(flags: Flags, configure: Configure, now: () => Date): Pr
     return CHECK_FAILED
   }
   const explained = assess(loaded.snapshot, request)
-  console.log(flags.json ? asJson(explained, loaded.snapshot) : asText(explained, request, loaded.snapshot))
+  const { digest } = loaded.snapshot
+  console.log(flags.json ? asJson(explanationJson(explained, digest)) : asText(explained, request, digest))
   return 0
 }
 
@@ -128,16 +145,28 @@ function requestOf(flags: Flags, now: Date): DecisionRequest | string {
   }
 }
 
-function asJson({ effect, by, reason, trace, nearMisses }: Assessed, { digest }: PolicySnapshot): string {
-  const steps = trace.map(({ held, ...step }) => step)
-  return JSON.stringify(
-    { effect, by, reason, policy: digest, trace: steps, near_misses: nearMisses },
-    null,
-    2,
-  )
+/** `dec_…`: as the running appliance has recorded it. */
+async function recorded(decision: string, flags: Flags, configure: Configure): Promise<number> {
+  const body = { decision }
+  const told = await tellControl<RecordedJson>(configure(flags), { path: '/v1/policy/explain', body })
+  if (flags.json) {
+    console.log(asJson(told))
+    return 0
+  }
+  const trace = told.trace.map(step => ({ ...step, held: [] }))
+  const explained = { ...told, trace, nearMisses: told.near_misses }
+  console.log(`${decision} of ${told.request.at}, under ${told.revision}`)
+  console.log(asText(explained, told.request, told.decided_under))
+  if (told.policy !== told.decided_under)
+    console.log(`That policy is not kept any more: the rules are those of ${told.policy.slice(0, 15)}.`)
+  return 0
 }
 
-function asText(explained: Assessed, request: DecisionRequest, { digest }: PolicySnapshot): string {
+function asJson(explained: ExplanationJson): string {
+  return JSON.stringify(explained, null, 2)
+}
+
+function asText(explained: Explained, request: Asked, digest: string): string {
   const { effect, by, reason, trace, nearMisses } = explained
   const { principal, action, to, account } = request
   const towards = to === undefined ? '' : ` -> ${to}`

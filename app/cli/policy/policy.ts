@@ -7,6 +7,7 @@ import { fmtCommand } from './fmt.ts'
 import { inForceCommands } from './in-force.ts'
 import { planCommand } from './plan.ts'
 import { renderCommand } from './render.ts'
+import { replayCommand } from './replay.ts'
 import { schemaCommand } from './schema.ts'
 import { testCommand } from './test.ts'
 
@@ -23,6 +24,7 @@ export function policyCommand(deps: PolicyDeps): Command {
     .addCommand(renderCommand(deps.configure))
     .addCommand(schemaCommand())
     .addCommand(explainCommand(deps.configure, deps.now))
+    .addCommand(replayCommand(deps))
   for (const command of bundleCommands(deps.configure)) policy.addCommand(command)
   for (const command of inForceCommands(deps)) policy.addCommand(command)
   return policy

@@ -5,7 +5,7 @@ import { PosternError } from '../../lib/error.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
 import { type LoadOutcome, loadPolicy, type PolicyFacts } from '../../policy/load.ts'
 
-export type PolicyFlags = { readonly policies?: string }
+export type PolicyFlags = { readonly policies?: string; readonly data?: string }
 
 /** Reads the configuration; ends the process itself when the environment is faulty. */
 export type Configure = (flags: PolicyFlags) => Config

@@ -4,6 +4,7 @@ import { auditRoutes } from './audit.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
+import { decisionRoutes, explainRoutes } from './explain.ts'
 import { limitRoutes } from './limits.ts'
 import { linkRoutes } from './link.ts'
 import { messageRoutes } from './messages.ts'
@@ -29,6 +30,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...webhookRoutes(deps),
     ...auditRoutes(deps),
     ...policyRoutes(deps),
+    ...explainRoutes(deps),
     ...limitRoutes(deps),
     ...dashboardRoutes(),
   ]
@@ -36,5 +38,5 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
 
 /** What the owner of the machine can do beside that, through the control socket. */
 export function ownersRoutes(deps: HttpDeps): readonly Route[] {
-  return [...policyOwnerRoutes(deps), ...allRoutes(deps)]
+  return [...policyOwnerRoutes(deps), ...decisionRoutes(deps), ...allRoutes(deps)]
 }

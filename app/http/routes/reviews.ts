@@ -1,4 +1,4 @@
-import type { ReviewOutcome } from '../../outbox/review.ts'
+import { OWN_MESSAGE, type ReviewOutcome } from '../../outbox/review.ts'
 import { type Answer, json, type Parsed, problem } from '../answer.ts'
 import type { AuthorizeDeps } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
@@ -63,13 +63,10 @@ function answerTo(outcome: ReviewOutcome): Answer {
     case 'limited':
       return limitProblem(outcome.limit, outcome.retryAfterMs, outcome.decisionId)
     case 'own':
-      return problem('denied', OWN, { decision: outcome.decisionId })
+      return problem('denied', OWN_MESSAGE, { decision: outcome.decisionId })
     case 'unknown':
       return UNKNOWN_MESSAGE
     case 'too-late':
       return problem('conflict', `The message is ${outcome.status} already; only a held one can be reviewed.`)
   }
 }
-
-const OWN =
-  'Who asked for a message cannot approve or reject it: somebody else has to. DELETE takes a message back.'

@@ -14,25 +14,39 @@ export type Flip = {
   readonly lastAt: Date
 }
 
-/** Decides recorded requests under both policies; what comes out the same, though by another rule, is no flip. The most frequent come first. */
-export function replay({ from, to }: Sides, requests: Iterable<DecisionRequest>): readonly Flip[] {
+/** Gathers what comes out otherwise, those that are alike as one. */
+export type Flips = {
+  /** What comes out the same, though by another rule, is no flip. */
+  add(request: DecisionRequest, from: Decision, to: Decision): void
+  /** The most frequent come first. */
+  list(): readonly Flip[]
+}
+
+export function collectFlips(): Flips {
   const flips = new Map<string, Flip>()
-  for (const request of requests) {
-    const [before, after] = [judge(from, request), judge(to, request)]
-    if (before.effect === after.effect) continue
+  return { add, list: () => [...flips.values()].sort((a, b) => b.count - a.count) }
+
+  function add(request: DecisionRequest, from: Decision, to: Decision): void {
+    if (from.effect === to.effect) return
     const { principal, action, account, at } = request
-    const key = JSON.stringify([principal, action, account, before.effect, before.by, after.effect, after.by])
+    const key = JSON.stringify([principal, action, account, from.effect, from.by, to.effect, to.by])
     const known = flips.get(key)
     flips.set(key, {
       principal,
       action,
       ...(account === undefined ? {} : { account }),
-      from: { effect: before.effect, by: before.by },
-      to: { effect: after.effect, by: after.by },
+      from: { effect: from.effect, by: from.by },
+      to: { effect: to.effect, by: to.by },
       count: (known?.count ?? 0) + 1,
       firstAt: known === undefined || at < known.firstAt ? at : known.firstAt,
       lastAt: known === undefined || at > known.lastAt ? at : known.lastAt,
     })
   }
-  return [...flips.values()].sort((a, b) => b.count - a.count)
+}
+
+/** Decides recorded requests under both policies. */
+export function replay({ from, to }: Sides, requests: Iterable<DecisionRequest>): readonly Flip[] {
+  const flips = collectFlips()
+  for (const request of requests) flips.add(request, judge(from, request), judge(to, request))
+  return flips.list()
 }

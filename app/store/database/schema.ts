@@ -302,6 +302,15 @@ UPDATE messages SET message_id = message_key;
 CREATE INDEX messages_by_message_id ON messages (account, message_id);
 `
 
+/** Decisions of the policy, for a while; an id begins with its instant, so that the oldest come first. */
+const DECISIONS = `
+CREATE TABLE decisions (
+  id TEXT PRIMARY KEY,
+  recipient BLOB, -- hash
+  body BLOB NOT NULL -- sealed JSON
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -317,4 +326,5 @@ export const MIGRATIONS: readonly string[] = [
   LIMITS,
   APPROVALS,
   MESSAGE_IDENTITY,
+  DECISIONS,
 ]

@@ -1,6 +1,7 @@
 import type { Effects } from '../effects.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
+import { insertDecisions } from './decisions.ts'
 import { insertDelivery } from './delivery-lane.ts'
 import { insertEvent } from './events.ts'
 
@@ -11,4 +12,5 @@ export function writeEffects(tx: Tx, effects: Effects | undefined): void {
     for (const delivery of event.deliveries) insertDelivery(tx, { ...delivery, event, eventSeq: seq })
   }
   appendAudit(tx, effects?.audit ?? [])
+  insertDecisions(tx, effects?.decisions ?? [])
 }

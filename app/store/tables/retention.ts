@@ -2,6 +2,7 @@ import type { MessageContent, MessageStatus } from '../../model/message.ts'
 import type { SweepAnswer, SweepStep } from '../retention.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
+import { removeDecisions } from './decisions.ts'
 import { EVENT_COLUMNS, type EventRow, noteRemoved, toEvent } from './events.ts'
 import { findOwn } from './message-list.ts'
 import { MESSAGES, type MessageRow, replaceContent, toMessage } from './message-row.ts'
@@ -23,6 +24,10 @@ export function sweep(tx: Tx, step: SweepStep): SweepAnswer {
       return sweepDeliveries(tx, step)
     case 'events':
       return sweepEvents(tx, step)
+    case 'decisions': {
+      const { removed, more } = removeDecisions(tx, step.before)
+      return { removed, next: more ? [0, 0] : null }
+    }
   }
 }
 
