@@ -12,6 +12,7 @@ import { freePortBase } from '../supervise/processes/ports.ts'
 import { runUp } from '../supervise/run-up.ts'
 import { bringUp } from '../supervise/up.ts'
 import { accountCommand } from './account.ts'
+import { benchCommand } from './bench.ts'
 import { deliveryCommand } from './delivery.ts'
 import { type DemoFlags, demoCommand } from './demo.ts'
 import { endpointCommand } from './endpoint.ts'
@@ -77,6 +78,7 @@ export const program = new Command('postern')
   .addCommand(initCommand({ configure }))
   .addCommand(upCommand(flags => runUp(configure(flags), searchPath())))
   .addCommand(testCommand(root))
+  .addCommand(benchCommand(root))
   .addCommand(
     policyCommand({
       configure,

@@ -1,7 +1,7 @@
 /** True when `text` is what `glob` describes: `*` stands for any run of letters, everything else for itself. */
 export function globMatches(glob: string, text: string): boolean {
+  if (!glob.includes('*')) return glob === text // by far the most
   const [first = '', ...rest] = glob.split('*')
-  if (rest.length === 0) return glob === text
   const last = rest.pop() ?? ''
   if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
     return false

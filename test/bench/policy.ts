@@ -6,13 +6,13 @@ import type { DecisionRequest } from '../../app/model/decision.ts'
 import { decide } from '../../app/policy/decide/decide.ts'
 import { loadPolicy } from '../../app/policy/load.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
-import { policySet, requestsFor, type SetSize } from './policy-set.ts'
+import { policySet, requestsFor, type SetSize } from '../policy/large-set.ts'
 
 /*
  * What a policy costs: ./postern bench policy [ROUNDS] [DECISIONS]. Each round checks every set anew and asks it with empty
  * caches (`cold`: the first time that anybody asks for anything) and then the same again (`warm`). Of the rounds the best
- * counts, for each decision by itself: what others do on the machine only ever adds. A check is told as the time of the
- * processor too. Ends with 1 when the set of the size that is promised misses a target.
+ * counts, for each decision by itself: what others do on the machine only ever adds. A check is judged by the time of the
+ * processor, decisions when warm. Ends with 1 when the set of the size that is promised misses a target.
  */
 const [rounds = 5, decisions = 20_000] = process.argv.slice(2).map(Number)
 const SIZES: readonly SetSize[] = [100, 300, 1_000, 3_000].map(rules => ({
@@ -54,10 +54,10 @@ const grown = {
   warm: rounded(largest.warmUs.mean / smallest.warmUs.mean),
 }
 const met =
-  promised.checkMs < TARGETS.checkMs &&
-  promised.coldUs.p50 < TARGETS.p50Us &&
-  promised.coldUs.p99 < TARGETS.p99Us &&
-  grown.cold < grown.rules / 2
+  promised.checkCpuMs < TARGETS.checkMs &&
+  promised.warmUs.p50 < TARGETS.p50Us &&
+  promised.warmUs.p99 < TARGETS.p99Us &&
+  Math.max(grown.cold, grown.warm) < grown.rules / 2
 console.log(JSON.stringify({ grown, targets: TARGETS, met }))
 console.log(JSON.stringify({ policyCheckCommandMs: commandMs() }))
 process.exitCode = met ? 0 : 1

@@ -56,12 +56,25 @@ const CONDITIONS: readonly (readonly [path: string, present: (when: Conditions) 
     ['when.hours', when => when.hours !== undefined, hours],
   ]
 
+type Condition = (typeof CONDITIONS)[number]
+
+const presentIn = new WeakMap<Conditions, readonly Condition[]>()
+
+/** Most rules have few of them, and each rule is asked again and again. */
+function conditionsOf(when: Conditions): readonly Condition[] {
+  const kept = presentIn.get(when)
+  if (kept !== undefined) return kept
+  const found = CONDITIONS.filter(([, present]) => present(when))
+  presentIn.set(when, found)
+  return found
+}
+
 type Judged = { readonly path: string; readonly verdict: Verdict }
 
 /** What each condition of a rule says, in a fixed order; for whoever wants to know why. */
 export function judgeEach(snapshot: PolicySnapshot, rule: Rule, request: DecisionRequest): readonly Judged[] {
   const asked = { snapshot, rule, when: rule.when, request }
-  return CONDITIONS.filter(([, present]) => present(rule.when)).map(([path, , judge]) => ({
+  return conditionsOf(rule.when).map(([path, , judge]) => ({
     path: path === 'when.recipients' ? `${path}.${partOf(rule.when)}` : path,
     verdict: judge(asked),
   }))
@@ -71,8 +84,7 @@ export function judgeEach(snapshot: PolicySnapshot, rule: Rule, request: Decisio
 export function conditionsHold(snapshot: PolicySnapshot, rule: Rule, request: DecisionRequest): Verdict {
   const asked = { snapshot, rule, when: rule.when, request }
   let found: Verdict = 'yes'
-  for (const [, present, judge] of CONDITIONS) {
-    if (!present(rule.when)) continue
+  for (const [, , judge] of conditionsOf(rule.when)) {
     const verdict = judge(asked)
     if (verdict === 'no') return 'no'
     if (verdict === 'unknown') found = 'unknown'

@@ -33,9 +33,10 @@ export function candidates(
   const key = account === undefined ? action : `${action}\0${account}`
   const kept = own.kept.get(key)
   if (kept !== undefined) return kept
-  const rules = own.rules.filter(rule => coversAction(rule, action) && touchesAccount(rule, account))
-  const of = (effect: Rule['effect']) => rules.filter(rule => rule.effect === effect)
-  const found = { allow: of('allow'), deny: of('deny'), hold: of('hold') }
+  const found: Record<Rule['effect'], Rule[]> = { allow: [], deny: [], hold: [] }
+  for (const rule of own.rules) {
+    if (coversAction(rule, action) && touchesAccount(rule, account)) found[rule.effect].push(rule)
+  }
   if (own.kept.size < KEPT_PER_PRINCIPAL) own.kept.set(key, found)
   return found
 }
