@@ -16,7 +16,10 @@ import { limitProblem } from './limits/floods.ts'
 const LOCAL: Decision = { effect: 'allow', by: 'local', reason: 'Asked through the control socket.' }
 
 /** What a request touches, besides who asks and from where. */
-export type Resource = Pick<DecisionRequest, 'account' | 'to' | 'recipientKind' | 'type' | 'purpose'>
+export type Resource = Pick<
+  DecisionRequest,
+  'account' | 'to' | 'recipientKind' | 'type' | 'template' | 'purpose'
+>
 
 export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'>
 

@@ -3,6 +3,7 @@ import type { ChatId } from './chat.ts'
 /** A message as WhatsApp's Cloud API writes it, one member named by `type`. Later types are further members of this union. */
 export type MessageContent =
   | TextContent
+  | TemplateContent
   | MediaContent
   | LocationContent
   | ContactsContent
@@ -20,6 +21,13 @@ export type RemovedContent = {
 export type TextContent = {
   readonly type: 'text'
   readonly text: { readonly body: string; readonly preview_url?: boolean }
+  readonly context?: MessageContext
+}
+
+/** What a template of the policies said when the message was accepted: a later policy changes no word of it. */
+export type TemplateContent = {
+  readonly type: 'template'
+  readonly template: { readonly name: string; readonly language: string; readonly body: string }
   readonly context?: MessageContext
 }
 
@@ -94,7 +102,15 @@ export function isUnread({ content }: Pick<Message, 'content'>): boolean {
 export type MessageContext = { readonly message_id: string }
 
 /** What a caller may send. */
-export type OutgoingContent = TextContent
+export type OutgoingContent = TextContent | TemplateContent
+
+/** The words of a message, as its reader sees them; undefined where it is not words. */
+export function textOf(content: OutgoingContent): string
+export function textOf(content: MessageContent): string | undefined
+export function textOf(content: MessageContent): string | undefined {
+  if (content.type === 'text') return content.text.body
+  return content.type === 'template' ? content.template.body : undefined
+}
 
 export const MESSAGE_STATUSES = [
   'held',

@@ -23,6 +23,7 @@ export function sendingOf(entry: Entry, at: Date): DecisionRequest {
     to: entry.chat,
     recipientKind: entry.chat.endsWith('@g.us') ? 'group' : 'contact',
     type: entry.content.type,
+    ...(entry.content.type === 'template' && { template: entry.content.template.name }),
     ...(entry.purpose === undefined ? {} : { purpose: entry.purpose }),
     ...(entry.ip === undefined ? {} : { ip: entry.ip }),
     at,

@@ -1,6 +1,6 @@
 import { type AnyMessageContent, jidDecode, type proto } from '@whiskeysockets/baileys'
 import type { ChatId } from '../model/chat.ts'
-import type { Message, MessageContext, OutgoingContent } from '../model/message.ts'
+import { type Message, type MessageContext, type OutgoingContent, textOf } from '../model/message.ts'
 
 /** Finds the phone JID behind a LID, when WhatsApp has told it. */
 export type LidLookup = (lid: string) => Promise<string | null>
@@ -42,10 +42,11 @@ export async function chatOf(jid: string | null | undefined, lookup: LidLookup):
  * message go along only within their own chat: nobody else may read them.
  */
 export function outgoingOf(order: Outgoing, quoted: Message | undefined): AnyMessageContent {
-  const { context, text } = order.content
+  const { content } = order
+  const { context } = content
   const ofThisChat = quoted?.chat === order.chat ? quoted : undefined
   return {
-    text: text.body,
+    text: textOf(content),
     linkPreview: null,
     ...(context === undefined ? {} : { contextInfo: quoteOf(context, ofThisChat) }),
   }
@@ -56,11 +57,12 @@ export function storedMessageOf(
   message: Message | undefined,
   chat: ChatId | undefined,
 ): proto.IMessage | undefined {
-  if (message?.direction !== 'out' || message.content.type !== 'text' || message.chat !== chat)
-    return undefined
-  const { context, text } = message.content
+  if (message?.direction !== 'out' || message.chat !== chat) return undefined
+  const text = textOf(message.content)
+  if (text === undefined) return undefined
+  const { context } = message.content
   const quote = context === undefined ? {} : { contextInfo: { stanzaId: context.message_id } }
-  return { extendedTextMessage: { text: text.body, ...quote } }
+  return { extendedTextMessage: { text, ...quote } }
 }
 
 /** How a connection ended, in the numbers of WhatsApp; no number when nobody said why. */
@@ -73,7 +75,7 @@ export function closeCodeOf(error: Error | undefined): number | undefined {
 function quoteOf(context: MessageContext, quoted: Message | undefined): proto.IContextInfo {
   const stanzaId = context.message_id
   if (quoted === undefined) return { stanzaId }
-  const text = quoted.content.type === 'text' ? quoted.content.text.body : ''
+  const text = textOf(quoted.content) ?? ''
   const author = quoted.from === undefined ? {} : { participant: jidOf(quoted.from) }
   return { stanzaId, ...author, quotedMessage: { conversation: text } }
 }

@@ -8,7 +8,7 @@ import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import type { Actor, AuditEntry } from '../../app/model/audit.ts'
 import type { PosternEvent } from '../../app/model/event.ts'
-import type { Message } from '../../app/model/message.ts'
+import { type Message, textOf } from '../../app/model/message.ts'
 import type { SendOrder, SendOutcome, SendPort } from '../../app/model/send-port.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
 import { createEnqueue, type EnqueueRequest, type EnqueueResult } from '../../app/outbox/enqueue.ts'
@@ -104,7 +104,7 @@ export class ScriptedPort implements SendPort {
   }
 
   get texts(): readonly string[] {
-    return this.orders.map(order => order.content.text.body)
+    return this.orders.map(order => textOf(order.content))
   }
 }
 

@@ -22,9 +22,17 @@ const TABLE: Table = {
     wrong: ['', '50', '50/s', '0/1s', '50/0s', '50 / 1s', '-1/1s', '1.5/1s', '50/1s/1s'],
   },
   number: {
-    right: { '+33600000001': '+33600000001' },
-    wrong: ['33600000001', '+0600000001', '+33 6', '+', '+1234'],
+    right: { '+33600000001': '+33600000001', '0600000001': '0600000001' },
+    wrong: ['', '06', '+0600000001', '+33 6', '+', '+1234', '06 00 00'],
   },
+  region: { right: { FR: 'FR', US: 'US' }, wrong: ['', 'fr', 'XX', 'FRA', 'France'] },
+  language: { right: { en: 'en', 'pt-BR': 'pt-BR' }, wrong: ['', 'EN', 'english', 'pt_BR', 'pt-br'] },
+  parameter: {
+    right: { due: 'due', due_on: 'due_on' },
+    wrong: ['', 'Due', 'due-on', '1st', '__proto__', 'a.b'],
+  },
+  header: { right: { 'X-Signature': 'X-Signature' }, wrong: ['', 'x sig', 'X:', '-x'] },
+  place: { right: { alerts: 'alerts', 'a.b_c': 'a.b_c' }, wrong: ['', 'a.', '.a', 'a b', 'a[0]'] },
   prefix: { right: { '+33': '+33', '+1555999': '+1555999' }, wrong: ['33', '+', '+0', '+33*', ''] },
   serial: {
     right: { '4f:9a:00:c1': '4f9a00c1', '00:4F': '4f', '4711': '4711', '0': '0' },

@@ -52,3 +52,16 @@ test('a reply carries the words it answers only within their chat', () => {
   assert.doesNotMatch(written('+12025550199'), /for one pair of eyes|12025550102/)
   assert.match(written('+12025550199'), /"stanzaId":"3EB0AA"/)
 })
+
+test('a template goes as the words it was accepted with', () => {
+  const template = { name: 'invoice', language: 'en', body: 'It is due.' }
+  const content = { type: 'template', template } as const
+  assert.deepEqual(outgoingOf({ chat: SAID.chat, content }, undefined), {
+    text: 'It is due.',
+    linkPreview: null,
+  })
+  const again = storedMessageOf({ ...SAID, content }, SAID.chat)
+  assert.deepEqual(again, { extendedTextMessage: { text: 'It is due.' } })
+  const picture = { type: 'image', image: {} } as const
+  assert.equal(storedMessageOf({ ...SAID, content: picture }, SAID.chat), undefined)
+})

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { nearestName } from '../../lib/nearest.ts'
 import { parseRecipient } from '../../model/chat.ts'
-import type { TextContent } from '../../model/message.ts'
 import type { EnqueueRequest, EnqueueResult } from '../../outbox/enqueue.ts'
 import { type Answer, invalid, json, type Parsed, type Problem, parsed, problem } from '../answer.ts'
 import { authorize, may, takeRequestLimits, unknownAccount } from '../authorize.ts'
@@ -9,22 +7,15 @@ import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
 import { noteAllowance } from '../limits/allowance.ts'
 import { limitProblem } from '../limits/floods.ts'
-import { bodyReader } from '../schemas/body.ts'
-import {
-  LATER_MEMBERS,
-  LATER_TYPES,
-  MESSAGE_SCHEMA,
-  type MessageBody,
-  SUPPORTED_TYPES,
-} from '../schemas/message.ts'
+import type { MessageBody } from '../schemas/message.ts'
 import { acceptedJson } from '../wire/message.ts'
+import { contentOf, readMessageBody } from './message-body.ts'
 import { type Route, V1_SITES } from './route.ts'
 
 type SendDeps = Pick<HttpDeps, 'enqueue' | 'store' | 'limiter' | 'route' | 'now'>
 
 const ACTION = 'messages.send'
 const MAX_KEY_LENGTH = 255
-const readBody = bodyReader<MessageBody>(MESSAGE_SCHEMA, LATER_MEMBERS)
 
 /** `POST /v1/accounts/{account}/messages`: into the outbox, or not at all. */
 export function sendRoutes(deps: SendDeps): readonly Route[] {
@@ -46,7 +37,14 @@ async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
   const request = readRequest(call, account)
   if (request.kind === 'problem') return (await takeRequestLimits(call, deps)) ?? request
   const { recipient, content } = request.value
-  const touched = { account, to: recipient.chat, recipientKind: recipient.kind, type: content.type }
+  const template = content.type === 'template' ? { template: content.template.name } : {}
+  const touched = {
+    account,
+    to: recipient.chat,
+    recipientKind: recipient.kind,
+    type: content.type,
+    ...template,
+  }
   // A refusal by the access rules is told before one by a limit; `enqueue` decides again and records it.
   const limited =
     may(call, ACTION, touched).effect === 'deny' ? undefined : await takeRequestLimits(call, deps)
@@ -83,21 +81,21 @@ function readRequest(call: Call, account: string): Parsed<EnqueueRequest> {
   if (raw === undefined) return problem('malformed', 'A JSON body is needed.')
   const key = readKey(call)
   if (key.kind === 'problem') return key
-  const body = unsupportedType(raw) ?? readBody(raw)
+  const body = readMessageBody(raw)
   if (body.kind === 'problem') return body
-  const { to, text, context, purpose, biz_opaque_callback_data: callbackData } = body.value
-  if (!text.body.isWellFormed()) return invalid('$.text.body', 'must be text that Unicode can write')
+  const { to, purpose, biz_opaque_callback_data: callbackData } = body.value
+  const content = contentOf(body.value, call.policy.snapshot.templates)
+  if (content.kind === 'problem') return content
   const recipient = parseRecipient(to, call.policy.snapshot.phoneRule)
   const misfit = recipient === undefined ? NO_RECIPIENT : kindMismatch(body.value, recipient.kind)
   if (recipient === undefined || misfit !== undefined) return misfit ?? NO_RECIPIENT
   const times = readTimes(body.value)
   if (times.kind === 'problem') return times
-  const content: TextContent = { type: 'text', text, ...(context === undefined ? {} : { context }) }
   return parsed({
     actor: call.actor,
     account,
     recipient,
-    content,
+    content: content.value,
     bodyDigest: digestOf(account, raw),
     ...key.value,
     ...times.value,
@@ -116,20 +114,6 @@ function kindMismatch(body: MessageBody, kind: 'contact' | 'group'): Problem | u
   const group = body.recipient_type === 'group'
   if (body.recipient_type === undefined || group === (kind === 'group')) return undefined
   return invalid('$.recipient_type', `does not fit: $.to is a ${kind}`)
-}
-
-/** Told before everything else about the body: its other members cannot be judged by the schema of another type. */
-function unsupportedType(raw: unknown): Problem | undefined {
-  if (typeof raw !== 'object' || raw === null || !('type' in raw) || typeof raw.type !== 'string')
-    return undefined
-  const { type } = raw
-  if (SUPPORTED_TYPES.includes(type)) return undefined
-  const supported = SUPPORTED_TYPES.map(one => `"${one}"`).join(', ')
-  const later = LATER_TYPES.includes(type)
-  const meant = later ? undefined : nearestName(type, [...SUPPORTED_TYPES, ...LATER_TYPES])
-  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
-  const message = `is not a type that this version sends; it sends ${supported}${hint}`
-  return problem('unsupported-type', `$.type ${message}.`, { errors: [{ path: '$.type', message }] })
 }
 
 function readKey(call: Call): Parsed<{ idempotencyKey?: string }> {

@@ -1,49 +1,74 @@
+const ENVELOPE = {
+  messaging_product: { const: 'whatsapp' },
+  recipient_type: { enum: ['individual', 'group'] },
+  to: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 64,
+    description: 'an E.164 number, with or without +, or a JID',
+  },
+  context: {
+    type: 'object',
+    required: ['message_id'],
+    additionalProperties: false,
+    properties: { message_id: { type: 'string', minLength: 1, maxLength: 128 } },
+  },
+  biz_opaque_callback_data: { type: 'string', maxLength: 512 },
+  purpose: { type: 'string', minLength: 1, maxLength: 64 },
+  send_at: { type: 'string', format: 'date-time' },
+  expires_at: { type: 'string', format: 'date-time' },
+} as const
+
 /**
- * The body of `POST /v1/accounts/{account}/messages`: WhatsApp Cloud API's message object with Postern's additions.
- * The same object is what ajv checks and what the OpenAPI description shows.
+ * The body of `POST /v1/accounts/{account}/messages` by its type: WhatsApp Cloud API's message object with Postern's
+ * additions. The same objects are what ajv checks and what the OpenAPI description shows.
  */
-export const MESSAGE_SCHEMA = {
-  type: 'object',
-  required: ['to', 'text'],
-  additionalProperties: false,
-  properties: {
-    messaging_product: { const: 'whatsapp' },
-    recipient_type: { enum: ['individual', 'group'] },
-    to: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 64,
-      description: 'an E.164 number, with or without +, or a JID',
-    },
-    type: { enum: ['text'], default: 'text' },
-    text: {
-      type: 'object',
-      required: ['body'],
-      additionalProperties: false,
-      properties: {
-        body: { type: 'string', minLength: 1, maxLength: 4096 },
-        preview_url: { type: 'boolean' },
+export const MESSAGE_SCHEMAS = {
+  text: {
+    type: 'object',
+    required: ['to', 'text'],
+    additionalProperties: false,
+    properties: {
+      ...ENVELOPE,
+      type: { enum: ['text'], default: 'text' },
+      text: {
+        type: 'object',
+        required: ['body'],
+        additionalProperties: false,
+        properties: {
+          body: { type: 'string', minLength: 1, maxLength: 4096 },
+          preview_url: { type: 'boolean' },
+        },
       },
     },
-    context: {
-      type: 'object',
-      required: ['message_id'],
-      additionalProperties: false,
-      properties: { message_id: { type: 'string', minLength: 1, maxLength: 128 } },
+  },
+  template: {
+    type: 'object',
+    required: ['to', 'type', 'template'],
+    additionalProperties: false,
+    properties: {
+      ...ENVELOPE,
+      type: { enum: ['template'] },
+      template: {
+        type: 'object',
+        required: ['name'],
+        additionalProperties: false,
+        properties: {
+          name: { type: 'string', minLength: 1, maxLength: 63, description: 'of a template in the policies' },
+          parameters: {
+            type: 'object',
+            description: 'each parameter that the template declares, and no other',
+            additionalProperties: true,
+          },
+        },
+      },
     },
-    biz_opaque_callback_data: { type: 'string', maxLength: 512 },
-    purpose: { type: 'string', minLength: 1, maxLength: 64 },
-    send_at: { type: 'string', format: 'date-time' },
-    expires_at: { type: 'string', format: 'date-time' },
   },
 } as const
 
-/** A body that `MESSAGE_SCHEMA` let through. */
-export type MessageBody = {
+type Envelope = {
   readonly to: string
   readonly recipient_type?: 'individual' | 'group'
-  readonly type?: 'text'
-  readonly text: { readonly body: string; readonly preview_url?: boolean }
   readonly context?: { readonly message_id: string }
   readonly biz_opaque_callback_data?: string
   readonly purpose?: string
@@ -51,8 +76,19 @@ export type MessageBody = {
   readonly expires_at?: string
 }
 
+/** Bodies that their schemas let through. */
+export type TextBody = Envelope & {
+  readonly type?: 'text'
+  readonly text: { readonly body: string; readonly preview_url?: boolean }
+}
+export type TemplateBody = Envelope & {
+  readonly type: 'template'
+  readonly template: { readonly name: string; readonly parameters?: Readonly<Record<string, unknown>> }
+}
+export type MessageBody = TextBody | TemplateBody
+
 /** What this version sends. */
-export const SUPPORTED_TYPES: readonly string[] = ['text']
+export const SUPPORTED_TYPES: readonly string[] = Object.keys(MESSAGE_SCHEMAS)
 
 /** Message types that the contract names and a later version sends. */
 export const LATER_TYPES: readonly string[] = [
@@ -64,7 +100,6 @@ export const LATER_TYPES: readonly string[] = [
   'location',
   'contacts',
   'reaction',
-  'template',
   'poll',
   'edit',
   'revoke',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { newId } from '../../../app/lib/ids.ts'
 import { silentLog } from '../../../app/lib/log.ts'
 import type { RouteEvent } from '../../../app/model/event.ts'
-import type { Message } from '../../../app/model/message.ts'
+import { type Message, textOf } from '../../../app/model/message.ts'
 import { messageEvent } from '../../../app/model/message-event.ts'
 import type { SendOrder, SendOutcome, SendPort } from '../../../app/model/send-port.ts'
 import type { Store } from '../../../app/store/store.ts'
@@ -78,7 +78,7 @@ export class WhatsApp implements SendPort {
     clock.after(ACK_WITHIN_MS, () => end({ kind: 'retry', reason: 'no ack in time' }))
     if (fate <= 10) return // lost on its way
     clock.after(dice.between(2, 80), () => {
-      outside.phones.push({ key: content.text.body, id: messageId, chat })
+      outside.phones.push({ key: textOf(content), id: messageId, chat })
       if (fate <= 18) return // its ack is lost
       const late = fate <= 22 ? 1.2 * ACK_WITHIN_MS : 0
       clock.after(dice.between(2, 80) + late, () => end({ kind: 'acked', at: clock.now() }))

@@ -1,0 +1,79 @@
+import { nearestName } from '../../lib/nearest.ts'
+import type { OutgoingContent } from '../../model/message.ts'
+import { renderTemplate, type Template } from '../../model/template.ts'
+import { invalid, type Parsed, type Problem, parsed, problem } from '../answer.ts'
+import { bodyReader } from '../schemas/body.ts'
+import {
+  LATER_MEMBERS,
+  LATER_TYPES,
+  MESSAGE_SCHEMAS,
+  type MessageBody,
+  SUPPORTED_TYPES,
+  type TemplateBody,
+  type TextBody,
+} from '../schemas/message.ts'
+
+const readText = bodyReader<TextBody>(MESSAGE_SCHEMAS.text, LATER_MEMBERS)
+const readTemplate = bodyReader<TemplateBody>(MESSAGE_SCHEMAS.template, LATER_MEMBERS)
+
+/** Reads a message object; one without a type is a text, as in Cloud API. */
+export function readMessageBody(raw: unknown): Parsed<MessageBody> {
+  const type = typeof raw === 'object' && raw !== null && 'type' in raw ? raw.type : undefined
+  const unsupported = typeof type === 'string' ? unsupportedType(type) : undefined
+  return unsupported ?? (type === 'template' ? readTemplate(raw) : readText(raw))
+}
+
+/** What is to be said: for a template, its words with these parameters in them. */
+export function contentOf(
+  body: MessageBody,
+  templates: ReadonlyMap<string, Template>,
+): Parsed<OutgoingContent> {
+  const context = body.context === undefined ? {} : { context: body.context }
+  if (body.type === 'template') {
+    const rendered = rendering(body.template, templates)
+    if (rendered.kind === 'problem') return rendered
+    return parsed({ type: 'template', template: rendered.value, ...context })
+  }
+  const { text } = body
+  if (!text.body.isWellFormed()) return invalid('$.text.body', 'must be text that Unicode can write')
+  return parsed({ type: 'text', text, ...context })
+}
+
+function rendering(
+  { name, parameters = {} }: TemplateBody['template'],
+  templates: ReadonlyMap<string, Template>,
+): Parsed<{ name: string; language: string; body: string }> {
+  const template = templates.get(name)
+  if (template === undefined) {
+    const meant = nearestName(name, templates.keys())
+    const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
+    return invalid('$.template.name', `is no template of the policy in force${hint}`)
+  }
+  const rendered = renderTemplate(template, parameters)
+  switch (rendered.kind) {
+    case 'rendered':
+      return parsed({ name, language: template.language, body: rendered.text })
+    case 'failed':
+      return invalid('$.template', `cannot be written with these parameters: it ${rendered.reason}`)
+    case 'faulty': {
+      const errors = rendered.faults.map(({ parameter, message }) => ({
+        path: `$.template.parameters${/^[A-Za-z_]\w*$/.test(parameter) ? `.${parameter}` : `[${JSON.stringify(parameter)}]`}`,
+        message,
+      }))
+      const [first] = errors
+      const more = errors.length < 2 ? '' : ` (${errors.length} faults)`
+      return problem('invalid', `${first?.path} ${first?.message}.${more}`, { errors })
+    }
+  }
+}
+
+/** Told before everything else about the body: its other members cannot be judged by the schema of another type. */
+function unsupportedType(type: string): Problem | undefined {
+  if (SUPPORTED_TYPES.includes(type)) return undefined
+  const supported = SUPPORTED_TYPES.map(one => `"${one}"`).join(', ')
+  const later = LATER_TYPES.includes(type)
+  const meant = later ? undefined : nearestName(type, [...SUPPORTED_TYPES, ...LATER_TYPES])
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
+  const message = `is not a type that this version sends; it sends ${supported}${hint}`
+  return problem('unsupported-type', `$.type ${message}.`, { errors: [{ path: '$.type', message }] })
+}
