@@ -22,6 +22,7 @@ import { Secret } from './lib/secret.ts'
 import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
+import { createHear } from './outbox/opt-out.ts'
 import { createReview } from './outbox/review.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
 import { createLimiter } from './policy/limiter.ts'
@@ -102,7 +103,8 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const measures = createMeasures({ policy, store, sandbox, accounts, degraded: policies.isDegraded })
   reload.onOutcome(measures.reloaded)
   const base = { store, policy, route, log, now, random }
-  const sessions = createSessions({ ...base, meter: measures.meter, ...(simulator && { simulator }) })
+  const { meter } = measures
+  const sessions = createSessions({ ...base, meter, hear: createHear(base), ...(simulator && { simulator }) })
   const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })

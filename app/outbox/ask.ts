@@ -1,5 +1,7 @@
 import { SYSTEM } from '../model/audit.ts'
+import type { Standing } from '../model/consent.ts'
 import type { Decision, DecisionRequest } from '../model/decision.ts'
+import { validPurposes } from '../policy/decide/consent.ts'
 import { decide } from '../policy/decide/decide.ts'
 import { type Quiet, quietAt } from '../policy/decide/quiet.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
@@ -33,9 +35,20 @@ async function asked(
   const request = {
     ...sendingOf(entry, at),
     ...(known ? await store.messages.acquaintance(account, chat) : {}),
+    ...wishesOf(await store.contacts.standing(chat), snapshot, at),
   }
   const decision = principal === SYSTEM.principal ? LOCAL : decide(snapshot, request)
   return { request, decision }
+}
+
+/** An opt-out counts although the policy of today has no word for it. */
+function wishesOf(
+  { optedOutAt, consents }: Standing,
+  { consent }: PolicySnapshot,
+  at: Date,
+): Pick<DecisionRequest, 'optedOut' | 'consents'> {
+  const given = consents.filter(({ withdrawnAt }) => withdrawnAt === undefined)
+  return { optedOut: optedOutAt !== undefined, consents: validPurposes(given, consent, at) }
 }
 
 /** What the quiet hours of its recipient say to an entry that may leave at an instant. */

@@ -1,5 +1,6 @@
 import type { Message, MessageContent } from '../model/message.ts'
 import type { Access } from './access.ts'
+import type { StandingChange } from './contacts.ts'
 import type { Effects } from './effects.ts'
 import type { StatusChange } from './messages.ts'
 import { changesAlone, type SignalKeyChange } from './signal-keys.ts'
@@ -24,7 +25,12 @@ export type KeyChanges = { readonly chain: string; readonly changes: readonly Si
 
 /** What an entry comes to. Each change is told to the world, through its effects, only when it changes something. */
 export type InboundChange = { readonly effects: Effects } & (
-  | { readonly kind: 'message'; readonly message: Message }
+  | {
+      readonly kind: 'message'
+      readonly message: Message
+      /** What it says about being written to. */
+      readonly standing?: StandingChange
+    }
   | { readonly kind: 'status'; readonly change: StatusChange }
   | { readonly kind: 'participant'; readonly receipt: ParticipantReceipt }
   /** `id` is ours, of the message that it changes where that is known. */

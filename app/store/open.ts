@@ -7,6 +7,7 @@ import type { Secret } from '../lib/secret.ts'
 import type { Access } from './access.ts'
 import { createAccountStore } from './accounts.ts'
 import { createAuditStore } from './audit.ts'
+import { createContactStore } from './contacts.ts'
 import { checkKey, initialiseKeys } from './crypto/keyring.ts'
 import { Vault } from './crypto/vault.ts'
 import { Connection } from './database/connection.ts'
@@ -131,6 +132,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     journal: createJournalStore(access),
     messages: createMessageStore(access),
     recipients: createRecipientStore(access),
+    contacts: createContactStore(access),
     events: createEventStore(access),
     deliveries: createDeliveryStore(access),
     endpoints: createEndpointStore(access),

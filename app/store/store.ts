@@ -1,6 +1,7 @@
 import type { PosternError } from '../lib/error.ts'
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
+import type { ContactStore } from './contacts.ts'
 import type { DecisionStore } from './decisions.ts'
 import type { DeliveryStore } from './deliveries.ts'
 import type { Disk } from './disk.ts'
@@ -26,6 +27,7 @@ export type Store = {
   readonly journal: JournalStore
   readonly messages: MessageStore
   readonly recipients: RecipientStore
+  readonly contacts: ContactStore
   readonly events: EventStore
   readonly deliveries: DeliveryStore
   readonly endpoints: EndpointStore

@@ -6,6 +6,7 @@ import type { Meter } from '../model/meter.ts'
 import type { SendPort } from '../model/send-port.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
+import type { Reader } from './inbound/reading.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
 import { Roster } from './roster.ts'
 import type { Session } from './session/session.ts'
@@ -19,6 +20,7 @@ export type SessionsDeps = {
   readonly store: Store
   readonly policy: () => PolicyInForce
   readonly route: RouteEvent
+  readonly hear?: Reader['hear']
   readonly log: Log
   readonly meter: Meter
   readonly now: () => Date
@@ -52,11 +54,12 @@ export type Sessions = SendPort & {
  * console away from libraries (library-log.ts).
  */
 export function createSessions(deps: SessionsDeps): Sessions {
-  const { store, policy, route, log, meter, now, random, simulator } = deps
+  const { store, policy, route, hear, log, meter, now, random, simulator } = deps
   checkCertificates(now, simulator?.noiseRoot)
   muteConsole(log)
   const roster = new Roster({
     ...{ store, route, log, meter, now, random },
+    ...(hear && { hear }),
     accounts: () => policy().snapshot.accounts,
     timings: { ...TIMINGS, ...deps.timings },
     ...(simulator === undefined ? {} : { url: simulator.url }),

@@ -7,7 +7,7 @@ import type { JournalEntry } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import { pastMessageOf } from './inbound/history.ts'
 import { readArrival } from './inbound/read.ts'
-import type { Reading } from './inbound/reading.ts'
+import type { Reader, Reading } from './inbound/reading.ts'
 import type { Receipt } from './inbound/receipt.ts'
 import { isResendRequest, resendRequestOf } from './inbound/resend-request.ts'
 import type { Me, Stanza } from './journal/arrival.ts'
@@ -24,6 +24,7 @@ export type TrafficDeps = {
   readonly account: string
   readonly store: Store
   readonly route: RouteEvent
+  readonly hear?: Reader['hear']
   readonly log: Log
   readonly meter: Meter
   readonly now: () => Date
@@ -53,11 +54,14 @@ export class Traffic {
   #toldRestrictedAt = 0
 
   constructor(deps: TrafficDeps) {
-    const { account, store, route, log, now, random, ackMs, lookup } = deps
+    const { account, store, route, hear, log, now, random, ackMs, lookup } = deps
     this.#deps = deps
     this.#recipients = createRecipients({ account, store, log, now })
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
-    const reader = (me: Me, at: Date, named: NamedMessages) => ({ account, me, at, lookup, route, named })
+    const reader = (me: Me, at: Date, named: NamedMessages) => ({
+      ...{ account, me, at, lookup, route, named },
+      ...(hear && { hear }),
+    })
     this.#mail = new DeviceMail({
       ...{ account, store, log, now, socket: deps.socket },
       async readPast(message) {

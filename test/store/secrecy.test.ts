@@ -43,6 +43,7 @@ const WORDS = {
   stanza: 'zanzibar-stanza',
   plaintext: 'zanzibar-plaintext',
   subject: 'zanzibar-subject',
+  evidence: 'zanzibar-evidence',
 }
 
 async function fillJournal(store: Store, messageId: string): Promise<void> {
@@ -80,6 +81,8 @@ async function fill(store: Store): Promise<void> {
   await store.messages.enqueue(message, key, { events: [told], audit: [done] })
   await store.messages.receive(incoming({ chat: GROUP, from: JID }), {})
   await store.recipients.put('main', PHONE, { until: after(5), address: JID })
+  const consent = { purpose: 'billing', grantedAt: START, evidence: `${WORDS.evidence} ${PHONE}` }
+  await store.contacts.grant({ contact: PHONE, consent, at: START, effects: {} })
   await fillJournal(store, message.messageId)
   await store.messages.claim({ free: new Map([['main', 5]]), now: START })
   await store.messages.requeue(message.id, { dueAt: after(5), reason: `${WORDS.reason} ${PHONE}` })

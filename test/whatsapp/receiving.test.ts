@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { CONTACT, newMessageId, type Rig, startRig, text, until } from './rig.ts'
+import { createHear } from '../../app/outbox/opt-out.ts'
+import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import { CONTACT, newMessageId, type Rig, route, startRig, text, until } from './rig.ts'
+
+const WORDS = {
+  keywords: { en: ['STOP'] },
+  backKeywords: {},
+  exceptPurposes: [],
+  liftBy: 'operator',
+} as const
+const snapshot = { optOut: WORDS } as unknown as PolicySnapshot // all that hearing asks for
+const hear = createHear({ policy: () => ({ revision: 'r1', snapshot }), route, now: () => new Date() })
 
 describe('receiving', () => {
   let rig: Rig
   before(async () => {
-    rig = await startRig()
+    rig = await startRig({ hear })
     await rig.link()
   })
   after(() => rig.stop())
@@ -31,6 +42,24 @@ describe('receiving', () => {
     await until('the next one', () => rig.store.messages.get('main', later))
     const events = (await rig.events()).filter(event => event.data.message_id === id)
     assert.equal(events.length, 1)
+  })
+
+  test('an opt-out is written down with the message that says it, once however often it comes', async () => {
+    assert.equal((await rig.store.contacts.standing(CONTACT)).optedOutAt, undefined)
+    await rig.phones.post('/faults', { kind: 'duplicate' })
+    await rig.contactSays('Stop.')
+    const standing = await until('the opt-out', async () => {
+      const found = await rig.store.contacts.standing(CONTACT)
+      return found.optedOutAt === undefined ? undefined : found
+    })
+    assert.ok(standing.optedOutAt !== undefined && Date.now() - standing.optedOutAt.getTime() < 60_000)
+    const later = await rig.contactSays('I said stop')
+    await until('the next one', () => rig.store.messages.get('main', later))
+    const told = (await rig.events()).filter(({ type }) => type === 'contact.opted_out')
+    assert.deepEqual(
+      told.map(({ chat }) => chat),
+      [CONTACT],
+    )
   })
 
   test('what was sent while we were away arrives, in order', async () => {

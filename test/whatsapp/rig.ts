@@ -12,6 +12,7 @@ import type { PosternEvent, RouteEvent } from '../../app/model/event.ts'
 import type { Message, OutgoingContent } from '../../app/model/message.ts'
 import { type Meter, silentMeter } from '../../app/model/meter.ts'
 import type { SendOutcome } from '../../app/model/send-port.ts'
+import type { Hear } from '../../app/outbox/opt-out.ts'
 import type { AccountPolicy, PolicyInForce, PolicySnapshot } from '../../app/policy/snapshot.ts'
 import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
@@ -34,6 +35,7 @@ export type RigOptions = {
   readonly store?: (store: Store) => Store
   /** What the sessions take for WhatsApp's root instead of the simulator's. */
   readonly noiseRoot?: Uint8Array
+  readonly hear?: Hear
   readonly log?: Log
   readonly meter?: Meter
 }
@@ -74,6 +76,7 @@ export async function startParts({ dataDir, key, simulator }: Place, wanted: Rig
   const sessions = createSessions({
     ...{ store: wanted.store?.(store) ?? store, now, route, random: Math.random },
     meter: wanted.meter ?? silentMeter,
+    ...(wanted.hear && { hear: wanted.hear }),
     log: wanted.log ?? silentLog,
     policy: () => policyWith(wanted.policy),
     simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
@@ -188,7 +191,7 @@ function now(): Date {
   return new Date()
 }
 
-const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: now(), deliveries: [] })
+export const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: now(), deliveries: [] })
 
 function policyWith(account: Partial<AccountPolicy> = {}): PolicyInForce {
   const main: AccountPolicy = {

@@ -1,6 +1,7 @@
 import type { HttpDeps } from '../deps.ts'
 import { accountRoutes } from './accounts.ts'
 import { auditRoutes } from './audit.ts'
+import { consentRoutes } from './consent.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
@@ -25,6 +26,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...messageRoutes(deps),
     ...reviewRoutes(deps),
     ...sendRoutes(deps),
+    ...consentRoutes(deps),
     ...eventRoutes(deps),
     ...endpointRoutes(deps),
     ...webhookRoutes(deps),

@@ -11,7 +11,7 @@ const LEAST_METADATA_MS = 24 * 60 * 60 * 1_000
 export function checkRetention(shapes: readonly Shape[]): readonly Diagnostic[] {
   return shapes.flatMap(({ document }) => {
     if (document.kind !== 'Retention' || document.broken) return []
-    return [...contradictions(document), ...entriesStay(document)]
+    return [...contradictions(document), ...notDone(document)]
   })
 }
 
@@ -33,13 +33,23 @@ function contradictions(document: PolicyDocument): readonly Diagnostic[] {
   return []
 }
 
-/** The chain is kept whole: what it has lost could not be told from what was taken out of it. */
-function entriesStay(document: PolicyDocument): readonly Diagnostic[] {
-  const audit = memberOf(memberOf(document.value, 'spec'), 'audit')
-  if (msOf(memberOf(audit, 'entries')) === undefined) return []
-  const message = 'audit entries are kept for longer than this: this version removes none'
-  const path = ['spec', 'audit', 'entries']
-  return [diagnosticOf(document, { code: 'PS-3107', path, at: 'value', message, severity: 'warning' })]
+/** The chain is kept whole, and bodies go by their age alone. */
+function notDone(document: PolicyDocument): readonly Diagnostic[] {
+  const at = (...path: readonly string[]) => path.reduce(memberOf, document.value)
+  const tell = (path: readonly string[], message: string) =>
+    diagnosticOf(document, { code: 'PS-3107', path, at: 'value', message, severity: 'warning' })
+  const [entries, onOptOut] = [
+    ['spec', 'audit', 'entries'],
+    ['spec', 'erase', 'onOptOut'],
+  ] as const
+  return [
+    ...(msOf(at(...entries)) === undefined
+      ? []
+      : [tell(entries, 'audit entries are kept for longer than this: this version removes none')]),
+    ...(at(...onOptOut) === 'body'
+      ? [tell(onOptOut, 'this version erases nothing on opt-out: bodies go by messages.body alone')]
+      : []),
+  ]
 }
 
 function msOf(text: unknown): number | undefined {

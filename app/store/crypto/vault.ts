@@ -37,6 +37,7 @@ export class Vault {
       | 'idempotency'
       | 'body'
       | 'personal'
+      | 'contact'
       | 'subject'
       | 'participant'
       | 'limit',

@@ -311,6 +311,20 @@ CREATE TABLE decisions (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** What contacts have said about being written to, whichever account writes. */
+const CONTACTS = `
+CREATE TABLE opt_outs (contact BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID; -- hash
+CREATE TABLE consents (
+  contact BLOB NOT NULL, -- hash
+  purpose TEXT NOT NULL,
+  granted_at INTEGER,
+  evidence BLOB, -- sealed
+  recorded_at INTEGER NOT NULL,
+  withdrawn_at INTEGER,
+  PRIMARY KEY (contact, purpose)
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -327,4 +341,5 @@ export const MIGRATIONS: readonly string[] = [
   APPROVALS,
   MESSAGE_IDENTITY,
   DECISIONS,
+  CONTACTS,
 ]

@@ -1,6 +1,7 @@
 import { isUnread, type Message } from '../../model/message.ts'
 import type { InboundChange, ParticipantReceipt, Recording } from '../journal.ts'
 import type { Tx } from '../writer/transaction.ts'
+import { changeStanding } from './contacts.ts'
 import { writeEffects } from './effects.ts'
 import { receiveMessage } from './message-entry.ts'
 import { findById, findKnown, findOwn } from './message-list.ts'
@@ -35,9 +36,12 @@ function finish({ db }: Tx, { seq, kept, at }: Recording, subject: Uint8Array | 
 function apply(tx: Tx, account: string, change: InboundChange): boolean {
   const { effects } = change
   switch (change.kind) {
-    case 'message':
-      if (receiveMessage(tx, { message: change.message, effects }) === 'stored') return true
-      return told(tx, change, completed(tx, change.message))
+    case 'message': {
+      const stored = receiveMessage(tx, { message: change.message, effects }) === 'stored'
+      const changed = stored || told(tx, change, completed(tx, change.message))
+      if (changed && change.standing !== undefined) changeStanding(tx, change.standing)
+      return changed
+    }
     case 'status':
       return advanceMessage(tx, { change: change.change, effects })
     case 'participant':

@@ -1,5 +1,6 @@
 import { putDevice, removeDevice, setPaused } from '../tables/accounts.ts'
 import { appendAudit } from '../tables/audit.ts'
+import { grantConsent, withdrawConsents } from '../tables/contacts.ts'
 import {
   claimDeliveries,
   nextDeliveryDueAt,
@@ -33,6 +34,8 @@ export const operations = {
   'accounts.remove': removeDevice,
   'accounts.setPaused': setPaused,
   'audit.append': appendAudit,
+  'contacts.grant': grantConsent,
+  'contacts.withdraw': withdrawConsents,
   'deliveries.bury': buryDeliveries,
   'deliveries.claim': claimDeliveries,
   'deliveries.hasten': hastenDeliveries,

@@ -79,7 +79,7 @@ async function changesOf(
 function saidChange(
   { said, secret }: { said: MessageContent; secret: string | undefined },
   envelope: Envelope,
-  { account, at, route }: Reader,
+  { account, at, route, hear }: Reader,
 ): InboundChange {
   const { direction, chat, messageId, from, sentAt } = envelope
   const status = direction === 'in' ? 'received' : 'sent'
@@ -94,7 +94,11 @@ function saidChange(
     direction === 'in'
       ? messageEvent('message.received', message)
       : messageEvent('message.sent', message, { origin: 'phone' })
-  return { kind: 'message', message, effects: { events: [route(event)] } }
+  const standing = hear?.(message)
+  return {
+    ...{ kind: 'message', message, effects: { events: [route(event)] } },
+    ...(standing === undefined ? {} : { standing }),
+  }
 }
 
 /** What could not be read in its own stanza, and the phone has sent again: each is what it would have been, once. */

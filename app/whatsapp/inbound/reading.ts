@@ -2,6 +2,7 @@ import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
 import type { ChatId } from '../../model/chat.ts'
 import type { RouteEvent } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
+import type { StandingChange } from '../../store/contacts.ts'
 import type { InboundChange } from '../../store/journal.ts'
 import type { Me } from '../journal/arrival.ts'
 import type { LidLookup } from '../translate.ts'
@@ -15,6 +16,8 @@ export type Reader = {
   readonly at: Date
   readonly lookup: LidLookup
   readonly route: RouteEvent
+  /** What a message says about being written to. */
+  readonly hear?: (message: Message) => StandingChange | undefined
   /** All messages with an id of WhatsApp's, those of ours first, once everything that came earlier is recorded. */
   named(messageId: string): Promise<readonly Message[]>
 }

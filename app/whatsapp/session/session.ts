@@ -6,6 +6,7 @@ import type { RouteEvent } from '../../model/event.ts'
 import type { SendOrder, SendOutcome } from '../../model/send-port.ts'
 import { Connection, type ConnectionDeps, type ConnectionEvents } from '../connection/connection.ts'
 import { type Meaning, meaningOf } from '../connection/disconnect.ts'
+import type { Reader } from '../inbound/reading.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from '../outcomes.ts'
 import type { LinkedDevice } from '../socket/device.ts'
 import { wordsOf } from '../socket/library-log.ts'
@@ -17,6 +18,7 @@ import { Standing } from './standing.ts'
 
 export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly route: RouteEvent
+  readonly hear?: Reader['hear']
   readonly log: Log
   readonly onOpen: (account: string) => void
 }
