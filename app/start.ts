@@ -104,18 +104,15 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   reload.onOutcome(measures.reloaded)
   const base = { store, policy, route, log, now, random }
   const { meter } = measures
-  const sessions = createSessions({ ...base, meter, hear: createHear(base), ...(simulator && { simulator }) })
+  const hear = createHear(base)
+  const sessions = createSessions({ ...base, meter, hear, ...(simulator && { simulator }) })
   const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
   const sweeper = createSweeper({ store, policy, log, now })
-  const { deliveries, ...webhooks } = createWebhooks({
-    ...outboxDeps,
-    egress,
-    readSecret: secret,
-    contactKey,
-  })
+  const outgoing = { ...outboxDeps, egress, readSecret: secret, contactKey }
+  const { deliveries, ...webhooks } = createWebhooks(outgoing)
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,

@@ -7,7 +7,17 @@ import { allowedTwin, filesOf, loadCase, readCases } from './case.ts'
 const cases = readCases()
 
 /** Told by other tests: a file of more than 1 MiB, what Caddy says, what a signature is worth, what blocks a plan, and what policy tests say. */
-const ELSEWHERE = ['PS-1007', 'PS-4201', 'PS-6002', 'PS-6003', 'PS-5001', 'PS-7001', 'PS-7002']
+const ELSEWHERE = [
+  'PS-1007',
+  'PS-4201',
+  'PS-6002',
+  'PS-6003',
+  'PS-5001',
+  'PS-7001',
+  'PS-7002',
+  'PS-7003',
+  'PS-7004',
+]
 
 for (const policyCase of cases) {
   test(`tells what is wrong in the case ${policyCase.name}, and where`, () => {

@@ -7,6 +7,7 @@ import type { RequestWords } from '../../policy/decide/words.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
 import { instant, serial } from '../../policy/shape/notation.ts'
 import { assess } from '../../policy/tests/assess.ts'
+import { chatNamed } from '../../policy/tests/compile.ts'
 import { tellControl } from '../control.ts'
 import { CHECK_FAILED, type Configure, readPolicies, USAGE } from './read.ts'
 
@@ -52,7 +53,7 @@ export function explainCommand(configure: Configure, now: () => Date): Command {
     .option('--as <principal>', 'who asks: service:NAME, person:NAME, or the name alone')
     .option('--action <action>', 'such as messages.send (the default)')
     .option('--account <name>')
-    .option('--to <recipient>', 'a number with its +, or a JID')
+    .option('--to <recipient>', 'a number, group:ID, channel:ID, or a JID')
     .option('--type <type>', 'of the message, such as text')
     .option('--template <name>')
     .option('--purpose <purpose>')
@@ -90,9 +91,9 @@ function meaning(code: string): number {
 }
 
 async function decision(flags: Flags, configure: Configure, now: () => Date): Promise<number> {
-  const request = requestOf(flags, now())
-  if (typeof request === 'string') {
-    console.error(`postern: ${request}`)
+  const said = requestOf(flags, now())
+  if (typeof said === 'string') {
+    console.error(`postern: ${said}`)
     return USAGE
   }
   const read = await readPolicies(flags, configure, 'without-secrets')
@@ -102,6 +103,8 @@ async function decision(flags: Flags, configure: Configure, now: () => Date): Pr
     console.error(formatDiagnostics(loaded.diagnostics, { format: 'pretty', files }))
     return CHECK_FAILED
   }
+  const to = said.to === undefined ? {} : { to: chatNamed(said.to, loaded.snapshot) }
+  const request = { ...said, ...to }
   const explained = assess(loaded.snapshot, request)
   const { digest } = loaded.snapshot
   console.log(flags.json ? asJson(explanationJson(explained, digest)) : asText(explained, request, digest))

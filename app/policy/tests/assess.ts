@@ -68,7 +68,8 @@ function refusesRecipient(
   { to, action }: DecisionRequest,
   { by }: Decision,
 ): boolean {
-  if (BEFORE_RECIPIENT.has(by) || action !== SENDING || to === undefined || !to.startsWith('+')) return false
+  if (BEFORE_RECIPIENT.has(by) || action !== SENDING || to === undefined || !/^\+|^\d+$/.test(to))
+    return false
   return parsePhone(to, phoneRule) === undefined
 }
 

@@ -141,7 +141,7 @@ function consentsOf(contact: Contact | undefined): readonly Consent[] {
 }
 
 /** `group:123` and `channel:123` stand for their JIDs, digits alone for a number as the policy reads it. */
-function chatNamed(to: string, { phoneRule }: Terms): string {
+export function chatNamed(to: string, { phoneRule }: Terms): string {
   if (/^\d+$/.test(to)) return numberUnder(to, phoneRule)
   const [, kind, id] = /^(group|channel):(.+)$/.exec(to) ?? []
   if (id === undefined) return to

@@ -63,19 +63,32 @@ export const optOut = once<Partial<OptOut>>({
   rows: {
     keywords: [names('optOut.keywords', said => words(said.keywords), { ...TIGHTENS, absent: 'none' })],
     confirmWith: [note('optOut.confirmWith', ({ confirmWith }) => confirmWith)],
-    liftBy: [door('optOut.liftBy', ({ liftBy }) => liftBy)],
+    liftBy: [whileThereAreWords(door('optOut.liftBy', ({ liftBy }) => liftBy))],
     backKeywords: [
-      names('optOut.backKeywords', said => words(said.backKeywords), { ...WIDENS, absent: 'none' }),
+      whileThereAreWords(
+        names('optOut.backKeywords', said => words(said.backKeywords), { ...WIDENS, absent: 'none' }),
+      ),
     ],
     exceptPurposes: [
-      names('optOut.exceptPurposes', ({ exceptPurposes }) => exceptPurposes ?? [], {
-        ...WIDENS,
-        absent: 'none',
-      }),
+      whileThereAreWords(
+        names('optOut.exceptPurposes', ({ exceptPurposes = [] }) => exceptPurposes, {
+          ...WIDENS,
+          absent: 'none',
+        }),
+      ),
     ],
   },
   stateOf: () => ['Who has opted out stays so until it is lifted.'],
 })
+
+/** Where opting out by word comes or goes, the words say all. */
+function whileThereAreWords(field: Field<Partial<OptOut>>): Field<Partial<OptOut>> {
+  const hasWords = ({ keywords }: Partial<OptOut>) => keywords !== undefined
+  return {
+    ...field,
+    judge: (from, to, sides) => (hasWords(from) && hasWords(to) ? field.judge(from, to, sides) : ['NEUTRAL']),
+  }
+}
 
 function words(keywords: Keywords = {}): readonly string[] {
   return Object.values(keywords).flat()
