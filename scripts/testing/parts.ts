@@ -31,7 +31,7 @@ export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
   { kind: 'tool', name: 'structure', args: ['--no-warnings', 'scripts/check-structure.ts'] },
   { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
-  files('unit', { folder: 'test', concurrency: 3, minutes: 2, needs: [] }),
+  files('unit', { folder: 'test', concurrency: 3, minutes: 3, needs: [] }),
   files('gateway', { concurrency: 2, minutes: 4, needs: [] }),
   files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
