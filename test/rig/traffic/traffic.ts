@@ -22,6 +22,7 @@ export type Traffic = {
   readonly written: Ledger
   /** Lets everybody finish what they have begun. Throws what one of them met. */
   end(): Promise<void>
+  /** Ends it without waiting, also after something went wrong. */
   close(): void
 }
 
@@ -58,6 +59,9 @@ export async function startTraffic({
       ending.abort()
       await flowing
     },
-    close: () => api.close(),
+    close() {
+      ending.abort()
+      api.close()
+    },
   }
 }

@@ -10,11 +10,12 @@ export type SceneRun = Verdict & { readonly violations: readonly string[] }
 
 const STRIKES_WITHIN_MS = 1_000
 const OPEN_WITHIN_MS = 150_000
-const FLOWS_WITHIN_MS = 60_000
+/** Deafness, and a log-in that nobody answers, take more than a minute to be noticed. */
+const FLOWS_WITHIN_MS = 150_000
 /** After so long a connection has held (app/whatsapp/connection/redial.ts), and the waits of the next fault are its own. */
 const HOLDS_MS = 10_500
 
-/** One fault after the other while messages flow; each must be over, the account open and messages leaving, before the next. */
+/** One fault after the other while messages flow; each must be over, the account open and messages flowing, before the next. */
 export async function runScenes(
   appliance: Appliance,
   { scenes, perSecond }: { scenes: readonly Scene[]; perSecond: number },
@@ -34,7 +35,7 @@ export async function runScenes(
       const isBack = async () => (await isOpen(api)) && (await isConnected(admin))
       await eventually(`the account open after ${after}`, isBack, OPEN_WITHIN_MS)
       await sleep(HOLDS_MS)
-      await eventually(`messages to leave after ${after}`, await leaves(traffic), FLOWS_WITHIN_MS)
+      await eventually(`messages to flow after ${after}`, await flows(traffic), FLOWS_WITHIN_MS)
     }
     await traffic.end()
     // The simulator swaps and delays messages here on purpose: no order of theirs can be kept.
@@ -51,11 +52,12 @@ async function isOpen(api: Api): Promise<true | undefined> {
   return answer?.status === 200 && (answer.json as { state: string }).state === 'open' ? true : undefined
 }
 
-/** Answers true once the phones have a text that they do not have now. */
-async function leaves({ witnesses }: Traffic): Promise<() => Promise<true | undefined>> {
-  const count = async () => (await witnesses.inboxes()).entries.length
-  const before = await count()
-  return async () => ((await count()) > before ? true : undefined)
+/** Answers true once the phones have a text that they do not have now, and the account one of theirs. */
+async function flows({ witnesses }: Traffic): Promise<() => Promise<true | undefined>> {
+  const ledgers = [() => witnesses.inboxes(), () => witnesses.eventsOf('message.received')]
+  const counts = () => Promise.all(ledgers.map(async ledger => (await ledger()).entries.length))
+  const before = await counts()
+  return async () => ((await counts()).every((count, n) => count > (before[n] ?? 0)) ? true : undefined)
 }
 
 /** What the account has not noticed yet would let the next fault meet the log-in after it. */

@@ -32,6 +32,6 @@ export const SCENES: readonly Scene[] = [
   { fault: { kind: 'reorder', count: 3 } },
   { fault: { kind: 'unreadable', count: 3 } },
   { fault: { kind: 'retry-receipt', count: 3 } },
-  { fault: { kind: 'silent', for_ms: 90_000 }, onlyLong: true },
+  { fault: { kind: 'silent', for_ms: 60_000 }, onlyLong: true }, // a connection, and the log-in after it
   { fault: { kind: 'deaf' }, onlyLong: true },
 ]
