@@ -68,3 +68,23 @@ test('lists every limit, how much of it is left for whom, and nobody’s whole n
 test('shows limits to whom the policy lets read it, and to nobody else', async () => {
   assert.equal((await http.ask({ path: '/v1/limits', as: 'narrow' })).status, 403)
 })
+
+test('shows the pace of each account, and what is left of today’s allowance', async () => {
+  const linkedAt = new Date(AT.getTime() - 60_000)
+  await http.store.accounts.put({ account: 'main', credentials: Buffer.from('none'), linkedAt })
+  const warmUp = { start: 40, growth: 1.3, max: 1_500 }
+  const pacing = new Map([
+    ['main', { warmUp }],
+    ['spare', { jitter: { minMs: 800, maxMs: 2_500 } }],
+  ])
+  http.setPolicy({ pacing })
+  assert.deepEqual((await http.ask({ path: '/v1/limits', as: 'billing' })).json.pacing, [
+    {
+      account: 'main',
+      jitter: null,
+      warm_up: warmUp,
+      today: { allowance: 40, remaining: 40, until: after(24 * 60 * 60_000 - 60_000) },
+    },
+    { account: 'spare', jitter: { min_ms: 800, max_ms: 2_500 }, warm_up: null, today: null },
+  ])
+})

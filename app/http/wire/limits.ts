@@ -1,7 +1,8 @@
 import type { BucketState } from '../../policy/limit/buckets.ts'
 import { valuesIn } from '../../policy/limit/key.ts'
+import type { WarmUpDay } from '../../policy/pacing.ts'
 import { rateWords } from '../../policy/plan/words.ts'
-import type { Limit, LimitKey } from '../../policy/snapshot.ts'
+import type { Limit, LimitKey, Pacing } from '../../policy/snapshot.ts'
 
 /** The buckets of one limit that lack something: how many there are, and those that lack most. */
 export type InUse = { readonly count: number; readonly fullest: readonly BucketState[] }
@@ -27,6 +28,26 @@ export function limitJson(limit: Limit, { count, fullest }: InUse, now: Date): o
     when: { principals: principals ?? null, first_contact: firstContact ?? null },
     in_use: count,
     buckets: fullest.map(bucket => bucketJson(limit, bucket, now)),
+  }
+}
+
+/** The day of a warm-up that it is now. */
+export type Today = WarmUpDay & { readonly sent: number }
+
+/** How fast an account sends; `today` is null where it is not warmed up. */
+export function paceJson(account: string, { jitter, warmUp }: Pacing, today: Today | undefined): object {
+  return {
+    account,
+    jitter: jitter === undefined ? null : { min_ms: jitter.minMs, max_ms: jitter.maxMs },
+    warm_up: warmUp ?? null,
+    today:
+      today === undefined
+        ? null
+        : {
+            allowance: today.allowance,
+            remaining: Math.max(0, today.allowance - today.sent),
+            until: today.until.toISOString(),
+          },
   }
 }
 
