@@ -54,7 +54,7 @@ test('what is accepted, held, denied and limited is recorded under the id that i
       },
       ...{ recipientKind: 'contact', purpose: 'billing', ip: '127.0.0.1' },
       // A policy that comes later may ask this, although the one in force does not.
-      ...{ firstContact: true, lastInboundAt: 'never' },
+      ...{ firstContact: true, lastInboundAt: 'never', consents: [], optedOut: false },
     },
   )
   assert.deepEqual(
