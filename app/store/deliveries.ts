@@ -101,11 +101,12 @@ export function createDeliveryStore({ reader, writer }: Access): DeliveryStore {
     claim: query => writer.run('deliveries.claim', query),
     settle: (id, settlement, { health, effects } = {}) =>
       writer.run('deliveries.settle', { id, settlement, health, effects }),
-    get: async id => {
-      const row = findDelivery(reader, id)
-      return row === undefined ? undefined : withAnswer(toDelivery(reader, row), lastAnswer(reader, row))
-    },
-    list: async query => listDeliveries(reader, query),
+    get: async id =>
+      reader.db.snapshot(() => {
+        const row = findDelivery(reader, id)
+        return row === undefined ? undefined : withAnswer(toDelivery(reader, row), lastAnswer(reader, row))
+      }),
+    list: async query => reader.db.snapshot(() => listDeliveries(reader, query)),
     replay: (id, now, effects) => writer.run('deliveries.replay', { id, now, effects }),
     replayRange: (range, now, effects) => writer.run('deliveries.replayRange', { range, now, effects }),
     hasten: (endpoint, now) => writer.run('deliveries.hasten', { endpoint, now }),

@@ -80,6 +80,16 @@ export class Connection {
     }
   }
 
+  /** Several reads of one state: what another connection commits meanwhile is in all of them or in none. */
+  snapshot<T>(read: () => T): T {
+    this.run('BEGIN')
+    try {
+      return read()
+    } finally {
+      this.run('COMMIT')
+    }
+  }
+
   /** False as well when SQLite has rolled back on its own, as it does when the disk is full. */
   get inTransaction(): boolean {
     return this.#db.isOpen && this.#db.isTransaction
