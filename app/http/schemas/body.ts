@@ -3,7 +3,13 @@ import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { invalid, type Parsed, parsed, problem } from '../answer.ts'
 import { faultsOf } from './faults.ts'
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, verbose: true, useDefaults: false })
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  verbose: true,
+  useDefaults: false,
+  code: { optimize: false },
+})
 ajv.addFormat('date-time', fullFormats['date-time'])
 
 /** Each unknown member is a fault of its own: telling a million of them apart would cost far more than sending them did. */
