@@ -9,7 +9,7 @@ const LONG = process.env.TEST_LONG === '1'
 /** Two appliances side by side in the long run, each with half of the kills. */
 const APPLIANCES = LONG ? 2 : 1
 const KILLS = Number(process.env.RIG_KILLS ?? (LONG ? 1_000 : 30))
-const PER_SECOND = Number(process.env.RIG_RATE ?? 50)
+const PER_SECOND = Number(process.env.RIG_RATE ?? (LONG ? 50 : 20))
 /** What recovery takes on a machine that has nothing else to do; only the long run is on one. */
 const RECOVERED_MS = 5_000
 
