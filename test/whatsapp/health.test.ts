@@ -46,7 +46,9 @@ describe('the health of an account', () => {
 
   test('names the points that a session passes', () => {
     const own = points.filter(point => point.startsWith('session.'))
-    assert.deepEqual(own, ['session.linked', 'session.closed', 'session.opened'])
+    // The first connection may end while the link is still being written down.
+    assert.deepEqual(own.slice(0, -1).sort(), ['session.closed', 'session.linked'])
+    assert.equal(own.at(-1), 'session.opened')
   })
 
   test('does not claim sending while acks are missing, and does again after one', async () => {

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml'
 import type { Range } from '../diagnostic.ts'
 
 /** Where a value stands in a document: keys and list positions from its top. */
@@ -81,7 +91,7 @@ function offsetsOf(yaml: Document, path: Path, what: 'key' | 'value'): readonly 
   let key: unknown
   for (const segment of path) {
     const holder = isAlias(node) ? node.resolve(yaml) : node
-    const pair = isMap(holder) ? holder.items.findLast(item => isKey(item, segment)) : undefined
+    const pair = isMap(holder) ? pairsOf(holder).get(String(segment)) : undefined
     const item: unknown = isSeq(holder) ? holder.items[Number(segment)] : undefined
     if (pair === undefined && item === undefined) break // a part that could not be read: its holder is marked
     key = pair?.key
@@ -92,8 +102,19 @@ function offsetsOf(yaml: Document, path: Path, what: 'key' | 'value'): readonly 
   return nodeOffsets(marked) ?? nodeOffsets(key) ?? nodeOffsets(yaml.contents) ?? [0, 0]
 }
 
-function isKey(pair: Pair, segment: string | number): boolean {
-  return isScalar(pair.key) ? String(pair.key.value) === String(segment) : false
+/** Found by walking once for all mistakes of a map: a file may have thousands of keys and a mistake at each. */
+const pairsByName = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+
+/** The pairs of a map by their keys; of several with one key the last. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const kept = pairsByName.get(map)
+  if (kept !== undefined) return kept
+  const named = map.items.flatMap(pair =>
+    isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [],
+  )
+  const pairs = new Map(named)
+  pairsByName.set(map, pairs)
+  return pairs
 }
 
 function nodeOffsets(node: unknown): readonly [number, number] | undefined {
