@@ -1,3 +1,4 @@
+import type { Obstacle } from '../../reload/activation.ts'
 import { table } from '../table.ts'
 
 /** What the API answers, as far as commands print it. */
@@ -7,15 +8,7 @@ export type ShownActivation = {
   readonly digest: string
   readonly edge_reloaded?: boolean
   readonly probation_until?: string | null
-  readonly refused_by?:
-    | 'stale'
-    | 'check'
-    | 'tests'
-    | 'guardrail'
-    | 'edge'
-    | 'change'
-    | 'probation'
-    | 'remembered'
+  readonly refused_by?: Obstacle
   readonly report?: string
 }
 
