@@ -4,6 +4,7 @@ import { type Appliance, startAppliance } from '../appliance/running.ts'
 import { percentile } from '../check/statistics.ts'
 import { promisesOf, tellReport } from '../report/finding.ts'
 import { runKills } from './kills.ts'
+import type { Recovery } from './recovery.ts'
 
 const LONG = process.env.TEST_LONG === '1'
 /** Two appliances side by side in the long run, each with half of the kills. */
@@ -22,7 +23,12 @@ after(async () => {
 })
 
 test('kill -9 of the app while messages flow both ways and to a receiver loses none', async () => {
-  const options = { kills: KILLS / APPLIANCES, perSecond: PER_SECOND / APPLIANCES, random: Math.random }
+  const options = {
+    kills: KILLS / APPLIANCES,
+    perSecond: PER_SECOND / APPLIANCES,
+    random: Math.random,
+    ...(LONG ? { onRecovery: tellOften() } : {}),
+  }
   const runs = await Promise.all(appliances.map(appliance => runKills(appliance, options)))
   const recoveries = runs.flatMap(run => run.recoveries)
   const openMs = recoveries.map(recovery => recovery.openMs)
@@ -44,3 +50,15 @@ test('kill -9 of the app while messages flow both ways and to a receiver loses n
   )
   if (LONG) assert.ok((percentile(openMs, 99) ?? 0) < RECOVERED_MS, `p99 is ${percentile(openMs, 99)} ms`)
 })
+
+/** Of a run that takes an hour, one wants to see how it goes. */
+function tellOften(): (recovery: Recovery) => void {
+  const openMs: number[] = []
+  return recovery => {
+    openMs.push(recovery.openMs)
+    if (openMs.length % 25 === 0)
+      console.log(
+        `${openMs.length} kills; open again after ${percentile(openMs, 50)} ms, p99 ${percentile(openMs, 99)} ms`,
+      )
+  }
+}
