@@ -7,47 +7,36 @@ import { runKills } from './kills.ts'
 import type { Recovery } from './recovery.ts'
 
 const LONG = process.env.TEST_LONG === '1'
-/** Two appliances side by side in the long run, each with half of the kills. */
-const APPLIANCES = LONG ? 2 : 1
 const KILLS = Number(process.env.RIG_KILLS ?? (LONG ? 1_000 : 30))
 const PER_SECOND = Number(process.env.RIG_RATE ?? (LONG ? 50 : 20))
 /** What recovery takes on a machine that has nothing else to do; only the long run is on one. */
 const RECOVERED_MS = 5_000
 
-let appliances: readonly Appliance[] = []
+let appliance: Appliance | undefined
 before(async () => {
-  appliances = await Promise.all(Array.from({ length: APPLIANCES }, () => startAppliance()))
+  appliance = await startAppliance()
 })
-after(async () => {
-  await Promise.all(appliances.map(appliance => appliance.dispose()))
-})
+after(() => appliance?.dispose())
 
 test('kill -9 of the app while messages flow both ways and to a receiver loses none', async () => {
-  const options = {
-    kills: KILLS / APPLIANCES,
-    perSecond: PER_SECOND / APPLIANCES,
+  assert.ok(appliance)
+  const { recoveries, comparisons, violations, faults } = await runKills(appliance, {
+    kills: KILLS,
+    perSecond: PER_SECOND,
     random: Math.random,
     ...(LONG ? { onRecovery: tellOften() } : {}),
-  }
-  const runs = await Promise.all(appliances.map(appliance => runKills(appliance, options)))
-  const recoveries = runs.flatMap(run => run.recoveries)
+  })
   const openMs = recoveries.map(recovery => recovery.openMs)
   tellReport({
     layer: 'B',
     title: 'kill -9 at random moments',
-    load: `${recoveries.length} kills, each 50 to 2 000 ms after the app had come back; ${PER_SECOND} messages a second wanted in each direction over ${APPLIANCES} appliance(s), all events to a receiver.`,
-    promises: promisesOf(runs.flatMap(run => run.comparisons)),
+    load: `${recoveries.length} kills, each 50 to 2 000 ms after the app had come back; ${PER_SECOND} messages a second wanted in each direction, all events to a receiver.`,
+    promises: promisesOf(comparisons),
     recovery: { acceptingMs: recoveries.map(recovery => recovery.acceptingMs), openMs },
-    notes: runs.map(run => `violations of WhatsApp's protocol: ${run.violations.length}`),
+    notes: [`violations of WhatsApp's protocol: ${violations.length}`],
   })
-  assert.deepEqual(
-    runs.flatMap(run => run.faults),
-    [],
-  )
-  assert.deepEqual(
-    runs.flatMap(run => run.violations),
-    [],
-  )
+  assert.deepEqual(faults, [])
+  assert.deepEqual(violations, [])
   if (LONG) assert.ok((percentile(openMs, 99) ?? 0) < RECOVERED_MS, `p99 is ${percentile(openMs, 99)} ms`)
 })
 
