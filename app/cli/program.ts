@@ -13,6 +13,7 @@ import { runUp } from '../supervise/run-up.ts'
 import { bringUp } from '../supervise/up.ts'
 import { accountCommand } from './account.ts'
 import { benchCommand } from './bench.ts'
+import { contactCommand } from './contact.ts'
 import { deliveryCommand } from './delivery.ts'
 import { type DemoFlags, demoCommand } from './demo.ts'
 import { endpointCommand } from './endpoint.ts'
@@ -89,6 +90,7 @@ export const program = new Command('postern')
   .addCommand(pkiCommand({ configure }))
   .addCommand(sendCommand({ configure }))
   .addCommand(messageCommand({ configure }))
+  .addCommand(contactCommand({ configure }))
   .addCommand(accountCommand({ configure }))
   .addCommand(endpointCommand({ configure }))
   .addCommand(deliveryCommand({ configure }))

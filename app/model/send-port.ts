@@ -29,6 +29,8 @@ export type SendOutcome =
       readonly giveUp?: { readonly code: SendFailureCode; readonly afterAttempts: number }
     }
   | { readonly kind: 'refused'; readonly code: SendFailureCode; readonly reason: string }
+  /** Nothing was sent: who the recipient is has turned out only now, and the policy may say something else to that. */
+  | { readonly kind: 'ask-again' }
 
 /** The way out to WhatsApp. Never throws: every failure of the far side is an outcome. */
 export type SendPort = {

@@ -1,7 +1,8 @@
 import { newId } from '../lib/ids.ts'
+
 import { step } from '../lib/step.ts'
 import type { Actor, AuditDraft } from '../model/audit.ts'
-import type { Recipient } from '../model/chat.ts'
+import type { ChatId, Recipient } from '../model/chat.ts'
 import type { Decision } from '../model/decision.ts'
 import type { JsonObject, RouteEvent } from '../model/event.ts'
 import type { Message, OutgoingContent } from '../model/message.ts'
@@ -111,7 +112,8 @@ async function judge(
   const { snapshot, revision } = policy
   const at = deps.now()
   if (request.expiresAt !== undefined && request.expiresAt <= at) return { kind: 'past' }
-  const draft = draftOf(request, at, deps)
+  const chat = await deps.store.contacts.nameOf(request.recipient.chat)
+  const draft = draftOf({ ...request, chat }, at, deps)
   const { decisionId } = draft
   const audit = (outcome: AuditDraft['decision'], by: string) =>
     auditOf(
@@ -201,14 +203,14 @@ function leavesAt({ dueAt }: Draft, outcome: LimitOutcome, at: Date): Date {
   return dueAt !== undefined && dueAt > free ? dueAt : free
 }
 
-function draftOf(request: EnqueueRequest, at: Date, deps: EnqueueDeps): Draft {
-  const { actor, account, recipient, content, sendAt, expiresAt, callbackData, purpose } = request
+function draftOf(request: EnqueueRequest & { readonly chat: ChatId }, at: Date, deps: EnqueueDeps): Draft {
+  const { actor, account, chat, content, sendAt, expiresAt, callbackData, purpose } = request
   const from = deps.phoneOf?.(account)
   return {
     id: newId('obx', at),
     account,
     direction: 'out',
-    chat: recipient.chat,
+    chat,
     messageId: newMessageId(),
     content,
     principal: actor.principal,

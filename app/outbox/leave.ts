@@ -65,6 +65,8 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
     }
     case 'retry':
       return again(entry, outcome, deps)
+    case 'ask-again':
+      return await leave(entry, deps)
   }
 }
 

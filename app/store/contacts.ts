@@ -3,6 +3,7 @@ import type { Consent, Standing } from '../model/consent.ts'
 import type { Message } from '../model/message.ts'
 import type { Access } from './access.ts'
 import type { Effects } from './effects.ts'
+import { numberOf } from './tables/contact-links.ts'
 import { standingOf } from './tables/contacts.ts'
 
 /** A contact wants no more messages, or wants them again. Nothing of it happens where that is so already. */
@@ -32,6 +33,9 @@ export type Withdrawal = {
   readonly effects: Effects
 }
 
+/** Two names of one person: `…@lid` and the number. */
+export type ContactLink = { readonly lid: ChatId; readonly number: ChatId }
+
 /** The ledger of what contacts have said about being written to. Evidence is sealed, and whom a row is about a keyed hash. */
 export type ContactStore = {
   standing(contact: ChatId): Promise<Standing>
@@ -39,6 +43,10 @@ export type ContactStore = {
   grant(grant: ConsentGrant): Promise<void>
   /** Answers how many consents it ended. A consent that was withdrawn stays in the ledger as such. */
   withdraw(withdrawal: Withdrawal): Promise<number>
+  /** WhatsApp has told that a LID and a number are one person: what was said under either holds for both from now on. */
+  link(link: ContactLink): Promise<void>
+  /** The number behind a LID where it is known; every other chat as it is. */
+  nameOf(chat: ChatId): Promise<ChatId>
 }
 
 export function createContactStore({ reader, writer }: Access): ContactStore {
@@ -46,5 +54,7 @@ export function createContactStore({ reader, writer }: Access): ContactStore {
     standing: async contact => standingOf(reader, contact),
     grant: grant => writer.run('contacts.grant', grant),
     withdraw: withdrawal => writer.run('contacts.withdraw', withdrawal),
+    link: link => writer.run('contacts.link', link),
+    nameOf: async chat => (chat.endsWith('@lid') ? (numberOf(reader, chat) ?? chat) : chat),
   }
 }

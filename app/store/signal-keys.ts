@@ -1,4 +1,5 @@
 import type { Access } from './access.ts'
+import type { ContactLink } from './contacts.ts'
 import { getSignalKeys } from './tables/signal-keys.ts'
 
 /** One change of the Signal key store; `value: null` removes. Types and ids are Baileys' own words and are stored as keyed hashes. */
@@ -6,6 +7,8 @@ export type SignalKeyChange = {
   readonly type: string
   readonly id: string
   readonly value: Uint8Array | null
+  /** What the change tells besides, kept in the same transaction. */
+  readonly link?: ContactLink
 }
 
 export type SignalKeyStore = {

@@ -18,8 +18,11 @@ export type RecipientsDeps = {
 }
 
 export type Recipients = {
-  /** WhatsApp's address of a chat; `none` when the number is not on WhatsApp. Throws when the server does not say. */
-  addressOf(chat: ChatId, socket: Pick<Socket, 'find'>): Promise<string | 'none'>
+  /**
+   * WhatsApp's address of a chat; `none` when the number is not on WhatsApp, `opted-out` when the question has just shown
+   * that it belongs to somebody who opted out under a LID. Throws when the server does not say.
+   */
+  addressOf(chat: ChatId, socket: Pick<Socket, 'find'>): Promise<string | 'none' | 'opted-out'>
   /** A contact that has written is on WhatsApp: no need to ask. */
   wrote(chat: ChatId): void
 }
@@ -57,6 +60,14 @@ export function createRecipients({ account, store, log, now }: RecipientsDeps): 
     return known
   }
 
+  /** Links the two names of the person that has answered to a number; true when that has brought an opt-out to light. */
+  async function isUnwanted(chat: ChatId, lid: ChatId): Promise<boolean> {
+    const before = await store.contacts.standing(chat)
+    await store.contacts.link({ lid, number: chat })
+    const { optedOutAt } = await store.contacts.standing(chat)
+    return before.optedOutAt === undefined && optedOutAt !== undefined
+  }
+
   return {
     async addressOf(chat, socket) {
       if (!chat.startsWith('+')) return jidOf(chat)
@@ -65,6 +76,8 @@ export function createRecipients({ account, store, log, now }: RecipientsDeps): 
       const found = await socket.find(chat)
       const address = found === 'none' ? undefined : found.jid
       remember(chat, address)
+      if (found !== 'none' && found.lid !== undefined && (await isUnwanted(chat, found.lid)))
+        return 'opted-out'
       return address ?? 'none'
     },
     wrote(chat) {

@@ -11,6 +11,9 @@ type Fate =
   | { readonly kind: 'few'; readonly code: SendFailureCode }
   | { readonly kind: 'later' }
 
+/** How a message can fare that WhatsApp does not take. */
+type Failed = Extract<SendOutcome, { kind: 'retry' | 'refused' }>
+
 type Fates = Readonly<Record<string, Fate>>
 
 /** Attempts that a refusal of the kind `few` gets; with the outbox's backoff they spread over two minutes. */
@@ -75,7 +78,7 @@ const GROUP_QUERIES: Fates = {
 const NO_KEYS = 'All encryptions failed'
 
 /** What a refusal in the server's ack comes to. */
-export function refusalOf(error: string, chat: ChatId): SendOutcome {
+export function refusalOf(error: string, chat: ChatId): Failed {
   const fate = (isGroup(chat) ? GROUP_ACKS[error] : undefined) ?? ACKS[error] ?? unlisted(error)
   return outcomeOf(fate, `WhatsApp refused the message with error ${error}`)
 }
@@ -84,7 +87,7 @@ export function refusalOf(error: string, chat: ChatId): SendOutcome {
  * What a send comes to that broke off before it was written. A refusal of what it had to ask first, such as a group's
  * members, refuses the message; a connection that went does not.
  */
-export function failureOf(error: unknown, chat: ChatId): SendOutcome {
+export function failureOf(error: unknown, chat: ChatId): Failed {
   if (error instanceof Error && error.message === NO_KEYS) {
     return outcomeOf(
       { kind: 'few', code: 'recipient.unreachable' },
@@ -116,7 +119,7 @@ function unlisted(error: string): Fate {
   return { kind: 'final', code: `whatsapp.${Number(error)}` }
 }
 
-function outcomeOf(fate: Fate, reason: string): SendOutcome {
+function outcomeOf(fate: Fate, reason: string): Failed {
   switch (fate.kind) {
     case 'final':
       return { kind: 'refused', code: fate.code, reason }

@@ -40,6 +40,7 @@ export function createSender(deps: SenderDeps): Sender {
   async function write(order: SendOrder, socket: Socket): Promise<SendOutcome | undefined> {
     const address = await deps.recipients.addressOf(order.chat, socket)
     if (address === 'none') return NOT_ON_WHATSAPP
+    if (address === 'opted-out') return { kind: 'ask-again' }
     const quotedId = order.content.context?.message_id
     const named = quotedId === undefined ? [] : await deps.store.messages.named(order.account, quotedId)
     const quoted = named.find(({ chat }) => chat === order.chat)

@@ -21,6 +21,12 @@ const allow = (rule: Partial<Rule> & Pick<Rule, 'id' | 'principals' | 'actions'>
   ...rule,
 })
 const RULES = [
+  allow({
+    id: 'reads-french-contacts',
+    principals: ['narrow'],
+    actions: ['contacts.read'],
+    when: { recipients: { prefixes: ['+33'] } },
+  }),
   allow({ id: 'writes-consent', principals: ['billing', 'oncall'], actions: ['consent.write'] }),
   allow({
     id: 'writes-french-consent',
@@ -127,6 +133,21 @@ test('who may write consents is said by rules, also for whom', async () => {
   assert.equal((await put('+33600000001', GIVEN, { as: 'narrow' })).status, 200)
   const taken = await http.ask({ path: path(fresh()), method: 'DELETE', as: 'narrow' })
   assert.equal(taken.status, 403)
+})
+
+test('what is known of a contact is shown to whom rules let read it, under either of its names', async () => {
+  const phone = '+33600000002'
+  const lid = '7777777777@lid'
+  await put(phone, GIVEN)
+  const look = (contact: string, as: string) => http.ask({ path: path(contact), as })
+  const { status, json } = await look(phone, 'narrow')
+  assert.equal(status, 200)
+  assert.deepEqual([json.phone, json.opted_out_at, (json.consents as unknown[]).length], [phone, null, 1])
+  assert.equal((await look(lid, 'narrow')).status, 403, 'nobody knows whose that is')
+  await http.store.contacts.link({ lid, number: phone })
+  assert.deepEqual((await look(lid, 'narrow')).json, json)
+  assert.equal((await look(fresh(), 'narrow')).status, 403)
+  assert.equal((await look(phone, 'billing')).status, 403, 'who may write need not read')
 })
 
 test('an operator lifts an opt-out by a consent given later; nobody else does, and no earlier one', async () => {

@@ -158,3 +158,45 @@ test('writes into the audit chain who has opted out, by a keyed hash alone', asy
   assert.equal(items.length, 1)
   assert.match(items[0]?.target ?? '', /^personal:/)
 })
+
+const LID = '7777777777@lid'
+
+/** Sends to the one name after a STOP under the other; who is who turns out only when the first is about to leave. */
+async function learnsLate(world: World, purpose: string): Promise<Message> {
+  const { store, port } = world
+  await says(world, 'STOP', { chat: LID, from: LID })
+  const send = port.send.bind(port)
+  port.send = async () => {
+    port.send = send
+    await store.contacts.link({ lid: LID, number: ALICE })
+    return { kind: 'ask-again' }
+  }
+  return await world.accepted({ purpose })
+}
+
+async function silentWorld(t: TestContext): Promise<World> {
+  const world = await worldWith(t)
+  const { confirmWith: _, ...silent } = WORDS
+  const { revision, snapshot } = world.policy
+  world.policy = { revision, snapshot: { ...snapshot, optOut: silent } }
+  return world
+}
+
+test('under a LID holds for the number that turns out to be the same person’s only at the send', async t => {
+  const world = await silentWorld(t)
+  const { id } = await learnsLate(world, 'billing')
+  await world.startWorker(t)
+  assert.match((await world.until(id, 'failed')).timeline.at(-1)?.detail ?? '', /^opted-out: /)
+  assert.equal(world.port.orders.length, 0, 'nothing was sent')
+  assert.equal((await world.enqueue()).kind, 'denied')
+  assert.equal((await world.enqueue({ to: LID })).kind, 'denied')
+})
+
+test('does not keep back what the policy excepts when it turns out only at the send', async t => {
+  const world = await silentWorld(t)
+  const { id } = await learnsLate(world, 'safety')
+  await world.startWorker(t)
+  await world.until(id, 'sent')
+  assert.equal(world.port.orders.length, 1)
+  assert.equal((await world.accepted({ to: LID, purpose: 'safety' })).chat, ALICE, 'one chat for both names')
+})

@@ -6,6 +6,7 @@ import { openTestStore } from '../outbox/world.ts'
 
 const ALICE = '+12025550101'
 const ADDRESS = '12025550101@s.whatsapp.net'
+const LID = '7777777777@lid'
 const HOUR_MS = 60 * 60 * 1_000
 
 /** Recipients on a real store, over a line to WhatsApp on which `numbers` are known; `asked` counts the questions. */
@@ -16,13 +17,14 @@ async function world(t: Parameters<typeof openTestStore>[0], ...numbers: string[
   const socket = {
     async find(phone: string) {
       asked.push(phone)
-      return numbers.includes(phone) ? { jid: `${phone.slice(1)}@s.whatsapp.net` } : ('none' as const)
+      const known = { jid: `${phone.slice(1)}@s.whatsapp.net`, lid: LID }
+      return numbers.includes(phone) ? known : ('none' as const)
     },
   }
   const start = () =>
     createRecipients({ account: 'main', store, log: silentLog, now: () => new Date(clock.ms) })
   const settled = () => store.meta.set('settled', 'yes') // writes are in order
-  return { clock, asked, socket, start, settled }
+  return { store, clock, asked, socket, start, settled }
 }
 
 test('a number is asked for once a day, also when the appliance starts anew in between', async t => {
@@ -60,4 +62,13 @@ test('who writes is on WhatsApp, whatever it said before; groups are never asked
   assert.equal(await start().addressOf(ALICE, socket), ADDRESS)
   assert.equal(await recipients.addressOf('120363041234567890@g.us', socket), '120363041234567890@g.us')
   assert.equal(asked.length, 1)
+})
+
+test('tells once that a number is of somebody who opted out under a LID; of anybody else never', async t => {
+  const { store, socket, start } = await world(t, ALICE)
+  const optOut = { contact: LID, to: 'opted-out', at: new Date(), effects: {} } as const
+  await store.contacts.grant({ ...optOut, consent: { purpose: 'nothing' }, lift: optOut })
+  const recipients = start()
+  assert.equal(await recipients.addressOf(ALICE, socket), 'opted-out')
+  assert.equal(await recipients.addressOf(ALICE, socket), ADDRESS)
 })

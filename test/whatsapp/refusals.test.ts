@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SEND_FAILURES } from '../../app/model/send-failure.ts'
-import type { SendOutcome } from '../../app/model/send-port.ts'
 import { failureOf, refusalOf } from '../../app/whatsapp/refusals.ts'
 
 const CONTACT = '+12025550102'
 const GROUP = '120363020000000001@g.us'
 
 /** `final code`, `few code`, `patient`, `cut off` or `retry`. */
-function inWords(outcome: SendOutcome): string {
+function inWords(outcome: ReturnType<typeof refusalOf>): string {
   if (outcome.kind === 'refused') return `final ${outcome.code}`
-  if (outcome.kind === 'acked') return 'acked'
   if (outcome.giveUp !== undefined) return `few ${outcome.giveUp.code}`
   if (outcome.patient === true) return 'patient'
   return outcome.cutOff === true ? 'cut off' : 'retry'

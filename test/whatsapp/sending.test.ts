@@ -19,6 +19,19 @@ describe('sending', () => {
     assert.equal(entry.from, OURS)
   })
 
+  test('learns with the number whose LID it is, and sends nothing to who opted out under that', async () => {
+    const hidden = '+12025550177'
+    const { lid } = await rig.phones.post('/phones', { number: hidden, name: 'Hidden' })
+    const contact = `${lid}@lid`
+    const optOut = { contact, to: 'opted-out', at: new Date(), effects: {} } as const
+    await rig.store.contacts.grant({ ...optOut, consent: { purpose: 'nothing' }, lift: optOut })
+    assert.equal((await rig.send(hidden, text('to a stranger'))).kind, 'ask-again')
+    assert.equal(await rig.store.contacts.nameOf(contact), hidden)
+    assert.deepEqual(await rig.phones.inbox(hidden), [])
+    assert.equal((await rig.send(hidden, text('the policy lets this pass'))).kind, 'acked')
+    await until('the message', async () => (await rig.phones.inbox(hidden)).at(0))
+  })
+
   test('uses the message id it was given', async () => {
     const messageId = newMessageId()
     await rig.send(CONTACT, text('with an id'), messageId)

@@ -18,20 +18,27 @@ type ConsentDeps = Pick<HttpDeps, 'store' | 'route' | 'limiter' | 'now'>
 
 const PATH = '/v1/contacts/:phone/consent'
 const ACTION = 'consent.write'
+const READING = 'contacts.read'
 const readBody = bodyReader<ConsentBody>(CONSENT_SCHEMA)
 
-/** The ledger of consents: to write one down, and to take it back. Both answer what is known of the contact then. */
+/** The ledger of consents: to look, to write one down, and to take it back. Each answers what is known of the contact then. */
 export function consentRoutes(deps: ConsentDeps): readonly Route[] {
   const sites = V1_SITES
   const access = { kind: 'itself' } as const
   return [
+    { method: 'get', path: PATH, sites, access, handle: call => show(call, deps) },
     { method: 'put', path: PATH, sites, access, handle: call => grant(call, deps) },
     { method: 'delete', path: PATH, sites, access, handle: call => withdraw(call, deps) },
   ]
 }
 
+async function show(call: Call, deps: ConsentDeps): Promise<Answer> {
+  const contact = await admitted(call, READING, deps)
+  return contact.kind === 'problem' ? contact : await standing(call, contact.value, deps)
+}
+
 async function grant(call: Call, deps: ConsentDeps): Promise<Answer> {
-  const contact = await admitted(call, deps)
+  const contact = await admitted(call, ACTION, deps)
   if (contact.kind === 'problem') return contact
   const body = readBody(call.request.body)
   if (body.kind === 'problem') return body
@@ -51,7 +58,7 @@ async function grant(call: Call, deps: ConsentDeps): Promise<Answer> {
 }
 
 async function withdraw(call: Call, deps: ConsentDeps): Promise<Answer> {
-  const contact = await admitted(call, deps)
+  const contact = await admitted(call, ACTION, deps)
   if (contact.kind === 'problem') return contact
   const query = readQuery(call.request, ['purpose'])
   if (query.kind === 'problem') return query
@@ -72,11 +79,11 @@ async function standing(call: Call, contact: string, { store, now }: ConsentDeps
 }
 
 /** The contact that the path names, once the policy has agreed. */
-async function admitted(call: Call, deps: ConsentDeps): Promise<Parsed<string>> {
+async function admitted(call: Call, action: string, deps: ConsentDeps): Promise<Parsed<string>> {
   const recipient = parseRecipient(param(call, 'phone'), call.policy.snapshot.phoneRule)
-  const contact = recipient?.kind === 'contact' ? recipient.chat : undefined
+  const contact = recipient?.kind === 'contact' ? await deps.store.contacts.nameOf(recipient.chat) : undefined
   const touched = contact === undefined ? {} : { to: contact, recipientKind: 'contact' as const }
-  const refused = await authorize(call, ACTION, touched, deps)
+  const refused = await authorize(call, action, touched, deps)
   if (refused !== undefined) return refused
   return contact === undefined ? NO_CONTACT : parsed(contact)
 }

@@ -325,6 +325,15 @@ CREATE TABLE consents (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** Which LID and which number are one person's, as WhatsApp has told it. What holds for one of the two holds for both. */
+const CONTACT_LINKS = `
+CREATE TABLE contact_links (
+  lid BLOB PRIMARY KEY, -- hash
+  number BLOB NOT NULL UNIQUE, -- hash
+  name BLOB NOT NULL -- the number, sealed
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -342,4 +351,5 @@ export const MIGRATIONS: readonly string[] = [
   MESSAGE_IDENTITY,
   DECISIONS,
   CONTACTS,
+  CONTACT_LINKS,
 ]

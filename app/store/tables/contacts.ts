@@ -3,6 +3,7 @@ import type { ConsentGrant, StandingChange, Withdrawal } from '../contacts.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
+import { contactHash, evidenceCell, namesOf } from './contact-links.ts'
 import { writeEffects } from './effects.ts'
 import { enqueueMessage } from './message-entry.ts'
 
@@ -29,12 +30,12 @@ export function standingOf(source: Source, contact: string): Standing {
 
 /** Answers whether it changed anything; what was so already is told to nobody again. */
 export function changeStanding(tx: Tx, { contact, to, at, effects, answer }: StandingChange): boolean {
-  const hash = contactHash(tx, contact)
-  const changed =
+  const changes = namesOf(tx, contact).map(hash =>
     to === 'opted-out'
       ? tx.db.run('INSERT OR IGNORE INTO opt_outs (contact, at) VALUES (?, ?)', hash, at.getTime())
-      : tx.db.run('DELETE FROM opt_outs WHERE contact = ?', hash)
-  if (changed.changes === 0) return false
+      : tx.db.run('DELETE FROM opt_outs WHERE contact = ?', hash),
+  )
+  if (changes.every(({ changes }) => changes === 0)) return false
   writeEffects(tx, effects)
   if (answer !== undefined) enqueueMessage(tx, { ...answer, now: at })
   return true
@@ -42,31 +43,35 @@ export function changeStanding(tx: Tx, { contact, to, at, effects, answer }: Sta
 
 /** Takes the place of an earlier consent to the same purpose, also of one that was withdrawn. */
 export function grantConsent(tx: Tx, { contact, consent, at, effects, lift }: ConsentGrant): void {
-  const hash = contactHash(tx, contact)
   const { purpose, grantedAt, evidence } = consent
-  tx.db.run(
-    `INSERT OR REPLACE INTO consents (contact, purpose, granted_at, evidence, recorded_at, withdrawn_at)
-     VALUES (?, ?, ?, ?, ?, NULL)`,
-    hash,
-    purpose,
-    grantedAt?.getTime() ?? null,
-    tx.vault.sealText(scopeOf(undefined), cell(hash, purpose), evidence),
-    at.getTime(),
-  )
+  for (const hash of namesOf(tx, contact)) {
+    tx.db.run(
+      `INSERT OR REPLACE INTO consents (contact, purpose, granted_at, evidence, recorded_at, withdrawn_at)
+       VALUES (?, ?, ?, ?, ?, NULL)`,
+      hash,
+      purpose,
+      grantedAt?.getTime() ?? null,
+      tx.vault.sealText(scopeOf(undefined), evidenceCell(hash, purpose), evidence),
+      at.getTime(),
+    )
+  }
   writeEffects(tx, effects)
   if (lift !== undefined) changeStanding(tx, lift)
 }
 
 /** To one purpose, or to all. Answers how many it ended; where there was none, nothing is written. */
 export function withdrawConsents(tx: Tx, { contact, purpose, at, effects }: Withdrawal): number {
-  const { changes } = tx.db.run(
-    'UPDATE consents SET withdrawn_at = ? WHERE contact = ? AND withdrawn_at IS NULL AND purpose = coalesce(?, purpose)',
-    at.getTime(),
-    contactHash(tx, contact),
-    purpose ?? null,
+  const counts = namesOf(tx, contact).map(hash =>
+    tx.db.run(
+      'UPDATE consents SET withdrawn_at = ? WHERE contact = ? AND withdrawn_at IS NULL AND purpose = coalesce(?, purpose)',
+      at.getTime(),
+      hash,
+      purpose ?? null,
+    ),
   )
-  if (changes > 0) writeEffects(tx, effects)
-  return changes
+  const endedCount = Math.max(...counts.map(({ changes }) => changes))
+  if (endedCount > 0) writeEffects(tx, effects)
+  return endedCount
 }
 
 function toConsent({ vault }: Source, hash: Buffer, row: ConsentRow): RecordedConsent {
@@ -76,17 +81,8 @@ function toConsent({ vault }: Source, hash: Buffer, row: ConsentRow): RecordedCo
     recordedAt: new Date(recorded_at),
     ...present({
       grantedAt: instant(granted_at),
-      evidence: vault.openText(cell(hash, purpose), evidence),
+      evidence: vault.openText(evidenceCell(hash, purpose), evidence),
       withdrawnAt: instant(withdrawn_at),
     }),
   }
-}
-
-/** The same for every account: a contact speaks to whoever runs the appliance. */
-function contactHash({ vault }: Source, contact: string): Buffer {
-  return vault.hash('contact', contact)
-}
-
-function cell(contact: Buffer, purpose: string) {
-  return { table: 'consents', row: `${contact.toString('hex')}/${purpose}`, column: 'evidence' }
 }

@@ -1,6 +1,7 @@
 import type { Cell } from '../crypto/cell.ts'
 import type { SignalKeyChange } from '../signal-keys.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
+import { linkContact } from './contact-links.ts'
 
 export function getSignalKeys(
   { db, vault }: Source,
@@ -27,7 +28,8 @@ export function setSignalKeys(
 ): void {
   const { account, chain } = args
   if (chain !== undefined) tx.undo(tx.chains.link(chain))
-  for (const { type, id, value } of args.changes) {
+  for (const { type, id, value, link } of args.changes) {
+    if (link !== undefined) linkContact(tx, link)
     const name = tx.vault.hash('signal-key', account, type, id)
     if (value === null) {
       tx.db.run('DELETE FROM signal_keys WHERE account = ? AND name = ?', account, name)

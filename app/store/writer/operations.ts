@@ -1,5 +1,6 @@
 import { putDevice, removeDevice, setPaused } from '../tables/accounts.ts'
 import { appendAudit } from '../tables/audit.ts'
+import { linkContact } from '../tables/contact-links.ts'
 import { grantConsent, withdrawConsents } from '../tables/contacts.ts'
 import {
   claimDeliveries,
@@ -35,6 +36,7 @@ export const operations = {
   'accounts.setPaused': setPaused,
   'audit.append': appendAudit,
   'contacts.grant': grantConsent,
+  'contacts.link': linkContact,
   'contacts.withdraw': withdrawConsents,
   'deliveries.bury': buryDeliveries,
   'deliveries.claim': claimDeliveries,

@@ -178,8 +178,17 @@ async function storedKeys<T extends keyof SignalDataTypeMap>(
 
 function flatten(changes: SignalDataSet): SignalKeyChange[] {
   return Object.entries(changes).flatMap(([type, values]) =>
-    Object.entries(values ?? {}).map(([id, value]) => ({ type, id, value: value ? encode(value) : null })),
+    Object.entries(values ?? {}).map(([id, value]) => ({
+      ...{ type, id, value: value ? encode(value) : null },
+      ...(type === 'lid-mapping' ? linkOf(id, value) : {}),
+    })),
   )
+}
+
+/** The library keeps each pair twice: the LID under the number, and the number under the LID with a mark. */
+function linkOf(id: string, value: unknown): Pick<SignalKeyChange, 'link'> {
+  const plain = /^\d+$/.test(id) && typeof value === 'string' && /^\d+$/.test(value)
+  return plain ? { link: { lid: `${value}@lid`, number: `+${id}` } } : {}
 }
 
 function revive<T extends keyof SignalDataTypeMap>(type: T, bytes: Uint8Array): SignalDataTypeMap[T] {

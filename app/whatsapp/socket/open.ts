@@ -25,6 +25,7 @@ import { Gate, type Wire } from '../journal/gate.ts'
 import { Intake } from '../journal/intake.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { StoreKeys } from './device.ts'
+import { type Found, find } from './find.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
 import { withSignedPreKeys } from './prekeys.ts'
 import { withDurableRatchets } from './ratchets.ts'
@@ -77,8 +78,8 @@ export type Socket = {
   send(jid: string, messageId: string, content: AnyMessageContent): Promise<void>
   /** Resolves when a message of ours is written once more, for a device that has asked for it; `unknown` when there is none. */
   sendAgain(request: ResendRequest): Promise<'written' | 'unknown'>
-  /** The JID under which WhatsApp knows a phone number; `none` when it does not. Throws when the server does not say. */
-  find(phone: string): Promise<{ jid: string } | 'none'>
+  /** Under what WhatsApp knows a phone number; `none` when it does not. Throws when the server does not say. */
+  find(phone: string): Promise<Found | 'none'>
   pairingCode(phone: string): Promise<string>
   markRead(keys: readonly WAMessageKey[]): Promise<void>
   /** Resolves once Baileys has worked on the messages that it has read so far, and has told what it learned. */
@@ -244,13 +245,6 @@ function listen(sock: WASocket, events: SocketEvents, listening: () => boolean):
       events.closed(closeCodeOf(lastDisconnect?.error))
     }),
   )
-}
-
-async function find(sock: WASocket, phone: string): Promise<{ jid: string } | 'none'> {
-  const found = await sock.onWhatsApp(phone)
-  if (found === undefined) throw new Error('the server did not say whether the number is on WhatsApp')
-  const [first] = found
-  return first?.exists ? { jid: first.jid } : 'none'
 }
 
 async function close(sock: WASocket, ended: Promise<void>): Promise<void> {
