@@ -4,7 +4,7 @@ import { policyDigest } from '../policy/load.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Refused } from './activation.ts'
-import { type ExamineDeps, type Examined, examine } from './examine.ts'
+import { type ExamineDeps, type Examined, examine } from './examine/examine.ts'
 
 export type ChoiceDeps = ExamineDeps & {
   readonly readFolder: () => Promise<readonly PolicyFile[]>
@@ -79,5 +79,5 @@ async function lastInForce(
 ): Promise<(Examined & { readonly files: readonly PolicyFile[] }) | undefined> {
   const digest = await deps.store?.meta.get('policy.digest')
   const files = digest === undefined ? undefined : await deps.store?.policies.filesOf(digest)
-  return files && { ...examine(files, { ...deps, kept: true }), files }
+  return files && { ...examine(files, { ...deps, of: 'return' }), files }
 }

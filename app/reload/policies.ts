@@ -3,9 +3,9 @@ import { PosternError, reasonOf } from '../lib/error.ts'
 import type { Actor } from '../model/audit.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { policyDigest } from '../policy/load.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { PolicyEntry } from '../store/policies.ts'
 import type { Activation, Asked, FirstFault, Refused } from './activation.ts'
-import { examine } from './examine.ts'
 import type { PolicySwitch, SwitchDeps } from './policy-switch.ts'
 import type { Probation } from './probation/probation.ts'
 
@@ -26,6 +26,8 @@ export type Policies = {
   status(): Promise<PolicyStatus>
   /** True until a policy that was asked for is in force. */
   isDegraded(): boolean
+  /** A policy that was in force once, to be asked how it decided; undefined when its files are not kept any more. */
+  past(digest: string): Promise<PolicySnapshot | undefined>
   /** The files of the policy in force; undefined when they are not kept. */
   live(): Promise<LiveFiles | undefined>
 }
@@ -91,9 +93,18 @@ export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): 
     const files = await readFolder(deps)
     if ('fault' in files) return { first: files.fault }
     const digest = policyDigest(files)
-    if (digest === policySwitch.current().snapshot.digest) return { digest }
-    const examined = examine(files, deps)
+    const { revision, snapshot } = policySwitch.current()
+    if (digest === snapshot.digest) return { digest }
+    const examined = await deps.examine(files, { inForce: revision })
     return examined.kind === 'bad' ? { digest, first: examined.first } : { digest }
+  }
+
+  async function past(digest: string): Promise<PolicySnapshot | undefined> {
+    const { snapshot } = policySwitch.current()
+    if (digest === snapshot.digest) return snapshot
+    const files = await store.policies.filesOf(digest)
+    const examined = files && (await deps.examine(files, { of: 'reading' }))
+    return examined?.kind === 'good' ? examined.snapshot : undefined
   }
 
   async function live(): Promise<LiveFiles | undefined> {
@@ -102,7 +113,7 @@ export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): 
     return files && { revision, digest: snapshot.digest, files }
   }
 
-  return { apply, rollback, unpin, status, live, isDegraded: () => degraded }
+  return { apply, rollback, unpin, status, past, live, isDegraded: () => degraded }
 }
 
 async function readFolder({

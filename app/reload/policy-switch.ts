@@ -11,10 +11,11 @@ import type { Store } from '../store/store.ts'
 import type { Activation, Asked, Obstacle, Refused } from './activation.ts'
 import { recordOfApplied, recordOfRefused } from './chronicle.ts'
 import type { EdgeHandshake } from './edge-handshake.ts'
-import { type ExamineDeps, examine } from './examine.ts'
+import type { Examine } from './examine/examiner.ts'
 import type { Probation, Revert } from './probation/probation.ts'
 
-export type SwitchDeps = ExamineDeps & {
+export type SwitchDeps = {
+  readonly examine: Examine
   readonly store: Pick<Store, 'policies'>
   readonly edge: EdgeHandshake
   readonly probation: Probation
@@ -108,10 +109,9 @@ export class PolicySwitch {
     const binds = remembered?.because === 'rejected' ? asked.reason === 'watch' : !isReturn(asked)
     if (remembered !== undefined && binds)
       return this.#refused('remembered', digest, REMEMBERED[remembered.because])
-    const examined = examine(files, {
-      ...this.#deps,
+    const examined = await this.#deps.examine(files, {
       inForce: policy.revision,
-      kept: isReturn(asked),
+      ...(isReturn(asked) && { of: 'return' }),
     })
     if (examined.kind === 'bad') {
       const { at, first, report } = examined
@@ -142,8 +142,9 @@ export class PolicySwitch {
 
   /** What the guardrails forbid, those in force and those to come. A rollback goes where the appliance has been before. */
   #blocked(to: PolicySnapshot, asked: Asked): string | undefined {
-    if (isReturn(asked)) return undefined
-    const { blocked } = planOf({ from: this.#policy.snapshot, to }, { tags: asked.tags ?? [] })
+    const from = this.#policy.snapshot
+    if (isReturn(asked) || from.guardrails.size + to.guardrails.size === 0) return undefined
+    const { blocked } = planOf({ from, to }, { tags: asked.tags ?? [] })
     if (blocked.length === 0) return undefined
     return blocked
       .map(

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { policyFacts } from '../config/policy-facts.ts'
 import type { Log } from '../lib/log.ts'
 import { loopbackAddresses } from '../lib/loopback.ts'
 import type { Account } from '../model/account.ts'
@@ -12,7 +11,8 @@ import type { Store } from '../store/store.ts'
 import type { Activation } from './activation.ts'
 import type { Started } from './boot.ts'
 import { createEdgeHandshake, leaveForEdge } from './edge-handshake.ts'
-import type { ExamineDeps } from './examine.ts'
+import { createExaminer } from './examine/examiner.ts'
+import { installationOf } from './examine/installation.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { PolicySwitch } from './policy-switch.ts'
 import { type Answers, createAnswers } from './probation/answers.ts'
@@ -57,7 +57,7 @@ export function createReload({ policy: started, degraded }: Started, given: Relo
   const probation = new Probation({ ...given, answers })
   const deps = {
     ...given,
-    ...examineDeps(config),
+    examine: createExaminer(installationOf(config)),
     edge,
     probation,
     policiesDir,
@@ -83,10 +83,4 @@ export function createReload({ policy: started, degraded }: Started, given: Relo
       await probation.stop()
     },
   }
-}
-
-/** What this installation adds to the files of a policy. */
-export function examineDeps(config: Config): ExamineDeps {
-  const facts = () => policyFacts(config)
-  return config.portBase === undefined ? { facts } : { facts, ports: config.ports }
 }

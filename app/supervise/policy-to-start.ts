@@ -6,7 +6,7 @@ import { PosternError } from '../lib/error.ts'
 import { silentLog } from '../lib/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { type Choice, choosePolicy } from '../reload/choice.ts'
-import { examineDeps } from '../reload/reload.ts'
+import { examineDeps } from '../reload/examine/installation.ts'
 import { openStore, storeExists } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 

@@ -11,6 +11,8 @@ import { loadPolicy, type PolicyFacts } from '../../app/policy/load.ts'
 import type { PolicyInForce, PolicySnapshot } from '../../app/policy/snapshot.ts'
 import { recordOfApplied } from '../../app/reload/chronicle.ts'
 import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
+import { examine } from '../../app/reload/examine/examine.ts'
+import type { Examine } from '../../app/reload/examine/examiner.ts'
 import { createPolicies, type Policies } from '../../app/reload/policies.ts'
 import { PolicySwitch } from '../../app/reload/policy-switch.ts'
 import { type Answers, createAnswers } from '../../app/reload/probation/answers.ts'
@@ -55,7 +57,18 @@ export async function startPolicy(options: PolicyOptions): Promise<RunningPolicy
   mkdirSync(policiesDir)
   writeFileSync(join(policiesDir, 'policy.yaml'), POLICY_YAML)
   const facts = (): PolicyFacts => ({ secretState: () => 'ok' })
-  const deps = { facts, policiesDir, store, edge, probation, routeUnder: () => route, log: silentLog, now }
+  // On this thread: what the one of examiner.ts costs adds up over many tests.
+  const examineHere: Examine = async (given, manner) => examine(given, { facts, ...manner })
+  const deps = {
+    examine: examineHere,
+    policiesDir,
+    store,
+    edge,
+    probation,
+    routeUnder: () => route,
+    log: silentLog,
+    now,
+  }
   const started = { revision: 'r7', snapshot: testPolicy() } as const
   const asked = { by: SYSTEM, reason: 'start' } as const
   const files = await readPolicyFolder(policiesDir)

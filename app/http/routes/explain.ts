@@ -2,7 +2,6 @@ import { instantOfId } from '../../lib/ids.ts'
 import type { DecisionRecord, DecisionRequest } from '../../model/decision.ts'
 import { explanationJson } from '../../policy/decide/explanation.ts'
 import { type RequestWords, requestOf, wordsOf } from '../../policy/decide/words.ts'
-import { loadPolicy } from '../../policy/load.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { assess } from '../../policy/tests/assess.ts'
 import { type Answer, invalid, json, problem } from '../answer.ts'
@@ -14,7 +13,7 @@ import { readLimit, readQuery } from '../schemas/query.ts'
 import { decisionJson } from '../wire/decision.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type ExplainDeps = Pick<HttpDeps, 'store'>
+type ExplainDeps = Pick<HttpDeps, 'store' | 'policies'>
 
 const readWords = bodyReader<RequestWords>(EXPLAIN_SCHEMA)
 const readRecorded = bodyReader<RecordedBody>(RECORDED_SCHEMA)
@@ -42,7 +41,7 @@ export function explainRoutes(deps: ExplainDeps): readonly Route[] {
 }
 
 /** `GET /v1/policy/decisions`, on the control socket alone: recorded decisions name recipients. */
-export function decisionRoutes(deps: ExplainDeps): readonly Route[] {
+export function decisionRoutes(deps: Pick<HttpDeps, 'store'>): readonly Route[] {
   const access = { kind: 'itself' } as const
   return [
     { method: 'get', path: '/v1/policy/decisions', sites: ['api'], access, handle: call => list(call, deps) },
@@ -80,15 +79,13 @@ async function explainRecorded(call: Call, { decision }: RecordedBody, deps: Exp
 async function policyOf(
   { digest }: DecisionRecord,
   { policy }: Call,
-  { store }: ExplainDeps,
+  { policies }: ExplainDeps,
 ): Promise<PolicySnapshot> {
   if (digest === policy.snapshot.digest) return policy.snapshot
-  const files = await store.policies.filesOf(digest)
-  const loaded = files && loadPolicy(files, { secretState: () => 'ok', signature: 'unchecked' })
-  return loaded?.kind === 'loaded' ? loaded.snapshot : policy.snapshot
+  return (await policies.past(digest)) ?? policy.snapshot
 }
 
-async function list(call: Call, { store }: ExplainDeps): Promise<Answer> {
+async function list(call: Call, { store }: Pick<HttpDeps, 'store'>): Promise<Answer> {
   const query = readQuery(call.request, ['since', 'after', 'limit'])
   if (query.kind === 'problem') return query
   const limit = readLimit(query.value.limit)

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { policyFacts } from '../../app/config/policy-facts.ts'
+import type { PolicyFile } from '../../app/model/policy-file.ts'
+import { type Examined, examine, type Manner } from '../../app/reload/examine/examine.ts'
+import { createExaminer, type Examine } from '../../app/reload/examine/examiner.ts'
+import type { Installation } from '../../app/reload/examine/installation.ts'
+import { POLICY_YAML } from '../http/policies.ts'
+
+const MOVED = { api: 9543, keys: 6543, dashboard: 8543, hooks: 7543, receiver: 7172 }
+const SIGNED = POLICY_YAML.replace(
+  'default: deny',
+  'default: deny\n  signing: { require: true, keys: ["secret:key.pem"] }',
+)
+const SIGNABLE = SIGNED.replace('require: true', 'require: false')
+
+let folder: string
+let installation: Installation
+let examineThere: Examine
+/** That were started; each costs a third of a second, so that these tests are sparing with them. */
+let threads: number
+const count = () => threads++
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'postern-examiner-'))
+  installation = { policiesDir: folder, secretsDir: join(folder, 'secrets'), ports: MOVED }
+  mkdirSync(installation.secretsDir)
+  for (const [, name] of POLICY_YAML.matchAll(/secret:([\w.-]+)/g)) leaveSecret(String(name))
+  examineThere = createExaminer(installation)
+  threads = 0
+  process.on('worker', count)
+})
+afterEach(() => {
+  process.off('worker', count)
+  rmSync(folder, { recursive: true })
+})
+
+const leaveSecret = (name: string) => writeFileSync(join(installation.secretsDir, name), 'x', { mode: 0o400 })
+const filesOf = (text: string): readonly PolicyFile[] => [{ name: 'policy.yaml', text }]
+const examineHere = (text: string, manner: Manner): Examined =>
+  examine(filesOf(text), { ...manner, ports: MOVED, facts: () => policyFacts(installation) })
+
+test('what comes into force must be signed, what comes back only have its secrets, and what is read neither', () => {
+  const looked = () => ([undefined, 'return', 'reading'] as const).map(of => kindOf(of))
+  const kindOf = (of: Manner['of']) => examineHere(SIGNED, of === undefined ? {} : { of }).kind
+  assert.deepEqual(looked(), ['bad', 'bad', 'good'])
+  leaveSecret('key.pem')
+  assert.deepEqual(looked(), ['bad', 'good', 'good'])
+})
+
+test('the thread answers what is answered here, while this one goes on, and once as long as nothing changes', async () => {
+  const look = () => examineThere(filesOf(SIGNABLE), { inForce: 'r7' })
+  let turns = 0
+  const turning = setInterval(() => turns++, 1)
+  try {
+    const refused = examineHere(SIGNABLE, { inForce: 'r7' })
+    assert.match(refused.kind === 'bad' ? refused.report : '', /key\.pem[\s\S]*still r7/)
+    assert.deepEqual([await look(), await look(), threads], [refused, refused, 1])
+    leaveSecret('key.pem')
+    const good = examineHere(SIGNABLE, { inForce: 'r7' })
+    assert.equal(good.kind, 'good')
+    const before = turns
+    assert.deepEqual(await Promise.all([look(), look(), look()]), [good, good, good])
+    assert.ok(turns > before)
+    assert.equal(threads, 2, 'a secret came, and who asks at the same time shares a thread')
+  } finally {
+    clearInterval(turning)
+  }
+})
+
+test('a policy that ends its thread, or keeps it too long, is refused, and the next is examined', async () => {
+  const reportOf = (examined: Examined) => (examined.kind === 'bad' ? examined.report : 'good')
+  mkdirSync(join(folder, 'policy.sig')) // where a file is expected
+  assert.match(reportOf(await examineThere(filesOf(SIGNABLE), {})), /could not be examined: EISDIR/)
+  rmSync(join(folder, 'policy.sig'), { recursive: true })
+  assert.match(reportOf(await examineThere(filesOf(POLICY_YAML), {})), /^good$/)
+  const hurried = createExaminer(installation, 1)
+  assert.match(reportOf(await hurried(filesOf(POLICY_YAML), {})), /it was not done after 1 ms/)
+})
