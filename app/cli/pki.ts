@@ -2,15 +2,14 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config/config.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
 import { DEFAULT_CLIENT_DAYS, type IssueOutcome, issueClient } from '../identity/pki/issue.ts'
-import { listIssued } from '../identity/pki/issued.ts'
+import { listCommand } from './pki-list.ts'
+import { revokeCommand } from './pki-revoke.ts'
+import type { RunningDeps, RunningFlags } from './running.ts'
 
-export type PkiDeps = { readonly configure: (flags: { readonly data?: string }) => Config }
+type IssueFlags = RunningFlags & { readonly days: number }
 
-type Flags = { readonly data?: string; readonly json?: boolean }
-type IssueFlags = Flags & { readonly days: number }
-
-/** `postern pki`: the client CA, the internal CA and their certificates. Works on files; the appliance need not run. */
-export function pkiCommand(deps: PkiDeps): Command {
+/** `postern pki`: the client CA, the internal CA and their certificates. Works on files; the appliance need not run, but hears of a revocation at once. */
+export function pkiCommand(deps: RunningDeps): Command {
   const pki = new Command('pki').description('the client CA, the internal CA and their certificates')
   pki
     .command('init')
@@ -20,7 +19,7 @@ export function pkiCommand(deps: PkiDeps): Command {
     .option('--data <dir>', 'data folder (default: data/); secrets and keys lie beside it')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  ./postern pki init\n')
-    .action((flags: Flags) => initPki(deps.configure(flags), flags))
+    .action((flags: RunningFlags) => initPki(deps.configure(flags), flags))
   for (const verb of ['issue', 'renew'] as const) {
     pki
       .command(verb)
@@ -38,17 +37,11 @@ export function pkiCommand(deps: PkiDeps): Command {
         tellIssued(await issueClient(config, request), flags)
       })
   }
-  pki
-    .command('list')
-    .description('every client certificate that was signed here')
-    .option('--data <dir>', 'data folder (default: data/); keys lie beside it')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  ./postern pki list --json\n')
-    .action((flags: Flags) => tellList(deps.configure(flags), flags))
+  pki.addCommand(revokeCommand(deps)).addCommand(listCommand(deps))
   return pki
 }
 
-async function initPki(config: Config, { json }: Flags): Promise<void> {
+async function initPki(config: Config, { json }: RunningFlags): Promise<void> {
   const made = await ensurePki(config, new Date())
   if (json) {
     console.log(JSON.stringify({ made, secrets_dir: config.secretsDir, pki_dir: config.pkiDir }))
@@ -61,7 +54,7 @@ async function initPki(config: Config, { json }: Flags): Promise<void> {
   )
 }
 
-function tellIssued({ kind, certificate, files }: IssueOutcome, { json }: Flags): void {
+function tellIssued({ kind, certificate, files }: IssueOutcome, { json }: RunningFlags): void {
   if (json) {
     const issued = kind === 'issued'
     console.log(JSON.stringify({ ...certificate, issued, cert_file: files.cert, key_file: files.key }))
@@ -77,18 +70,6 @@ function tellIssued({ kind, certificate, files }: IssueOutcome, { json }: Flags)
   console.log(`identity     ${certificate.san}`)
   console.log(`serial       ${certificate.serial}`)
   console.log(`expires      ${certificate.not_after}`)
-}
-
-function tellList(config: Config, { json }: Flags): void {
-  const issued = listIssued(config.pkiDir)
-  if (json) {
-    console.log(JSON.stringify({ data: issued }))
-    return
-  }
-  if (issued.length === 0)
-    console.error('no client certificate was signed here yet: ./postern pki issue NAME')
-  for (const { name, serial, not_after } of issued)
-    console.log(`${name.padEnd(24)} ${serial}  until ${not_after}`)
 }
 
 function wholeNumber(text: string): number {

@@ -1,6 +1,8 @@
+import { realpathSync, statSync } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PosternError, reasonOf } from '../lib/error.ts'
+import { replaceFile } from '../lib/replace-file.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 
 const MAX_FILES = 2_000
@@ -19,6 +21,12 @@ export async function readPolicyFolder(dir: string): Promise<readonly PolicyFile
   }
   const files = await Promise.all(names.map(name => readPolicyFile(dir, name)))
   return files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Gives a file of the folder another text and keeps its mode. A link stays a link: what it leads to is written. */
+export function rewritePolicyFile(dir: string, { name, text }: PolicyFile): void {
+  const path = realpathSync(join(dir, name))
+  replaceFile(path, text, statSync(path).mode & 0o777)
 }
 
 async function listFolder(dir: string, under: string, seen: Set<string>): Promise<readonly string[]> {

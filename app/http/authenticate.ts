@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express'
 import { createApiKeys } from '../identity/api-key.ts'
 import { authenticate, credentialWord, type Presented, type RefusalReason } from '../identity/authenticate.ts'
 import { readAuthorities } from '../identity/certificate.ts'
+import { clientCertReader } from '../identity/client-certs.ts'
 import { PosternError } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Caller } from '../reload/probation/answers.ts'
@@ -31,7 +32,8 @@ const UNKNOWN: ReadonlySet<RefusalReason> = new Set(['unknown_principal', 'unkno
 export function know(deps: HttpDeps, countFailure: RequestHandler, closing: AbortSignal): RequestHandler {
   const authorities = readAuthorities(deps.clientCa)
   if (authorities.length === 0) throw new PosternError('config.pki', 'client-ca.pem holds no certificate')
-  const identity = { authorities, apiKeys: createApiKeys(deps), now: deps.now }
+  const readClientCert = clientCertReader(() => authorities)
+  const identity = { readClientCert, apiKeys: createApiKeys(deps), now: deps.now }
   const refusals = createRefusals(deps)
 
   return async (request, response, next) => {

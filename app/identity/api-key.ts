@@ -19,7 +19,7 @@ export type ApiKeys = { find(key: string, snapshot: PolicySnapshot): KeyOwner | 
 const KEY = /^pk_[A-Za-z0-9_-]{43,128}$/
 const HEX_SHA256 = /^[0-9a-f]{64}$/i
 /** A hash file that was replaced counts after this long at the latest. */
-const KEPT_FOR_MS = 5_000
+const KEPT_FOR_MS = 1_000
 const KEY_ID_LENGTH = 12
 
 /** Finds whose key it is. Every hash is compared, in constant time, so that the time says nothing about which matched. */

@@ -1,8 +1,7 @@
-import type { X509Certificate } from 'node:crypto'
 import type { PolicySnapshot, Principal, SiteName } from '../policy/snapshot.ts'
 import type { ApiKeys } from './api-key.ts'
 import { type CertificateFault, judgeCertificate } from './certificate.ts'
-import { parseClientCert } from './client-cert.ts'
+import type { ReadClientCert } from './client-certs.ts'
 
 /** What a request brought along. Which of these counts is decided by the site alone. */
 export type Presented = {
@@ -42,7 +41,7 @@ export type RefusalReason =
   | 'no_log_in'
 
 export type AuthenticateDeps = {
-  readonly authorities: readonly X509Certificate[]
+  readonly readClientCert: ReadClientCert
   readonly apiKeys: ApiKeys
   readonly now: () => Date
 }
@@ -72,18 +71,13 @@ function byCertificate(
   snapshot: PolicySnapshot,
   deps: AuthenticateDeps,
 ): Authentication {
-  const presented = parseClientCert(header)
+  const presented = deps.readClientCert(header)
   if (presented.kind === 'none') return refused('no_certificate', 'A client certificate is required here.')
   if (presented.kind === 'unreadable') {
     return refused('unreadable_certificate', 'The client certificate cannot be read.')
   }
-  const { authorities, now } = deps
-  const at = now()
-  const verdict = judgeCertificate(presented.certificate, {
-    authorities,
-    at,
-    revokedSerials: snapshot.revokedSerials,
-  })
+  const { revokedSerials } = snapshot
+  const verdict = judgeCertificate(presented.certificate, { at: deps.now(), revokedSerials })
   if (verdict.kind === 'bad') {
     return { ...refused(verdict.reason, verdict.detail), credential: `mtls:${verdict.serial}` }
   }

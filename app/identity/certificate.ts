@@ -11,12 +11,7 @@ export type ClientIdentity = {
 /** `reason` is a stable word for the audit chain, `detail` one sentence for the caller. */
 export type CertificateVerdict =
   | { readonly kind: 'good'; readonly identity: ClientIdentity }
-  | {
-      readonly kind: 'bad'
-      readonly reason: CertificateFault
-      readonly detail: string
-      readonly serial: string
-    }
+  | (Fault & { readonly kind: 'bad'; readonly serial: string })
 
 export type CertificateFault =
   | 'other_authority'
@@ -27,11 +22,21 @@ export type CertificateFault =
   | 'no_single_uri'
   | 'revoked_certificate'
 
-export type CertificateDeps = {
-  readonly authorities: readonly X509Certificate[]
-  readonly revokedSerials: ReadonlySet<string>
-  readonly at: Date
+type Fault = { readonly reason: CertificateFault; readonly detail: string }
+
+type Validity = { readonly from: Date; readonly to: Date }
+
+/** What a certificate is, whenever it is asked: all that costs time to find out, and that neither a date nor a policy changes. */
+export type ExaminedCertificate = {
+  readonly serial: string
+  readonly validity: Validity
+  /** When those of the authorities that signed it are in force. */
+  readonly signers: readonly Validity[]
+  /** Its only URI, or why it can never be a client's. */
+  readonly named: { readonly sanUri: string } | Fault
 }
+
+export type CertificateDeps = { readonly revokedSerials: ReadonlySet<string>; readonly at: Date }
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
@@ -41,32 +46,31 @@ export function readAuthorities(pem: string): readonly X509Certificate[] {
   return (pem.match(PEM) ?? []).map(one => new X509Certificate(one))
 }
 
-/** Judges a certificate anew, whatever the TLS in front of us thought of it. Signed directly by an authority, no chains. */
-export function judgeCertificate(certificate: X509Certificate, deps: CertificateDeps): CertificateVerdict {
-  const serial = normalSerial(certificate.serialNumber)
-  const bad = (reason: CertificateFault, detail: string): CertificateVerdict => ({
-    kind: 'bad',
-    reason,
-    detail,
-    serial,
-  })
-  if (!deps.authorities.some(authority => issued(authority, certificate, deps.at))) {
-    return bad('other_authority', 'The certificate was not issued by the client authority of this appliance.')
+/** Reads a certificate and verifies its signature. Signed directly by an authority, no chains. */
+export function examineCertificate(
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+): ExaminedCertificate {
+  return {
+    serial: normalSerial(certificate.serialNumber),
+    validity: validityOf(certificate),
+    signers: authorities.filter(authority => signed(authority, certificate)).map(validityOf),
+    named: nameIn(certificate),
   }
-  if (deps.at < certificate.validFromDate) return bad('not_yet_valid', 'The certificate is not valid yet.')
-  if (deps.at > certificate.validToDate) return bad('certificate_expired', 'The certificate has expired.')
-  if (certificate.ca)
-    return bad('is_authority', 'A certificate of an authority cannot be used to ask for anything.')
-  if (!(certificate.keyUsage ?? []).includes(CLIENT_AUTH)) {
-    return bad('not_for_clients', 'The certificate lacks the extended key usage clientAuth.')
-  }
-  const uris = uriNames(certificate)
-  const sanUri = uris[0]
-  if (sanUri === undefined || uris.length > 1) {
-    return bad('no_single_uri', 'The certificate must carry exactly one URI as its subject alternative name.')
-  }
-  if (deps.revokedSerials.has(serial)) return bad('revoked_certificate', 'The certificate is revoked.')
-  return { kind: 'good', identity: { sanUri, serial, expiresAt: certificate.validToDate } }
+}
+
+/** Judges a certificate anew, whatever the TLS in front of us thought of it. Cheap: asked at each request. */
+export function judgeCertificate(
+  { serial, validity, signers, named }: ExaminedCertificate,
+  { at, revokedSerials }: CertificateDeps,
+): CertificateVerdict {
+  const bad = (fault: Fault): CertificateVerdict => ({ kind: 'bad', ...fault, serial })
+  if (!signers.some(signer => at >= signer.from && at <= signer.to)) return bad(OTHER_AUTHORITY)
+  if (at < validity.from) return bad(NOT_YET_VALID)
+  if (at > validity.to) return bad(EXPIRED)
+  if ('reason' in named) return bad(named)
+  if (revokedSerials.has(serial)) return bad(REVOKED)
+  return { kind: 'good', identity: { sanUri: named.sanUri, serial, expiresAt: validity.to } }
 }
 
 /** The URIs among the subject alternative names; none when a name is so odd that Node has to quote it. */
@@ -87,7 +91,35 @@ export function normalSerial(serial: string): string {
     .replace(/^0+(?=.)/, '')
 }
 
-function issued(authority: X509Certificate, certificate: X509Certificate, at: Date): boolean {
-  const inForce = authority.ca && at >= authority.validFromDate && at <= authority.validToDate
-  return inForce && certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
+function signed(authority: X509Certificate, certificate: X509Certificate): boolean {
+  return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
 }
+
+function validityOf({ validFromDate, validToDate }: X509Certificate): Validity {
+  return { from: validFromDate, to: validToDate }
+}
+
+function nameIn(certificate: X509Certificate): ExaminedCertificate['named'] {
+  if (certificate.ca) return IS_AUTHORITY
+  if (!(certificate.keyUsage ?? []).includes(CLIENT_AUTH)) return NOT_FOR_CLIENTS
+  const [sanUri, ...more] = uriNames(certificate)
+  return sanUri === undefined || more.length > 0 ? NO_SINGLE_URI : { sanUri }
+}
+
+const fault = (reason: CertificateFault, detail: string): Fault => ({ reason, detail })
+const OTHER_AUTHORITY = fault(
+  'other_authority',
+  'The certificate was not issued by the client authority of this appliance.',
+)
+const NOT_YET_VALID = fault('not_yet_valid', 'The certificate is not valid yet.')
+const EXPIRED = fault('certificate_expired', 'The certificate has expired.')
+const IS_AUTHORITY = fault(
+  'is_authority',
+  'A certificate of an authority cannot be used to ask for anything.',
+)
+const NOT_FOR_CLIENTS = fault('not_for_clients', 'The certificate lacks the extended key usage clientAuth.')
+const NO_SINGLE_URI = fault(
+  'no_single_uri',
+  'The certificate must carry exactly one URI as its subject alternative name.',
+)
+const REVOKED = fault('revoked_certificate', 'The certificate is revoked.')

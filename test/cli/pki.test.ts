@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, mock, test } from 'node:test'
 import { pkiCommand } from '../../app/cli/pki.ts'
 import { loadConfig } from '../../app/config/config.ts'
+
+const PRINCIPALS = 'kind: Principals\nspec:\n  services: {}\n'
 
 let root: string
 
@@ -46,9 +48,8 @@ test('makes the CAs, signs for a client and lists what it signed, as JSON alone'
   assert.equal(certificate.serialNumber.toLowerCase(), issued.serial)
   assert.ok(existsSync(issued.key_file))
   const { data } = JSON.parse(await pki('list', '--json'))
-  assert.deepEqual(data, [
-    { name: 'billing', serial: issued.serial, not_after: issued.not_after, san: issued.san },
-  ])
+  const { serial, not_after, san } = issued
+  assert.deepEqual(data, [{ name: 'billing', serial, not_after, san, status: 'unknown' }])
 })
 
 test('says how to get a new certificate when the client has one, and renew makes it', async () => {
@@ -74,4 +75,46 @@ test('refuses a name that is none and days that are no number', async () => {
 
 test('asks for pki init when there is no CA yet', async () => {
   await assert.rejects(pki('issue', 'billing'), { code: 'pki.no_authority', message: /pki init/ })
+})
+
+test('revoke writes every running certificate of a client into the policies, and list shows it', async () => {
+  const file = join(root, 'policies', 'principals.yaml')
+  mkdirSync(dirname(file))
+  writeFileSync(file, PRINCIPALS)
+  await pki('init')
+  const serials = []
+  for (const args of [
+    ['issue', 'billing'],
+    ['renew', 'billing'],
+    ['issue', 'reports'],
+  ])
+    serials.push(JSON.parse(await pki(...args, '--json')).serial)
+  const [first, second] = serials
+  assert.match(await pki('revoke', 'billing', '--serial', second), /appliance does not run/)
+  const statuses = async () =>
+    JSON.parse(await pki('list', '--json')).data.map((one: { status: string }) => one.status)
+  assert.deepEqual(await statuses(), ['valid', 'revoked', 'valid'])
+  const done = JSON.parse(await pki('revoke', 'billing', '--reason', 'laptop lost', '--json'))
+  assert.deepEqual(done.files, ['principals.yaml'])
+  assert.equal(done.in_force, null)
+  assert.deepEqual(await statuses(), ['revoked', 'revoked', 'valid'])
+  const since = new Date().toISOString().slice(0, 10)
+  const lines = [
+    `    - { serial: "${second}", since: ${since} }`,
+    `    - { serial: "${first}", since: ${since}, reason: laptop lost }`,
+  ]
+  assert.equal(readFileSync(file, 'utf8'), `${PRINCIPALS}  revoked:\n${lines.join('\n')}\n`)
+  assert.deepEqual(JSON.parse(await pki('revoke', 'billing', '--json')).files, [])
+})
+
+test('revoke takes a serial of another CA, and refuses what it does not know', async () => {
+  mkdirSync(join(root, 'policies'))
+  writeFileSync(join(root, 'policies', 'principals.yaml'), PRINCIPALS)
+  await pki('init')
+  const { revoked } = JSON.parse(await pki('revoke', '--serial', '4F:9A:00:C1', '--json'))
+  assert.equal(revoked[0].serial, '4f9a00c1')
+  for (const args of [['nobody'], ['nobody', '--serial', '12']])
+    await assert.rejects(pki('revoke', ...args), { code: 'pki.unknown' })
+  await assert.rejects(pki('revoke'), { code: 'pki.nothing' })
+  await assert.rejects(pki('revoke', '--serial', 'xyz'), { code: 'commander.invalidArgument' })
 })

@@ -20,12 +20,10 @@ import { startUpstream, type Upstream } from './upstream.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 
-/** A real Caddy with the repository's Caddyfile, in front of a small TLS server that stands where the app would. */
-export type Rig = {
+/** A real Caddy with the repository's Caddyfile. */
+export type RunningEdge = {
   readonly config: Config
   readonly deps: EdgeDeps
-  readonly upstream: Upstream
-  readonly clientCa: TestAuthority
   readonly snapshot: PolicySnapshot
   /** The root of the sites' certificates, PEM. */
   readonly ca: string
@@ -36,6 +34,9 @@ export type Rig = {
   readonly restart: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
   readonly stop: () => Promise<void>
 }
+
+/** With a small TLS server behind it that stands where the app would, and the authority that signs for its callers. */
+export type Rig = RunningEdge & { readonly upstream: Upstream; readonly clientCa: TestAuthority }
 
 export type RigOptions = {
   /** Its tests' own range: base+40 to base+43 for the sites, base+80 for the app. */
@@ -51,46 +52,42 @@ const READY_WITHIN_MS = 15_000
 export async function startRig(options: RigOptions): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'postern edge '))
   const config = testConfig(folder, options.portBase)
-  const snapshot = testSnapshot(options)
   await ensurePki(config, new Date())
   writeFileSync(join(config.secretsDir, 'basic-oncall'), `${hashPassword(PASSWORD)}\n`)
-  const deps = { config, caddy: await findCaddy(config, process.env.PATH ?? '') }
   const upstream = await startUpstream(config)
-  let child: ChildProcess | undefined
-  try {
-    await prepareEdge(deps, snapshot)
-    child = await startCaddy(deps)
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  const caFile = exportEdgeCa(config, snapshot.edge)
-  const clientCa = testAuthority({
-    cert: readFileSync(join(config.secretsDir, 'client-ca.pem'), 'utf8'),
-    key: readFileSync(join(config.pkiDir, 'client-ca.key'), 'utf8'),
-  })
-  return {
-    config,
-    deps,
-    upstream,
-    clientCa,
-    snapshot,
-    ca: readFileSync(caFile ?? '', 'utf8'),
-    pid: () => child?.pid ?? 0,
-    logs: () => readFileSync(logFile(config), 'utf8'),
-    restart,
-    stop,
-  }
-
-  async function restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    await end(child, signal)
-    child = await startCaddy(deps)
-  }
-
-  async function stop(): Promise<void> {
-    await end(child, 'SIGTERM')
+  const clear = async () => {
     await upstream.close()
     rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const edge = await startEdge(config, testSnapshot(options))
+    const clientCa = testAuthority({
+      cert: readFileSync(join(config.secretsDir, 'client-ca.pem'), 'utf8'),
+      key: readFileSync(join(config.pkiDir, 'client-ca.key'), 'utf8'),
+    })
+    return { ...edge, upstream, clientCa, stop: () => edge.stop().then(clear) }
+  } catch (error) {
+    await clear()
+    throw error
+  }
+}
+
+/** Starts Caddy over secrets that lie in their folder; `ports.app` of the config is where it finds the app. */
+export async function startEdge(config: Config, snapshot: PolicySnapshot): Promise<RunningEdge> {
+  const deps = { config, caddy: await findCaddy(config, process.env.PATH ?? '') }
+  await prepareEdge(deps, snapshot)
+  let child = await startCaddy(deps)
+  const caFile = exportEdgeCa(config, snapshot.edge)
+  return {
+    ...{ config, deps, snapshot },
+    ca: readFileSync(caFile ?? '', 'utf8'),
+    pid: () => child.pid ?? 0,
+    logs: () => readFileSync(logFile(config), 'utf8'),
+    async restart(signal) {
+      await end(child, signal)
+      child = await startCaddy(deps)
+    },
+    stop: () => end(child, 'SIGTERM'),
   }
 }
 
@@ -192,8 +189,8 @@ async function startCaddy(deps: EdgeDeps): Promise<ChildProcess> {
   return child
 }
 
-async function end(child: ChildProcess | undefined, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise(resolve => child.once('exit', resolve))
   child.kill(signal)
   await gone

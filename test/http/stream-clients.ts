@@ -6,6 +6,21 @@ import { newId } from '../../app/lib/ids.ts'
 import type { NewEvent } from '../../app/model/event.ts'
 import type { Call, RunningHttp } from './running-http.ts'
 
+/** Where streams are opened: the app itself, or a proxy before it. */
+export type Where = {
+  readonly port: number
+  readonly servername: string
+  readonly ca: string
+  readonly proof: { readonly cert?: string; readonly key?: string }
+  headersOf(call: Call): Promise<Readonly<Record<string, string | string[]>>>
+}
+
+function whereOf(where: Where | RunningHttp): Where {
+  if ('proof' in where) return where
+  const { port, internal, proxy, headersOf } = where
+  return { port, servername: 'app', ca: internal.cert, proof: proxy, headersOf }
+}
+
 /** What a reader of a stream got: an event, or news of the stream itself. */
 export type Item = {
   readonly type: string
@@ -41,11 +56,14 @@ export function eventOf(account: string | undefined, over: Partial<NewEvent> = {
 }
 
 /** Reads a stream as an EventSource would. Resolves once its head is there; `call` may ask for another path. */
-export async function readSentEvents(http: RunningHttp, call: Call): Promise<Reader & { status: number }> {
-  const headers = { accept: 'text/event-stream', ...(await http.headersOf(call)) }
-  const { cert, key } = http.proxy
-  const where = { host: '127.0.0.1', port: http.port, servername: 'app', ca: http.internal.cert, cert, key }
-  const asking = request({ ...where, path: call.path, agent: false, headers })
+export async function readSentEvents(
+  from: Where | RunningHttp,
+  call: Call,
+): Promise<Reader & { status: number }> {
+  const { headersOf, proof, ...to } = whereOf(from)
+  const headers = { accept: 'text/event-stream', ...(await headersOf(call)) }
+  const where = { ...to, ...proof, host: '127.0.0.1', path: call.path, agent: false, headers }
+  const asking = request(where)
   asking.end()
   const [answer] = (await once(asking, 'response')) as [IncomingMessage]
   const reader = collector({
@@ -62,13 +80,13 @@ export async function readSentEvents(http: RunningHttp, call: Call): Promise<Rea
 
 /** Opens a stream over WebSocket, or answers the status with which it was refused. */
 export async function readWebSocket(
-  http: RunningHttp,
+  from: Where | RunningHttp,
   call: Call & { readonly pongs?: boolean },
 ): Promise<Speaker | { status: number }> {
-  const headers = (await http.headersOf(call)) as Record<string, string>
-  const { cert, key } = http.proxy
-  const socket = new WebSocket(`wss://127.0.0.1:${http.port}${call.path}`, {
-    ...{ servername: 'app', ca: http.internal.cert, cert, key, headers, autoPong: call.pongs ?? true },
+  const { headersOf, proof, port, servername, ca } = whereOf(from)
+  const headers = (await headersOf(call)) as Record<string, string>
+  const socket = new WebSocket(`wss://127.0.0.1:${port}${call.path}`, {
+    ...{ servername, ca, ...proof, headers, autoPong: call.pongs ?? true },
   })
   const reader = collector({
     pause: () => socket.pause(),

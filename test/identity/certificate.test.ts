@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'
-import { judgeCertificate, normalSerial, readAuthorities, uriNames } from '../../app/identity/certificate.ts'
+import {
+  examineCertificate,
+  judgeCertificate,
+  normalSerial,
+  readAuthorities,
+  uriNames,
+} from '../../app/identity/certificate.ts'
 import { signCertificate } from '../../app/identity/pki/certificate.ts'
 import { createTestAuthority, daysFromNow, type TestAuthority } from '../helpers/certificates.ts'
 
@@ -10,8 +16,8 @@ let ours: TestAuthority
 before(async () => (ours = await createTestAuthority('Ours')))
 
 function judge(cert: string, authorities: string, at = new Date(), revoked: readonly string[] = []) {
-  const deps = { authorities: readAuthorities(authorities), revokedSerials: new Set(revoked), at }
-  const verdict = judgeCertificate(new X509Certificate(cert), deps)
+  const examined = examineCertificate(new X509Certificate(cert), readAuthorities(authorities))
+  const verdict = judgeCertificate(examined, { revokedSerials: new Set(revoked), at })
   return verdict.kind === 'good' ? verdict.identity.sanUri : verdict.reason
 }
 

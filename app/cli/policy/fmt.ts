@@ -1,10 +1,6 @@
-import { realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
-import { readPolicyFolder } from '../../config/policy-folder.ts'
+import { readPolicyFolder, rewritePolicyFile } from '../../config/policy-folder.ts'
 import { PosternError } from '../../lib/error.ts'
-import { replaceFile } from '../../lib/replace-file.ts'
-import type { PolicyFile } from '../../model/policy-file.ts'
 import { formatPolicy } from '../../policy/fmt/format-policy.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
 import { CHECK_FAILED, type Configure } from './read.ts'
@@ -42,16 +38,10 @@ async function format({ policies, check }: Flags, configure: Configure): Promise
     if (outcome.kind === 'kept') console.error(`postern: ${file.name} is left as it is: ${outcome.reason}`)
     if (outcome.kind !== 'formatted' || outcome.text === file.text) continue
     differ++
-    if (!check) rewrite(policiesDir, { name: file.name, text: outcome.text })
+    if (!check) rewritePolicyFile(policiesDir, { name: file.name, text: outcome.text })
     console.log(file.name)
   }
   return check && differ > 0 ? CHECK_FAILED : 0
-}
-
-/** A link stays a link: what it leads to is written. */
-function rewrite(folder: string, { name, text }: PolicyFile): void {
-  const path = realpathSync(join(folder, name))
-  replaceFile(path, text, statSync(path).mode & 0o777)
 }
 
 function unreadable(error: unknown): undefined {

@@ -18,8 +18,8 @@ export type Judgement =
 
 type JudgeDeps = Pick<HttpDeps, 'policy' | 'now'>
 
-/** Certificates are looked at again this often although no policy changed: they expire. */
-const KNOWN_FOR_MS = 15_000
+/** Credentials are looked at again this often although no policy changed: they expire, and files of keys are replaced. */
+const KNOWN_FOR_MS = 1_000
 
 /** Makes the judge of one stream. Each call asks the policy in force at that moment, from the credential on. */
 export function createJudge(call: Call, deps: JudgeDeps): () => Judgement {

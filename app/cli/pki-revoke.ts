@@ -1,0 +1,113 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Config } from '../config/config.ts'
+import { readPolicyFolder, rewritePolicyFile } from '../config/policy-folder.ts'
+import { listIssued } from '../identity/pki/issued.ts'
+import { parseClientName } from '../identity/pki/names.ts'
+import { PosternError } from '../lib/error.ts'
+import type { PolicyFile } from '../model/policy-file.ts'
+import { addRevocations, type Revocation } from '../policy/revocations.ts'
+import { serial as serialNotation } from '../policy/shape/notation.ts'
+import { tellControl } from './control.ts'
+import type { PolicyDeps } from './pki-list.ts'
+import { activationText, type ShownActivation, type ShownStatus } from './policy/in-force-text.ts'
+import { print } from './running.ts'
+
+type Flags = {
+  readonly serial?: string
+  readonly reason?: string
+  readonly data?: string
+  readonly policies?: string
+  readonly json?: boolean
+}
+
+type Revoked = {
+  readonly revoked: readonly Revocation[]
+  /** Policy files that were changed; none when everything was revoked in them already. */
+  readonly files: readonly string[]
+  /** What the running appliance made of it; null when none runs. */
+  readonly in_force: ShownActivation | null
+  /** The folder says something else besides, which is not in force. */
+  readonly drift: boolean
+}
+
+/** `postern pki revoke`. */
+export function revokeCommand(deps: PolicyDeps): Command {
+  return new Command('revoke')
+    .argument('[name]', 'the client: all its certificates that were signed here and still run')
+    .description('let certificates count no more: in the policy folder, and at once in the running appliance')
+    .option('--serial <hex>', 'only this certificate; of another CA too', serialNumber)
+    .option('--reason <text>', 'written beside the serial number')
+    .option('--policies <dir>', 'policy folder (default: policies/)')
+    .option('--data <dir>', 'data folder (default: data/); keys lie beside it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  ./postern pki revoke billing --reason "laptop lost"\n')
+    .action(async (name: string | undefined, flags: Flags) => {
+      const done = await revoke(deps.configure(flags), { ...flags, now: new Date(), ...(name && { name }) })
+      print(done, flags, text)
+      if (done.in_force?.result === 'refused') process.exitCode = 1
+    })
+}
+
+type Asked = Pick<Flags, 'serial' | 'reason'> & { readonly name?: string; readonly now: Date }
+
+async function revoke(config: Config, asked: Asked): Promise<Revoked> {
+  const revoked = serialsFor(config, asked).map(serial => ({
+    serial,
+    since: asked.now.toISOString().slice(0, 'YYYY-MM-DD'.length),
+    ...(asked.reason === undefined ? {} : { reason: asked.reason }),
+  }))
+  const before = await readPolicyFolder(config.policiesDir)
+  const changed = addRevocations(before, revoked).filter((file, n) => file !== before[n])
+  for (const file of changed) rewritePolicyFile(config.policiesDir, file)
+  const files = changed.map(({ name }) => name)
+  return { revoked, files, ...(await putInForce(config, revoked)) }
+}
+
+function serialsFor({ pkiDir }: Config, { name, serial, now }: Asked): readonly string[] {
+  if (name === undefined && serial === undefined)
+    throw new PosternError('pki.nothing', 'name a client or a --serial')
+  if (name === undefined && serial !== undefined) return [serial]
+  const client = parseClientName(name ?? '')
+  const running = listIssued(pkiDir)
+    .filter(one => one.name === client && new Date(one.not_after) > now)
+    .map(one => one.serial)
+  const chosen = serial === undefined ? running : running.filter(one => one === serial)
+  if (chosen.length > 0) return chosen
+  const what = serial === undefined ? 'certificate that still runs' : `running certificate ${serial}`
+  throw new PosternError('pki.unknown', `${client} has no ${what} that was signed here: ./postern pki list`)
+}
+
+/** What is in force plus the revocations, and nothing else: other edits of the folder may be half done. */
+async function putInForce(
+  config: Config,
+  revoked: readonly Revocation[],
+): Promise<Pick<Revoked, 'in_force' | 'drift'>> {
+  try {
+    const live = await tellControl<{ files: readonly PolicyFile[] }>(config, { path: '/v1/policy/files' })
+    const files = addRevocations(live.files, revoked)
+    const in_force = await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body: { files } })
+    const { disk } = await tellControl<ShownStatus>(config, { path: '/v1/policy' })
+    return { in_force, drift: !disk.in_force }
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'control.not_running')
+      return { in_force: null, drift: false }
+    throw error
+  }
+}
+
+function text({ revoked, files, in_force, drift }: Revoked): string {
+  return [
+    ...revoked.map(({ serial }) => `revoked   ${serial}`),
+    ...files.map(file => `written   ${file}`),
+    `in force  ${in_force === null ? 'from the next start on: the appliance does not run' : activationText(in_force)}`,
+    ...(drift
+      ? ['drift     the folder of the appliance holds something else besides: ./postern policy drift']
+      : []),
+  ].join('\n')
+}
+
+function serialNumber(hex: string): string {
+  const parsed = serialNotation.parse(hex)
+  if (parsed === undefined) throw new InvalidArgumentError(`expected ${serialNotation.expected}, got ${hex}`)
+  return parsed
+}
