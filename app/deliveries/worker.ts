@@ -36,6 +36,8 @@ const SWEEP_MS = 5 * 60_000
 /** Nothing falls due more often than this, so that a clock which steps back cannot make it spin. */
 const MIN_WAIT_MS = 10
 const STOP_WAIT_MS = 10_000
+/** So many attempts of an endpoint may wait for the disk, beside those that wait for an answer. */
+const MOST_UNDER_WAY = 128
 const ENDINGS = {
   delivered: 'ok',
   retry: 'failed',
@@ -50,13 +52,16 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
 }
 
 /**
- * Posts what is owed to endpoints, each endpoint up to its `concurrency` at once and as its breaker lets it. What is owed to an endpoint that the
+ * Posts what is owed to endpoints, each endpoint up to its `concurrency` requests at once and as its breaker lets it. What is owed to an endpoint that the
  * policy no longer names stays pending and untouched; it leaves when the name comes back.
  */
 export class DeliveryWorker {
   readonly #deps: DeliveryWorkerDeps
   readonly #pump: Pump
   readonly #bury: ReturnType<typeof createBurial>
+  /** Requests without an answer, by endpoint. */
+  readonly #asking = new Map<string, number>()
+  /** Attempts, by endpoint, from the request until what came of it is written down. */
   readonly #underWay = new Map<string, Set<Promise<void>>>()
   readonly #stopping = new AbortController()
   #unsubscribe: () => void = () => {}
@@ -105,7 +110,7 @@ export class DeliveryWorker {
     const { store, now, policy } = this.#deps
     const { endpoints } = policy().snapshot
     const free = this.#free(endpoints.values())
-    const claimed = free.size === 0 ? [] : await store.deliveries.claim({ free, now: now() })
+    const claimed = store.deliveries.claim({ free, now: now() })
     if (claimed.length > 0) step('delivery.claimed')
     for (const delivery of claimed) {
       const endpoint = endpoints.get(delivery.endpoint)
@@ -113,7 +118,7 @@ export class DeliveryWorker {
     }
     await this.#bury(endpoints.values())
     const open = [...this.#free(endpoints.values()).keys()]
-    const dueAt = open.length === 0 ? undefined : await store.deliveries.nextDueAt(open)
+    const dueAt = store.deliveries.nextDueAt(open)
     const waits = [dueAt, ...this.#reopenings(endpoints.keys())].flatMap(at =>
       at === undefined ? [] : [at.getTime() - now().getTime()],
     )
@@ -123,8 +128,11 @@ export class DeliveryWorker {
   #free(endpoints: Iterable<Endpoint>): ReadonlyMap<string, number> {
     const free = new Map<string, number>()
     for (const endpoint of endpoints) {
-      const count = this.#deps.endpoints.allowance(endpoint) - (this.#underWay.get(endpoint.name)?.size ?? 0)
-      if (count > 0) free.set(endpoint.name, count)
+      const { name } = endpoint
+      const askable = this.#deps.endpoints.allowance(endpoint) - (this.#asking.get(name) ?? 0)
+      const writable = MOST_UNDER_WAY - (this.#underWay.get(name)?.size ?? 0)
+      const count = Math.min(askable, writable)
+      if (count > 0) free.set(name, count)
     }
     return free
   }
@@ -149,11 +157,12 @@ export class DeliveryWorker {
   }
 
   async #deliver(delivery: Delivery, endpoint: Endpoint): Promise<void> {
-    const { store, policy, log, now, random, endpoints } = this.#deps
+    const { store, log, now, random, endpoints } = this.#deps
     const startedAt = now()
-    const outcome = await attempt(delivery, endpoint, { ...this.#deps, revision: policy().revision })
+    const outcome = await this.#ask(delivery, endpoint)
     const endedAt = now()
     const learned = endpoints.learn(endpoint.name, { kind: ENDINGS[outcome.kind], startedAt, endedAt })
+    this.wake() // the endpoint is free again, whether or not this is written down yet
     const settlement = settlementOf(outcome, { startedAt, endedAt, health: learned.health })
     this.#report(delivery, outcome)
     await insist(() => store.deliveries.settle(delivery.id, settlement, learned), {
@@ -164,6 +173,17 @@ export class DeliveryWorker {
         log.error('delivery.settle_failed', { deliveryId: delivery.id, reason: reasonOf(error) }),
     })
     step('delivery.settled')
+  }
+
+  async #ask(delivery: Delivery, endpoint: Endpoint): Promise<Outcome> {
+    const { name } = endpoint
+    this.#asking.set(name, (this.#asking.get(name) ?? 0) + 1)
+    const outcome = await attempt(delivery, endpoint, {
+      ...this.#deps,
+      revision: this.#deps.policy().revision,
+    })
+    this.#asking.set(name, (this.#asking.get(name) ?? 1) - 1)
+    return outcome
   }
 
   #report(delivery: Delivery, outcome: Outcome): void {

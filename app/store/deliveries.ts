@@ -2,7 +2,9 @@ import type { PosternEvent } from '../model/event.ts'
 import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
 import type { EndpointHealth } from './endpoints.ts'
+import { Leases } from './leases.ts'
 import { lastAnswer } from './tables/delivery-attempts.ts'
+import { claimDeliveries, nextDeliveryDueAt } from './tables/delivery-queue.ts'
 import { countOwed } from './tables/delivery-range.ts'
 import { findDelivery, listDeliveries, toDelivery } from './tables/delivery-row.ts'
 
@@ -60,9 +62,10 @@ export type ReplayedPart = { readonly count: number; readonly next?: number }
 export type DeliveryStore = {
   /**
    * Takes due deliveries: at most `free` of each endpoint named, at most one a non-empty lane, and only the oldest
-   * pending of a lane. They stay leased to this process until settled; a restart forgets the lease.
+   * pending of a lane. They stay leased to this process until settled; a restart forgets the lease. It only reads: a
+   * claim waits for no commit.
    */
-  claim(query: { free: ReadonlyMap<string, number>; now: Date }): Promise<readonly Delivery[]>
+  claim(query: { free: ReadonlyMap<string, number>; now: Date }): readonly Delivery[]
   /** `health` is what the endpoint is like after this attempt: written with it, so that neither is known without the other. */
   settle(
     id: string,
@@ -85,22 +88,28 @@ export type DeliveryStore = {
   replayRange(range: ReplayRange, now: Date, effects?: Effects): Promise<ReplayedPart>
   /** Lets everything pending that is owed to the endpoint fall due now. */
   hasten(endpoint: string, now: Date): Promise<void>
-  /** Lets what an endpoint was owed before this instant die, a bounded number in one write; answers how many. */
+  /**
+   * Lets what an endpoint was owed before this instant die, a bounded number in one write; answers how many. What is
+   * leased is left alone; claim nothing of the endpoint meanwhile.
+   */
   bury(query: { endpoint: string; begunBefore: Date; at: Date; reason: string }): Promise<number>
   /** By endpoint, what is pending and what is dead. */
   counts(): Promise<ReadonlyMap<string, OwedCount>>
   /**
    * When the next delivery can be claimed: only the head of each lane counts, none that is leased, and only those of the
-   * endpoints named (all when absent).
+   * endpoints named.
    */
-  nextDueAt(endpoints?: readonly string[]): Promise<Date | undefined>
+  nextDueAt(endpoints: readonly string[]): Date | undefined
 }
 
 export function createDeliveryStore({ reader, writer }: Access): DeliveryStore {
+  const leases = new Leases()
   return {
-    claim: query => writer.run('deliveries.claim', query),
-    settle: (id, settlement, { health, effects } = {}) =>
-      writer.run('deliveries.settle', { id, settlement, health, effects }),
+    claim: query => reader.db.snapshot(() => claimDeliveries(reader, leases, query)),
+    settle: async (id, settlement, { health, effects } = {}) => {
+      await writer.run('deliveries.settle', { id, settlement, health, effects })
+      leases.release(id)
+    },
     get: async id =>
       reader.db.snapshot(() => {
         const row = findDelivery(reader, id)
@@ -110,9 +119,9 @@ export function createDeliveryStore({ reader, writer }: Access): DeliveryStore {
     replay: (id, now, effects) => writer.run('deliveries.replay', { id, now, effects }),
     replayRange: (range, now, effects) => writer.run('deliveries.replayRange', { range, now, effects }),
     hasten: (endpoint, now) => writer.run('deliveries.hasten', { endpoint, now }),
-    bury: query => writer.run('deliveries.bury', query),
+    bury: query => writer.run('deliveries.bury', { ...query, spare: leases.all }),
     counts: async () => countOwed(reader),
-    nextDueAt: endpoints => writer.run('deliveries.nextDueAt', { endpoints }),
+    nextDueAt: endpoints => reader.db.snapshot(() => nextDeliveryDueAt(reader, leases, endpoints)),
   }
 }
 

@@ -76,7 +76,7 @@ describe('endpoints and deliveries', () => {
     const post = { method: 'POST' }
     assert.equal((await ask(path, 'billing', post)).status, 409)
     const now = new Date()
-    await http.store.deliveries.claim({ free: new Map([['ledger', 5]]), now })
+    http.store.deliveries.claim({ free: new Map([['ledger', 5]]), now })
     const attempt = { at: now, status: 500, reason: 'endpoint answered 500', tookMs: 3 }
     await http.store.deliveries.settle('dlv_evt_1', { kind: 'dead', attempt })
     assert.equal((await ask(path, 'narrow', post)).status, 403)

@@ -38,7 +38,7 @@ async function owe(store: Store, account: string | undefined, ...deliveries: New
 }
 
 async function die(store: Store, ...ids: string[]): Promise<void> {
-  await store.deliveries.claim({ free: new Map([['ops', 1_000]]), now: START })
+  store.deliveries.claim({ free: new Map([['ops', 1_000]]), now: START })
   for (const id of ids) await store.deliveries.settle(id, DEAD)
 }
 
@@ -124,7 +124,7 @@ test('a range of dead ones is replayed in order, by time and account, and nothin
   })
   assert.equal((await effectsIn(store)).audit, 1)
   assert.deepEqual(await pending(store), [first.id, second.id, free.id, alive.id])
-  const claimed = await store.deliveries.claim({ free: new Map([['ops', 9]]), now: after(1) })
+  const claimed = store.deliveries.claim({ free: new Map([['ops', 9]]), now: after(1) })
   assert.ok(!claimed.some(({ id }) => id === second.id), 'the first goes before it')
 })
 
@@ -145,7 +145,7 @@ test('what is owed for too long is buried with a reason, except what is being at
   const store = await freshStore(t)
   const [old, busy, young] = [delivery(), delivery(), delivery()]
   await owe(store, 'main', busy)
-  await store.deliveries.claim({ free: new Map([['ops', 1]]), now: START })
+  store.deliveries.claim({ free: new Map([['ops', 1]]), now: START })
   await owe(store, 'main', old)
   await store.events.append({ events: [event({ at: after(10), deliveries: [young] })] })
   const query = { endpoint: 'ops', begunBefore: after(10), at: after(99), reason: 'too long' }
@@ -167,6 +167,6 @@ test('hastened deliveries are due now, at this endpoint alone', async t => {
     await store.deliveries.settle(id, { kind: 'retry', attempt: ATTEMPT, dueAt: after(90_000) })
   }
   await store.deliveries.hasten('ops', after(5))
-  assert.deepEqual(await store.deliveries.nextDueAt(['ops']), after(5))
-  assert.deepEqual(await store.deliveries.nextDueAt(['crm']), after(90_000))
+  assert.deepEqual(store.deliveries.nextDueAt(['ops']), after(5))
+  assert.deepEqual(store.deliveries.nextDueAt(['crm']), after(90_000))
 })

@@ -13,7 +13,7 @@ import { MIGRATIONS } from '../../app/store/database/schema.ts'
 import { Committer, type WriteTable } from '../../app/store/writer/committer.ts'
 import { operations } from '../../app/store/writer/operations.ts'
 import type { Tx } from '../../app/store/writer/transaction.ts'
-import { audit, delivery, event, freshStore, KEY, outgoing, START, temporaryFolder } from './fixture.ts'
+import { audit, freshStore, KEY, outgoing, temporaryFolder } from './fixture.ts'
 
 /** Writes that tests need besides the real ones: one that fails after it has written, one that fills the disk. */
 const spoilt: WriteTable = new Map([
@@ -27,6 +27,7 @@ const spoilt: WriteTable = new Map([
       throw new PosternError('test.spoilt', 'on purpose')
     },
   ],
+  ['remember', (tx: Tx) => tx.undo(() => undone.push('remember'))],
   [
     'fill',
     (tx: Tx) => void tx.db.run("INSERT INTO meta (name, value) VALUES ('big', ?)", 'x'.repeat(2_000_000)),
@@ -99,29 +100,25 @@ test('a full disk fails the commit whole, and the next one with room succeeds', 
   assert.ok(names(db).includes('c'))
 })
 
-test('a commit that fails acknowledges nothing and takes its leases back', t => {
+test('a commit that fails acknowledges nothing and takes back what its writes did in memory', t => {
   const { db, commit } = committer(t)
-  const owed = delivery()
-  commit([{ id: 1, name: 'events.append', args: { events: [event({ deliveries: [owed] })] } }])
-  const claim = { name: 'deliveries.claim', args: { free: new Map([['ops', 5]]), now: START } }
+  undone.length = 0
+  const remember = { id: 3, name: 'remember', args: {} }
   const real = db.run
   db.run = (sql, ...values) => {
     if (sql === 'COMMIT') throw new PosternError('store.io', 'the disk said no')
     return real.call(db, sql, ...values)
   }
-  const failed = commit([set(2, 'a'), { id: 3, ...claim }])
+  const failed = commit([set(2, 'a'), remember])
   db.run = real
   assert.deepEqual(
     failed.answers.map(answer => (answer.ok ? 'ok' : answer.code)),
     ['store.io', 'store.io'],
   )
   assert.deepEqual(names(db), [])
-  const [again] = commit([{ id: 4, ...claim }]).answers
-  assert.ok(again?.ok)
-  assert.deepEqual(
-    (again.value as { id: string }[]).map(({ id }) => id),
-    [owed.id],
-  )
+  assert.deepEqual(undone, ['remember'])
+  assert.ok(commit([set(4, 'a'), remember]).answers.every(({ ok }) => ok))
+  assert.deepEqual(undone, ['remember'], 'a commit that succeeds undoes nothing')
 })
 
 test('names the moments around a commit, and none of the second when it fails', t => {

@@ -86,7 +86,7 @@ async function fill(store: Store): Promise<void> {
   await fillJournal(store, message.messageId)
   await store.messages.claim({ free: new Map([['main', 5]]), now: START })
   await store.messages.requeue(message.id, { dueAt: after(5), reason: `${WORDS.reason} ${PHONE}` })
-  await store.deliveries.claim({ free: new Map([['ops', 1]]), now: START })
+  store.deliveries.claim({ free: new Map([['ops', 1]]), now: START })
   const attempt = { at: START, status: 500, reason: `${WORDS.attempt} ${PHONE}`, tookMs: 1 }
   await store.deliveries.settle(owed.id, { kind: 'dead', attempt })
 }

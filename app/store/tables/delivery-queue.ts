@@ -2,33 +2,39 @@ import { AT_MOST } from '../database/query.ts'
 import type { Delivery, DeliverySettlement } from '../deliveries.ts'
 import type { Effects } from '../effects.ts'
 import type { EndpointHealth } from '../endpoints.ts'
-import type { Tx } from '../writer/transaction.ts'
+import type { Leases } from '../leases.ts'
+import type { Source, Tx } from '../writer/transaction.ts'
 import { addAttempt } from './delivery-attempts.ts'
 import { laneKey, markLaneHead, type Queued } from './delivery-lane.ts'
 import { beginAnew } from './delivery-range.ts'
-import { DELIVERIES, type DeliveryRow, findDelivery, toDelivery } from './delivery-row.ts'
+import { findDelivery, toDelivery } from './delivery-row.ts'
 import { writeEffects } from './effects.ts'
 import { writeHealth } from './endpoints.ts'
 
-/** Reads heads alone. What it takes is leased in memory; the database learns of it when it is settled. */
+type Head = Queued & { readonly id: string; readonly due_at: number }
+
+/** A claim's question; a test looks at its plan. */
+export const HEADS = `SELECT seq, id, endpoint, lane, due_at FROM deliveries WHERE head = 1 AND endpoint = ? ORDER BY due_at, seq ${AT_MOST}`
+
+/**
+ * Takes due heads, at most `free` of each endpoint. What it takes is leased in memory; the database learns of it when it is
+ * settled, so that a claim only reads.
+ */
 export function claimDeliveries(
-  tx: Tx,
+  source: Source,
+  leases: Leases,
   query: { free: ReadonlyMap<string, number>; now: Date },
 ): readonly Delivery[] {
   const claimed: Delivery[] = []
   for (const [endpoint, free] of query.free) {
-    // Each lease hides one head at most: its own, or that of the lane it occupies.
-    const heads = tx.db.all<DeliveryRow>(
-      `${DELIVERIES} WHERE d.head = 1 AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at, d.seq ${AT_MOST}`,
-      endpoint,
-      query.now.getTime(),
-      free + tx.leases.size,
+    const due = freeHeads(source, leases, { endpoint, most: free }).filter(
+      ({ due_at }) => due_at <= query.now.getTime(),
     )
-    const takeable = heads.filter(row => tx.leases.isFree(row.id, laneKey(row))).slice(0, free)
-    for (const row of takeable) {
-      tx.leases.take(row.id, laneKey(row))
-      tx.undo(() => tx.leases.release(row.id))
-      claimed.push(toDelivery(tx, row))
+    for (const head of due) {
+      const row = findDelivery(source, head.id)
+      if (row === undefined) continue
+      leases.take(row.id, laneKey(row))
+      claimed.push(toDelivery(source, row))
     }
   }
   return claimed
@@ -43,7 +49,6 @@ type Settling = {
 
 export function settleDelivery(tx: Tx, args: Settling): void {
   const { id, settlement, health, effects } = args
-  tx.undo(tx.leases.release(id))
   if (health !== undefined) writeHealth(tx, health)
   const row = findDelivery(tx, id)
   if (row?.status !== 'pending') return
@@ -70,26 +75,24 @@ export function replayDelivery(
   return true
 }
 
-/** Asked of the writer, because only it knows the leases. */
+/** When the first head that nobody works on is due. */
 export function nextDeliveryDueAt(
-  tx: Tx,
-  { endpoints }: { endpoints?: readonly string[] | undefined },
+  source: Source,
+  leases: Leases,
+  endpoints: readonly string[],
 ): Date | undefined {
-  if (endpoints === undefined) return earliestFree(tx)
-  const instants = endpoints.map(
-    endpoint => earliestFree(tx, endpoint)?.getTime() ?? Number.POSITIVE_INFINITY,
+  const instants = endpoints.flatMap(endpoint =>
+    freeHeads(source, leases, { endpoint, most: 1 }).map(({ due_at }) => due_at),
   )
-  const earliest = Math.min(...instants)
-  return Number.isFinite(earliest) ? new Date(earliest) : undefined
+  return instants.length === 0 ? undefined : new Date(Math.min(...instants))
 }
 
-function earliestFree({ db, leases }: Tx, endpoint?: string): Date | undefined {
-  const heads = db.all<Queued & { readonly id: string; readonly due_at: number }>(
-    `SELECT seq, id, endpoint, lane, due_at FROM deliveries WHERE head = 1 ${endpoint === undefined ? '' : 'AND endpoint = ?'}
-     ORDER BY due_at, seq ${AT_MOST}`,
-    ...(endpoint === undefined ? [] : [endpoint]),
-    leases.size + 1,
-  )
-  const free = heads.find(row => leases.isFree(row.id, laneKey(row)))
-  return free === undefined ? undefined : new Date(free.due_at)
+function freeHeads(
+  { db }: Source,
+  leases: Leases,
+  { endpoint, most }: { endpoint: string; most: number },
+): readonly Head[] {
+  // Each lease hides one head at most: its own, or that of the lane it occupies.
+  const heads = db.all<Head>(HEADS, endpoint, most + leases.size)
+  return heads.filter(head => leases.isFree(head.id, laneKey(head))).slice(0, most)
 }

@@ -51,10 +51,10 @@ export function hastenDeliveries(tx: Tx, { endpoint, now }: { endpoint: string; 
   tx.touch('deliveries')
 }
 
-/** What is being attempted at this moment is left alone. */
+/** `spare` are those that are being attempted at this moment. */
 export function buryDeliveries(
   tx: Tx,
-  query: { endpoint: string; begunBefore: Date; at: Date; reason: string },
+  query: { endpoint: string; begunBefore: Date; at: Date; reason: string; spare: ReadonlySet<string> },
 ): number {
   const rows = tx.db
     .all<DeliveryRow>(
@@ -63,7 +63,7 @@ export function buryDeliveries(
       query.begunBefore.getTime(),
       PART,
     )
-    .filter(row => tx.leases.isFree(row.id, undefined))
+    .filter(row => !query.spare.has(row.id))
   for (const row of rows) {
     addAttempt(tx, row, { at: query.at, reason: query.reason, tookMs: 0 })
     tx.db.run(`UPDATE deliveries SET status = 'dead' WHERE seq = ?`, row.seq)

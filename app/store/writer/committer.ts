@@ -3,7 +3,6 @@ import { step } from '../../lib/step.ts'
 import { storeError } from '../database/failures.ts'
 import type { Topic } from '../store.ts'
 import { Chains } from './chains.ts'
-import { Leases } from './leases.ts'
 import type { Answer, Request } from './protocol.ts'
 import type { Source, Tx } from './transaction.ts'
 
@@ -22,7 +21,6 @@ export const MOST_WRITES_A_COMMIT = 100
 export class Committer {
   readonly #source: Source
   readonly #writes: WriteTable
-  readonly #leases = new Leases()
   readonly #chains = new Chains()
   #undos: (() => void)[] = []
   #topics = new Set<Topic>()
@@ -56,7 +54,6 @@ export class Committer {
     const touched: Topic[] = []
     const tx: Tx = {
       ...this.#source,
-      leases: this.#leases,
       chains: this.#chains,
       touch: topic => void touched.push(topic),
       undo: step => void this.#undos.push(step),

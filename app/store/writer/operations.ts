@@ -2,12 +2,7 @@ import { putDevice, removeDevice, setPaused } from '../tables/accounts.ts'
 import { appendAudit } from '../tables/audit.ts'
 import { linkContact } from '../tables/contact-links.ts'
 import { grantConsent, withdrawConsents } from '../tables/contacts.ts'
-import {
-  claimDeliveries,
-  nextDeliveryDueAt,
-  replayDelivery,
-  settleDelivery,
-} from '../tables/delivery-queue.ts'
+import { replayDelivery, settleDelivery } from '../tables/delivery-queue.ts'
 import { buryDeliveries, hastenDeliveries, replayRange } from '../tables/delivery-range.ts'
 import { writeEffects } from '../tables/effects.ts'
 import { putEndpoint } from '../tables/endpoints.ts'
@@ -39,9 +34,7 @@ export const operations = {
   'contacts.link': linkContact,
   'contacts.withdraw': withdrawConsents,
   'deliveries.bury': buryDeliveries,
-  'deliveries.claim': claimDeliveries,
   'deliveries.hasten': hastenDeliveries,
-  'deliveries.nextDueAt': nextDeliveryDueAt,
   'deliveries.replay': replayDelivery,
   'deliveries.replayRange': replayRange,
   'deliveries.settle': settleDelivery,

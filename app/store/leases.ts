@@ -7,6 +7,10 @@ export class Leases {
     return this.#lanes.size
   }
 
+  get all(): ReadonlySet<string> {
+    return new Set(this.#lanes.keys())
+  }
+
   /** `lane` is undefined for an unordered delivery, which occupies nothing but itself. */
   isFree(delivery: string, lane: string | undefined): boolean {
     return !this.#lanes.has(delivery) && (lane === undefined || !this.#occupied.has(lane))
@@ -17,12 +21,9 @@ export class Leases {
     if (lane !== undefined) this.#occupied.add(lane)
   }
 
-  /** Answers the way to take it back, for a settlement that fails. */
-  release(delivery: string): () => void {
-    if (!this.#lanes.has(delivery)) return () => {}
+  release(delivery: string): void {
     const lane = this.#lanes.get(delivery)
     this.#lanes.delete(delivery)
     if (lane !== undefined) this.#occupied.delete(lane)
-    return () => this.take(delivery, lane)
   }
 }
