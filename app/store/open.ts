@@ -11,10 +11,10 @@ import { createContactStore } from './contacts.ts'
 import { checkKey, initialiseKeys } from './crypto/keyring.ts'
 import { Vault } from './crypto/vault.ts'
 import { Connection } from './database/connection.ts'
+import { checkAtStart, checkLater } from './database/later-check.ts'
 import { lockDataFolder } from './database/lock.ts'
 import { migrate, schemaVersion } from './database/migrate.ts'
 import { createPrivately } from './database/private-file.ts'
-import { quickCheck } from './database/quick-check.ts'
 import { MIGRATIONS } from './database/schema.ts'
 import { createDecisionStore } from './decisions.ts'
 import { createDeliveryStore } from './deliveries.ts'
@@ -41,6 +41,8 @@ export type OpenOptions = {
   readonly log: Log
   /** How full the disk is; asked of the system when absent. */
   readonly statfs?: Statfs
+  /** When what grows with every message is looked through, after a process that did not close; half a minute when absent. */
+  readonly checkAfterMs?: number
 }
 
 const DATABASE_FILE = 'postern.db'
@@ -63,8 +65,8 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const lock = lockDataFolder(dataDir)
   const file = join(dataDir, DATABASE_FILE)
   try {
-    prepare(file, key, options.log)
-    return await assemble({ ...options, file, key, unlock: lock.release })
+    const { unclean } = prepare(file, key)
+    return await assemble({ ...options, file, key, unclean, unlock: lock.release })
   } catch (error) {
     lock.release()
     throw error
@@ -85,37 +87,50 @@ function makeFolder(dataDir: string): void {
  * Checks first, then migrates, so that a wrong key or an older program changes nothing. The log beside the database is
  * gone after every clean close, so that one that is there says that the last process did not end so.
  */
-function prepare(file: string, key: KeyObject, log: Log): void {
+function prepare(file: string, key: KeyObject): { readonly unclean: boolean } {
   const unclean = existsSync(`${file}-wal`)
   createPrivately(file)
   const db = Connection.open(file, 'write')
   try {
     const isThere = schemaVersion(db) > 0
     if (isThere) checkKey(db, key)
-    if (isThere && unclean) quickCheck(db, log)
+    if (isThere) checkAtStart(db, file, { unclean })
     migrate(db, MIGRATIONS, () => initialiseKeys(db, key))
+    return { unclean: isThere && unclean }
   } finally {
     db.close()
   }
 }
 
-type Parts = Pick<OpenOptions, 'now' | 'log' | 'statfs'> & {
+type Parts = Pick<OpenOptions, 'now' | 'log' | 'statfs' | 'checkAfterMs'> & {
   readonly file: string
+  readonly unclean: boolean
   readonly key: KeyObject
   unlock(): void
 }
 
-async function assemble({ file, key, now, log, unlock, statfs }: Parts): Promise<Store> {
+async function assemble(parts: Parts): Promise<Store> {
+  const { file, key, now, log, statfs } = parts
   const writer = await Writer.start({ file, key }, log)
   const db = await openReader(file, writer)
   const disk = createDiskWatch(file, { log, measure: statfs })
   await disk.look()
   const reader = { db, vault: new Vault(db, key) }
-  return storeOver({ reader, writer, now, disk }, async () => {
+  const check = parts.unclean ? checkLater(file, { log, afterMs: parts.checkAfterMs }) : undefined
+  const telling: Access['writer'] = {
+    run: (name, args) => writer.run(name, args),
+    onCommit: listener => writer.onCommit(listener),
+    onFailure: listener => {
+      const [one, other] = [writer.onFailure(listener), check?.onFailure(listener)]
+      return () => void [one(), other?.()]
+    },
+  }
+  return storeOver({ reader, writer: telling, now, disk }, async () => {
     disk.stop()
+    await check?.stop()
     db.close() // first: the checkpoint must not wait for a reader
     await writer.close()
-    unlock()
+    parts.unlock()
   })
 }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { closeSync, copyFileSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { exitCodeOf } from '../../app/lib/error.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { exitCodeOf, type PosternError } from '../../app/lib/error.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
 import { createDiskWatch, type DiskLevel } from '../../app/store/disk.ts'
 import { raiseDiskAlarms } from '../../app/store/disk-alarm.ts'
 import { openStore } from '../../app/store/open.ts'
+import type { Store } from '../../app/store/store.ts'
 import {
   event,
   freshStore,
@@ -89,46 +91,98 @@ test('each rise is told once as an event, and the way down in the log alone', as
   assert.deepEqual(said, ['disk.filling', 'disk.filling', 'disk.room', 'disk.room'])
 })
 
-test('a store that was not closed is looked through before it is used', async t => {
+test('a store that was not closed is looked through, the part that grows after the start', async t => {
   const folder = temporaryFolder(t)
   const live = await open(folder)
-  await live.events.append({
-    events: Array.from({ length: 400 }, () => event({ data: { n: 'x'.repeat(500) } })),
-  })
+  await fill(live)
   const crashed = copyOf(folder, temporaryFolder(t))
   await live.close()
   const told: string[] = []
-  const log: Log = { ...silentLog, info: name => told.push(name) }
-  const clean = await openStore({ dataDir: folder, key: KEY, now, log })
+  const checked = Promise.withResolvers<void>()
+  const log: Log = {
+    ...silentLog,
+    info: name => {
+      told.push(name)
+      checked.resolve()
+    },
+  }
+  const clean = await openStore({ dataDir: folder, key: KEY, now, log, checkAfterMs: 0 })
   await clean.close()
   assert.deepEqual(told, [])
-  const store = await openStore({ dataDir: crashed, key: KEY, now, log })
+  const store = await openStore({ dataDir: crashed, key: KEY, now, log, checkAfterMs: 0 })
   t.after(() => store.close())
-  assert.deepEqual(told, ['store.checked'])
   assert.equal((await store.events.list({ limit: 1_000 })).items.length, 400)
+  await checked.promise
+  assert.deepEqual(told, ['store.checked'])
 })
 
-test('one that is damaged is refused with a remedy and the exit code of what a person must mend', async t => {
+test('damage in what grows ends the process when it is found, and the next start refuses', async t => {
+  const crashed = await damagedStore(t, db => {
+    const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = 'events' AND pagetype = 'leaf'").all()
+    return pages.slice(0, 5).map(({ pageno }) => Number(pageno))
+  })
+  const store = await openStore({ dataDir: crashed, key: KEY, now, log: silentLog, checkAfterMs: 0 })
+  const failure = await new Promise<PosternError>(resolve => store.onFailure(resolve))
+  assert.equal(failure.code, 'store.corrupt')
+  await store.close()
+  await assert.rejects(open(crashed), isDamage)
+})
+
+test('damage in what all stands on is refused at once, with a remedy and the exit code of what a person must mend', async t => {
+  const crashed = await damagedStore(t, db => {
+    const { rootpage } =
+      db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'signal_keys'").get() ?? {}
+    return [Number(rootpage)]
+  })
+  await assert.rejects(open(crashed), isDamage)
+})
+
+test('a store that is sound again after damage opens, once all of it was looked through', async t => {
   const folder = temporaryFolder(t)
   const live = await open(folder)
-  await live.events.append({
-    events: Array.from({ length: 400 }, () => event({ data: { n: 'x'.repeat(500) } })),
-  })
+  await fill(live)
+  const crashed = copyOf(folder, temporaryFolder(t))
+  await live.close()
+  writeFileSync(join(crashed, 'postern.db-damaged'), 'events: torn')
+  const store = await open(crashed)
+  t.after(() => store.close())
+  assert.deepEqual(
+    readdirSync(crashed).filter(name => name.endsWith('damaged')),
+    [],
+  )
+})
+
+function isDamage(error: Error & { code?: string }): boolean {
+  assert.equal(error.code, 'store.corrupt')
+  assert.match(error.message, /damaged.*restore a backup/)
+  assert.equal(exitCodeOf(error), 78)
+  return true
+}
+
+async function fill(store: Store): Promise<void> {
+  const events = Array.from({ length: 400 }, () => event({ data: { n: 'x'.repeat(500) } }))
+  await store.events.append({ events })
+}
+
+/** A store whose last process was killed, with these pages overwritten. */
+async function damagedStore(t: TestContext, pages: (db: DatabaseSync) => readonly number[]): Promise<string> {
+  const folder = temporaryFolder(t)
+  const live = await open(folder)
+  await fill(live)
   await live.close() // everything is in the file itself
   const again = await open(folder)
   await again.meta.set('a', 'b')
   const crashed = copyOf(folder, temporaryFolder(t))
   await again.close()
+  const db = new DatabaseSync(join(folder, 'postern.db'), { readOnly: true })
+  const doomed = pages(db)
+  db.close()
+  assert.ok(doomed.length > 0)
   const file = openSync(join(crashed, 'postern.db'), 'r+')
-  for (let page = 60; page < 100; page++) writeSync(file, Buffer.alloc(4_096, 0x5a), 0, 4_096, page * 4_096)
+  for (const page of doomed) writeSync(file, Buffer.alloc(4_096, 0x5a), 0, 4_096, (page - 1) * 4_096)
   closeSync(file)
-  await assert.rejects(open(crashed), (error: Error & { code?: string }) => {
-    assert.equal(error.code, 'store.corrupt')
-    assert.match(error.message, /damaged.*restore a backup/)
-    assert.equal(exitCodeOf(error), 78)
-    return true
-  })
-})
+  return crashed
+}
 
 /** The files as a process that is killed leaves them behind. */
 function copyOf(folder: string, to: string): string {
