@@ -11,6 +11,8 @@ import { enterLocally } from './hop/local.ts'
 import { mayHaveEffect } from './hop/same-origin.ts'
 import { securityHeaders } from './hop/security-headers.ts'
 import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
+import { answerGuesses } from './limits/guesses.ts'
+import { createRefusals } from './limits/refusals.ts'
 import { allRoutes, ownersRoutes } from './routes/all.ts'
 import { probes } from './routes/probes.ts'
 import { siteRouters } from './routes/router.ts'
@@ -19,9 +21,17 @@ import { send } from './send.ts'
 /** The Express application: every request passes these steps in this order. `closing` ends what still waits. */
 export function createApplication(deps: HttpDeps, closing: AbortSignal): Express {
   const floods = deps.floods ?? DEFAULT_FLOODS
+  const refusals = createRefusals(deps)
   const app = plainExpress()
   app.use(arrive(deps), securityHeaders, enter, probes(deps))
-  app.use(checkSite, countRequests(floods), know(deps, countFailures(floods), closing), fromOurPage)
+  const failures = { refusals, countFailure: countFailures(floods) }
+  app.use(
+    checkSite,
+    answerGuesses(refusals),
+    countRequests(floods),
+    know(deps, failures, closing),
+    fromOurPage,
+  )
   app.use(siteRouters(allRoutes(deps), deps))
   app.use(nothing, failed(deps))
   return app

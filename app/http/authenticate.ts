@@ -11,7 +11,7 @@ import { type Problem, problem } from './answer.ts'
 import type { HttpDeps } from './deps.ts'
 import { type Arrival, arrivals, calls, type Entrance, entrances } from './hop/call.ts'
 import { limitProblem } from './limits/floods.ts'
-import { createRefusals } from './limits/refusals.ts'
+import type { Refusals } from './limits/refusals.ts'
 import { send } from './send.ts'
 
 type Site = Presented['site']
@@ -25,16 +25,19 @@ const CHALLENGES: Readonly<Record<Site, Readonly<Record<string, string>>>> = {
 /** Why the policy alone turns somebody away who shows what was good before. Not revoked, not expired: those are meant. */
 const UNKNOWN: ReadonlySet<RefusalReason> = new Set(['unknown_principal', 'unknown_api_key'])
 
-/**
- * Finds out who asks, by the one kind of credential its site has. `countFailure` is run on failures alone; `closing`
- * ends what still waits when the server stops.
- */
-export function know(deps: HttpDeps, countFailure: RequestHandler, closing: AbortSignal): RequestHandler {
+/** Where failures go. `countFailure` is run on those alone. */
+export type Failures = { readonly refusals: Refusals; readonly countFailure: RequestHandler }
+
+/** Finds out who asks, by the one kind of credential its site has. `closing` ends what still waits when the server stops. */
+export function know(
+  deps: HttpDeps,
+  { refusals, countFailure }: Failures,
+  closing: AbortSignal,
+): RequestHandler {
   const authorities = readAuthorities(deps.clientCa)
   if (authorities.length === 0) throw new PosternError('config.pki', 'client-ca.pem holds no certificate')
   const readClientCert = clientCertReader(() => authorities)
   const identity = { readClientCert, apiKeys: createApiKeys(deps), now: deps.now }
-  const refusals = createRefusals(deps)
 
   return async (request, response, next) => {
     const arrival = arrivals.get(request)

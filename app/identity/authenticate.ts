@@ -39,6 +39,8 @@ export type RefusalReason =
   | 'no_api_key'
   | 'unknown_api_key'
   | 'no_log_in'
+  /** At the edge, which looks at passwords. */
+  | 'wrong_password'
 
 export type AuthenticateDeps = {
   readonly readClientCert: ReadClientCert

@@ -30,6 +30,7 @@ export function siteLines(part: SiteToRender): string[] {
     'import say-little',
     ...(part.name === 'dashboard' && part.edge.tls.mode !== 'internal' ? ['import hsts'] : []),
     ...block('route', routeLines(part)),
+    ...(part.site.basicAuth.length > 0 ? ['import count-guesses'] : []),
     'import errors',
   ])
 }
@@ -76,6 +77,7 @@ function basicAuthLines(part: SiteToRender): string[] {
     return `${user} "{file.${secretPath(ref)}}"`
   })
   return [
+    'import refuse-guessers',
     `@nobody not header_regexp Authorization "^(?i:basic) (${basicAuth.map(beginningOf).join('|')})"`,
     'header @nobody WWW-Authenticate `Basic realm="Postern"`',
     'error @nobody 401',

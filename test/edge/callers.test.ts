@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, mock, type TestContext, test } from 'node:test'
 import { pkiCommand } from '../../app/cli/pki.ts'
+import type { Limit } from '../../app/policy/snapshot.ts'
 import { testPolicy } from '../http/running-policy.ts'
 import { readSentEvents, readWebSocket, reasonOf } from '../http/stream-clients.ts'
 import { type AppRig, startAppRig } from './app-rig.ts'
 import { get, sendRaw } from './raw-request.ts'
+import { PASSWORD } from './rig.ts'
 
 const KEY = `pk_${'k'.repeat(43)}`
 const BEARER = { authorization: `Bearer ${KEY}` }
@@ -100,6 +102,65 @@ test('streams of an API key end within 2 s when it counts no more', async t => {
       Object.assign(secrets, before)
     })
   }
+})
+
+const BLOCKING: Limit = {
+  ...{ name: 'failed-auth', key: ['remoteIp'], count: 3, periodMs: 300_000, burst: 3 },
+  ...{ onExceed: 'block', blockForMs: 900_000 },
+}
+
+/** Asks the dashboard from an address of its own, and gives status and code. */
+async function dashboard(from: string, password?: string): Promise<string> {
+  const { dashboard: port } = rig.ports
+  const basic = `Authorization: Basic ${Buffer.from(`oncall:${password}`).toString('base64')}`
+  const request = get('/v1/whoami', `localhost:${port}`, password === undefined ? [] : [basic])
+  const tls = { host: '127.0.0.1', localAddress: from }
+  const answer = await sendRaw(request, { port, ca: rig.edge.ca, tls })
+  return answer.kind === 'answered' ? `${answer.status} ${JSON.parse(answer.body).code ?? ''}` : answer.kind
+}
+
+test('an address that guesses passwords is kept out of every site, with the right one too', async () => {
+  rig.setPolicy({ limits: new Map([[BLOCKING.name, BLOCKING]]) })
+  const [guesser, other] = ['127.0.3.1', '127.0.3.2']
+  for (let i = 0; i < 8; i++)
+    assert.equal(await dashboard(guesser), '401 edge.401', 'a first visit is no guess')
+  for (let i = 0; i < 3; i++) {
+    assert.equal(await dashboard(guesser, PASSWORD), '200 ')
+    assert.equal(await dashboard(guesser, 'wrong'), '401 edge.401')
+  }
+  assert.equal(await dashboard(guesser, 'wrong'), '429 blocked')
+  assert.equal(await dashboard(guesser, PASSWORD), '429 blocked')
+  assert.equal(await dashboard(other, PASSWORD), '200 ')
+  const client = await issued('narrow')
+  const { api: port } = rig.ports
+  for (const [localAddress, want] of [
+    [guesser, 429],
+    [other, 200],
+  ] as const) {
+    const tls = { host: '127.0.0.1', localAddress }
+    const answer = await sendRaw(get('/v1/whoami', `localhost:${port}`), {
+      port,
+      ca: rig.edge.ca,
+      client,
+      tls,
+    })
+    assert.equal(answer.kind === 'answered' && answer.status, want)
+  }
+  const { items } = await rig.http.store.events.list({ limit: 100 })
+  const alerts = items.filter(
+    ({ type, data }) => type === 'security.alert' && data.reason === 'auth_failures',
+  )
+  assert.deepEqual(
+    alerts.map(({ data }) => data.ip),
+    [guesser],
+  )
+  const audit = await rig.http.store.audit.list({ action: 'auth.refused', limit: 200 })
+  const entries = audit.items.filter(({ ip }) => ip === guesser)
+  assert.deepEqual(
+    entries.map(({ detail }) => detail?.reason),
+    Array.from({ length: 4 }, () => 'wrong_password'),
+  )
+  rig.setPolicy({ limits: new Map() })
 })
 
 /** Streams look again each second and need 2 s at most; a machine that is busy with other things gets a little longer. */

@@ -121,6 +121,21 @@ for (const [name, headers] of [
   })
 }
 
+test('asks the app about who brings a password, without it, and about nobody else', async () => {
+  const before = rig.upstream.asked.length
+  await send('dashboard', [], '/')
+  for (const password of [PASSWORD, 'wrong'])
+    await send('dashboard', ['Cookie: s=1', 'Postern-Ask: forged', basic('oncall', password)], '/secret?q=1')
+  const asked = rig.upstream.asked.slice(before)
+  const questions = asked.map(seen => headerOf(seen, 'postern-ask'))
+  assert.deepEqual(questions, ['may-guess', 'may-guess', 'guessed-wrong'])
+  for (const seen of asked) {
+    assert.deepEqual([seen.method, seen.url.replace('?', ''), seen.body], ['GET', '/', ''])
+    for (const name of ['authorization', 'cookie']) assert.equal(headerOf(seen, name), undefined)
+    assert.match(headerOf(seen, 'postern-remote-ip') ?? '', /^(127\.0\.0\.1|::1)$/)
+  }
+})
+
 test('says neither its product nor the way it came, in answers of the app and of its own', async () => {
   for (const answer of [await send('api', []), await send('dashboard', []), await send('hooks', [], '/v1')]) {
     assert.ok(answer.kind === 'answered')

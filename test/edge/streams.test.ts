@@ -87,6 +87,11 @@ test('lets WebSockets through on each site, past the same time and over a reload
   const asked = rig.upstream.seen.filter(({ headers }) => headers.some(header => /^websocket$/i.test(header)))
   assert.equal(asked.length, 3)
   assert.deepEqual(asked.map(siteOf).sort(), ['api', 'dashboard', 'keys'])
+  assert.deepEqual(
+    rig.upstream.asked.map(siteOf),
+    ['dashboard'],
+    'what the edge asks for itself is no WebSocket',
+  )
   for (const socket of sockets) socket.terminate()
 })
 

@@ -19,6 +19,8 @@ export type Seen = {
 export type Upstream = {
   /** Everything that got through so far. */
   readonly seen: Seen[]
+  /** What the edge asked on its own account. */
+  readonly asked: Seen[]
   readonly close: () => Promise<void>
 }
 
@@ -26,17 +28,22 @@ const STREAM_EVERY_MS = 200
 
 /**
  * Stands where the app would: TLS with the app's certificate, only for peers whose certificate the internal CA signed.
- * Answers what it saw as JSON; `/v1/events` streams a line every 200 ms until the caller leaves, and so does a WebSocket.
+ * Lets everybody guess passwords, answers what it saw as JSON; `/v1/events` streams a line every 200 ms until the caller leaves, and so does a WebSocket.
  */
 export async function startUpstream(config: Config): Promise<Upstream> {
   const read = (file: string) => readFileSync(join(config.secretsDir, file))
   const seen: Seen[] = []
+  const asked: Seen[] = []
   const tls = { cert: read('app.pem'), key: read('app.key'), ca: read('internal-ca.pem'), requestCert: true }
   const limits = { maxHeaderSize: 1_000_000 } // so that it is the edge that refuses
   const server = createServer({ ...tls, ...limits, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
   server.on('request', async (request, response) => {
     const one = await describe(request).catch(() => undefined)
     if (one === undefined) return // the proxy gave the body up
+    if (headerOf(one, 'postern-ask') !== undefined) {
+      asked.push(one)
+      return response.writeHead(204).end()
+    }
     seen.push(one)
     if (request.url?.startsWith('/v1/events')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -57,7 +64,7 @@ export async function startUpstream(config: Config): Promise<Upstream> {
   })
   await new Promise<void>(resolve => server.listen(config.ports.app, '127.0.0.1', resolve))
   return {
-    seen,
+    ...{ seen, asked },
     close: async () => {
       for (const reader of sockets.clients) reader.terminate()
       server.closeAllConnections()

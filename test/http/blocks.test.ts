@@ -59,6 +59,27 @@ test('counts the addresses of one IPv6 network together', async () => {
   assert.equal((await honest('::ffff:127.0.0.1')).status, 200)
 })
 
+test('counts the wrong passwords that the edge tells of, and answers whether somebody may go on guessing', async () => {
+  const tell = (question: string, from: string) =>
+    http.ask({ path: '/', site: 'dashboard', from, headers: { 'postern-ask': question } })
+  for (let i = 0; i < 10; i++) {
+    assert.equal((await tell('may-guess', '127.0.0.5')).status, 204)
+    assert.equal((await tell('guessed-wrong', '127.0.0.5')).status, 401)
+  }
+  assert.equal((await tell('may-guess', '127.0.0.5')).status, 204)
+  for (const question of ['guessed-wrong', 'may-guess']) {
+    const answer = await tell(question, '127.0.0.5')
+    assert.deepEqual([answer.status, answer.json.code], [429, 'blocked'])
+  }
+  assert.equal((await honest('127.0.0.5')).status, 429)
+  assert.equal((await tell('may-guess', '127.0.0.6')).status, 204)
+  assert.equal((await tell('anything', '127.0.0.6')).status, 400)
+  assert.deepEqual(
+    new Set((await entries()).map(({ detail }) => detail?.reason)),
+    new Set(['wrong_password']),
+  )
+})
+
 test('writes down so many failures of one address a minute, and says later how many there were more', async () => {
   http.setPolicy({ limits: new Map() })
   for (let i = 0; i < 30; i++) await attempt('127.0.0.5')
