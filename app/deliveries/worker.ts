@@ -110,7 +110,7 @@ export class DeliveryWorker {
     const { store, now, policy } = this.#deps
     const { endpoints } = policy().snapshot
     const free = this.#free(endpoints.values())
-    const claimed = store.deliveries.claim({ free, now: now() })
+    const claimed = free.size === 0 ? [] : store.deliveries.claim({ free, now: now() })
     if (claimed.length > 0) step('delivery.claimed')
     for (const delivery of claimed) {
       const endpoint = endpoints.get(delivery.endpoint)
@@ -118,7 +118,7 @@ export class DeliveryWorker {
     }
     await this.#bury(endpoints.values())
     const open = [...this.#free(endpoints.values()).keys()]
-    const dueAt = store.deliveries.nextDueAt(open)
+    const dueAt = open.length === 0 ? undefined : store.deliveries.nextDueAt(open)
     const waits = [dueAt, ...this.#reopenings(endpoints.keys())].flatMap(at =>
       at === undefined ? [] : [at.getTime() - now().getTime()],
     )
