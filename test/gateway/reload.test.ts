@@ -3,8 +3,19 @@ import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { ROOT, type Sandbox, startSandbox } from './sandbox.ts'
+import { after, before, type TestContext, test } from 'node:test'
+import { policySet } from '../policy/large-set.ts'
+import { WAYS } from './load/edits.ts'
+import { startFlow } from './load/flow.ts'
+import { eventually, ROOT, type Sandbox, sleep, startSandbox } from './sandbox.ts'
+
+const isLong = process.env.TEST_LONG !== undefined
+/** Requests a second while a folder is watched, and for how long before anything is edited. */
+const FLOW = isLong ? { perSecond: 200, calmMs: 10_000 } : { perSecond: 50, calmMs: 0 }
+/** In CI nothing is wrong because a machine is slow. */
+const TAKEN_UP_WITHIN_MS = isLong ? 3_000 : 60_000
+const DELAYED_BY_AT_MOST_MS = 50
+const LONGEST_BLOCK = 'nodejs_eventloop_lag_max_seconds'
 
 let folder: string
 let sandbox: Sandbox
@@ -96,3 +107,99 @@ test('a plan against the running appliance is applied as it was made, once, and 
   assert.equal(again.code, 8, again.stdout)
   assert.match(again.stdout, /another policy than the one in force/)
 })
+
+type Shown = {
+  readonly live: { readonly revision: string; readonly digest: string }
+  readonly disk: { readonly digest: string; readonly error: { readonly place: string } | null }
+  readonly rejected: { readonly digest: string; readonly error: string } | null
+}
+const shown = async () => JSON.parse((await sandbox.api({ path: '/v1/policy' })).text) as Shown
+
+test('a watched folder comes into force by itself however it is edited, a broken one does not, and no request fails', async t => {
+  if (isLong) addLargeSet()
+  edit('policyset.yaml', 'default: deny', 'default: deny\n  reload: { mode: watch }')
+  const watching = await policy('apply')
+  assert.equal(watching.code, 0, watching.stdout)
+  const path = join(folder, 'accounts.yaml')
+  const text = readFileSync(path, 'utf8')
+  const noted = (note: string) => text.replace('displayName:', `x-note: ${note}\n    displayName:`)
+  const refusedBefore = await metric('postern_policy_reload_total{result="refused"}')
+  const flow = startFlow(sandbox, FLOW.perSecond)
+  try {
+    await sleep(FLOW.calmMs)
+    await metric(LONGEST_BLOCK) // begins anew with each look
+    const editedAt = performance.now()
+    for (const [way, put] of WAYS) {
+      put(path, noted(way))
+      const revision = await takenUp(t, way)
+      put(path, noted(`${way}, broken`).replace('displayName:', 'dispalyName:'))
+      assert.equal(await refused(way), revision)
+      put(path, noted(`${way}, mended`))
+      await takenUp(t, `${way}, after a broken one`)
+    }
+    const blockedMs = 1_000 * (await metric(LONGEST_BLOCK))
+    const { count, failures, slowestMs } = await flow.stop()
+    assert.deepEqual(failures, [])
+    assert.ok(count > 0)
+    assert.equal(
+      await metric('postern_policy_reload_total{result="refused"}'),
+      refusedBefore + WAYS.length,
+      'each is tried once',
+    )
+    const delayMs = slowestMs(editedAt, performance.now()) - slowestMs(0, editedAt)
+    t.diagnostic(
+      `${count} requests, ${delayMs} ms slower than before at most; blocked ${blockedMs} ms at most`,
+    )
+    if (isLong) assert.ok(delayMs <= DELAYED_BY_AT_MOST_MS && blockedMs <= DELAYED_BY_AT_MOST_MS)
+  } finally {
+    await flow.stop()
+  }
+})
+
+/** Waits until what lies in the folder is in force; answers its revision. */
+async function takenUp(t: TestContext, how: string): Promise<string> {
+  const begun = performance.now()
+  const isInForce = async () => {
+    const { live, disk } = await shown()
+    return live.digest === disk.digest ? live : undefined
+  }
+  const { revision } = await eventually(`${how}: in force`, isInForce, TAKEN_UP_WITHIN_MS)
+  t.diagnostic(`${how}: in force after ${Math.round(performance.now() - begun)} ms`)
+  return revision
+}
+
+/** Waits until what lies in the folder is refused, and that is said everywhere; answers what is in force all the same. */
+async function refused(how: string): Promise<string> {
+  const isRefused = async () => {
+    const now = await shown()
+    return now.rejected?.digest === now.disk.digest ? now : undefined
+  }
+  const { live, disk, rejected } = await eventually(`${how}: refused`, isRefused, TAKEN_UP_WITHIN_MS)
+  assert.match(String(disk.error?.place), /^accounts\.yaml:\d+:\d+$/)
+  assert.match(String(rejected?.error), /accounts\.yaml:\d+:\d+ .*dispalyName/)
+  const tellsOfIt = (text: string) => text.includes('policy.rejected') && text.includes(disk.digest)
+  await eventually(`${how}: one line of the log and one event that say so`, async () => {
+    const lines = sandbox.log().split('\n').filter(tellsOfIt)
+    const events = (await sandbox.deliveries()).filter(({ body }) => tellsOfIt(body))
+    return lines.length === 1 && events.length === 1 ? true : undefined
+  })
+  return live.revision
+}
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(sandbox.endpoints().metrics)).text()
+  const [, value] =
+    text
+      .split('\n')
+      .find(line => line.startsWith(`${name} `))
+      ?.split(' ') ?? []
+  return Number(value)
+}
+
+/** A set of the size that is promised, around the sandbox's own. There can be one document of Recipients. */
+function addLargeSet(): void {
+  for (const { name, text } of policySet({ rules: 1_000, principals: 500, lists: 200 })) {
+    const documents = text.split('---\n').filter(document => !/^kind: "(PolicySet|Edge)"/.test(document))
+    writeFileSync(join(folder, name === 'recipients.yaml' ? name : `large-${name}`), documents.join('---\n'))
+  }
+}
