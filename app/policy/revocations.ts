@@ -111,7 +111,8 @@ function entryText(revocation: Revocation): string {
 }
 
 function documentsOf({ text }: PolicyFile): readonly Document[] {
-  return parseYaml(text, new LineCounter()) ?? []
+  const documents = parseYaml(text, new LineCounter())
+  return typeof documents === 'string' ? [] : documents
 }
 
 function holdsPrincipals(file: PolicyFile): boolean {

@@ -37,8 +37,8 @@ export function formatPolicy(file: PolicyFile): Formatted {
 }
 
 function rewrite(text: string): string {
-  const documents = parseYaml(text, new LineCounter()) ?? []
-  if (documents.length === 0)
+  const documents = parseYaml(text, new LineCounter())
+  if (typeof documents === 'string' || documents.length === 0)
     return text.trim() === '' ? '' : `${settleLines(text.replaceAll('\r', '')).trimEnd()}\n`
   const written = documents
     .map(yaml => asText(yaml, text))

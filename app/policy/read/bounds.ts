@@ -12,8 +12,11 @@ const INDICATORS: ReadonlySet<string> = new Set(['-', '?', ':'])
 const SCALAR = '\u001f'
 
 /** What a text is too much of to be given to the parser, whose time and stack it could use up. */
-export function excess(text: string): 'depth' | 'tokens' | undefined {
-  let tokens = 0
+export type Excess = 'depth' | 'tokens'
+
+/** Takes a text apart, as far as it may be given to the parser. */
+export function boundedLexemes(text: string): readonly string[] | Excess {
+  const lexemes: string[] = []
   let open = 0
   let onLine = 0
   let before = '\n'
@@ -28,9 +31,9 @@ export function excess(text: string): 'depth' | 'tokens' | undefined {
     const isIndentation = before.endsWith('\n') && /^ +$/.test(token)
     const begins = indent > MAX_INDENT && !token.startsWith('#') && !token.endsWith('\n')
     if (begins || open > MAX_DEPTH || onLine > MAX_DEPTH) return 'depth'
-    if (++tokens > MAX_TOKENS) return 'tokens'
+    if (lexemes.push(token) > MAX_TOKENS) return 'tokens'
     indent = isIndentation ? token.length : 0
     before = token
   }
-  return undefined
+  return lexemes
 }

@@ -1,4 +1,16 @@
-import { type Document, isAlias, isCollection, isMap, isPair, isScalar, type Node, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import type { Code } from '../codes.ts'
 
 /** A fault of syntax, at offsets of the file's text. */
@@ -15,48 +27,61 @@ const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/
 /** What policy files must not hold, whatever YAML says: keys written twice, merge keys, tags, keys that are no words, many or endless aliases. */
 export function refusedSyntax(yaml: Document): readonly Refusal[] {
   const refusals: Refusal[] = []
-  visit(yaml, {
-    Map(_, { items }) {
-      for (const refusal of repeatedKeys(items.map(({ key }) => key))) refusals.push(refusal)
-    },
-    Pair(_, { key }) {
-      const place = offsetsOf(key)
-      if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
-        refusals.push({ code: 'PS-1004', message: 'merge keys (<<) are not understood', offsets: place })
-      } else if (!isScalar(key) || key.value === null) {
-        refusals.push({ code: 'PS-1001', message: 'a key must be a word', offsets: place })
-      }
-    },
-    Node(_, node) {
-      if (isAlias(node) || node.tag === undefined || CORE_TAG.test(node.tag)) return
-      refusals.push({
-        code: 'PS-1005',
-        message: `the tag ${node.tag} is not understood`,
-        offsets: offsetsOf(node),
-      })
-    },
-  })
-  return [...refusals, ...refusedAliases(yaml)]
+  let aliases = 0
+  walk(yaml.contents)
+  return [...refusals, ...refusedAliases(yaml, aliases)]
+
+  /** By hand: the library's `visit` takes five times as long, and each file is walked at each look. */
+  function walk(node: unknown): void {
+    if (isAlias(node)) aliases++
+    else if (isScalar(node)) refuseTag(node)
+    else if (isPair(node)) {
+      refuseKey(node.key)
+      walk(node.key)
+      walk(node.value)
+    } else if (isCollection(node)) {
+      refuseTag(node)
+      const items: readonly unknown[] = node.items
+      if (isMap(node)) for (const refusal of repeatedKeys(node.items)) refusals.push(refusal)
+      for (const item of items) walk(item)
+    }
+  }
+
+  function refuseTag(node: Scalar | YAMLMap | YAMLSeq): void {
+    if (node.tag === undefined || CORE_TAG.test(node.tag)) return
+    const message = `the tag ${node.tag} is not understood`
+    refusals.push({ code: 'PS-1005', message, offsets: offsetsOf(node) })
+  }
+
+  function refuseKey(key: unknown): void {
+    const offsets = offsetsOf(key)
+    if (!isScalar(key) || key.value === null)
+      refusals.push({ code: 'PS-1001', message: 'a key must be a word', offsets })
+    else if (key.value === '<<' && key.type === 'PLAIN')
+      refusals.push({ code: 'PS-1004', message: 'merge keys (<<) are not understood', offsets })
+  }
 }
 
-function repeatedKeys(keys: readonly unknown[]): readonly Refusal[] {
+function repeatedKeys(pairs: readonly Pair[]): readonly Refusal[] {
   const seen = new Set<string>()
-  return keys.filter(isScalar).flatMap((key): readonly Refusal[] => {
+  const again: Refusal[] = []
+  for (const { key } of pairs) {
+    if (!isScalar(key)) continue
     const name = String(key.value)
-    const isFirst = !seen.has(name)
+    if (seen.has(name))
+      again.push({ code: 'PS-1002', message: 'this key is already in the map', offsets: offsetsOf(key) })
     seen.add(name)
-    return isFirst
-      ? []
-      : [{ code: 'PS-1002', message: 'this key is already in the map', offsets: offsetsOf(key) }]
-  })
+  }
+  return again
 }
 
-function refusedAliases(yaml: Document): readonly Refusal[] {
+function refusedAliases(yaml: Document, aliases: number): readonly Refusal[] {
   const counts = new Map<Node, number>()
   const open = new Set<Node>()
   let refusal: Refusal | undefined
+  if (aliases === 0) return []
   // Each stands for one value at least, and following one means a walk through the document.
-  const total = aliasesOf(yaml) > MAX_ALIASES ? Number.POSITIVE_INFINITY : count(yaml.contents)
+  const total = aliases > MAX_ALIASES ? Number.POSITIVE_INFINITY : count(yaml.contents)
   if (refusal === undefined && total > MAX_ALIASES) {
     refuse(yaml.contents, `the aliases of this document stand for more than ${MAX_ALIASES} values`)
   }
@@ -86,16 +111,6 @@ function refusedAliases(yaml: Document): readonly Refusal[] {
     refusal ??= { code: 'PS-1006', message, offsets: offsetsOf(node) }
     return 0
   }
-}
-
-function aliasesOf(yaml: Document): number {
-  let aliases = 0
-  visit(yaml, {
-    Alias() {
-      aliases++
-    },
-  })
-  return aliases
 }
 
 function offsetsOf(node: unknown): readonly [number, number] {

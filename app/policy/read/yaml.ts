@@ -1,8 +1,8 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import { Composer, type CST, type Document, LineCounter, Parser, type YAMLError } from 'yaml'
 import type { PolicyFile } from '../../model/policy-file.ts'
 import type { Code } from '../codes.ts'
 import type { Diagnostic } from '../diagnostic.ts'
-import { excess } from './bounds.ts'
+import { boundedLexemes, type Excess } from './bounds.ts'
 import { type PolicyDocument, policyDocument, rangeOfOffsets } from './document.ts'
 import { type Refusal, refusedSyntax } from './refused-syntax.ts'
 
@@ -10,6 +10,20 @@ const MAX_BYTES = 1_048_576
 const MAX_DOCUMENTS = 1_000
 /** Of one document; nobody mends more before the next look, and each costs a search for its place. */
 const MAX_REFUSALS = 100
+
+const EXCESS: Readonly<Record<Excess, readonly [code: Code, message: string]>> = {
+  depth: ['PS-1001', 'nested too deeply to be read'],
+  tokens: ['PS-1007', 'the file holds too many keys and values'],
+}
+
+const OPTIONS = {
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  uniqueKeys: false, // looked for in refusedSyntax: the library compares each key with all others
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const
 
 /** What one file gave: its documents, and what keeps them from being read as they are. */
 export type ReadFile = {
@@ -28,16 +42,10 @@ export function readYaml(file: PolicyFile): ReadFile {
     const message = `the file holds more than ${MAX_DOCUMENTS} documents`
     return { documents: [], diagnostics: [fault('PS-1007', message, file.name)] }
   }
-  const much = excess(file.text)
-  if (much === 'tokens') {
-    return {
-      documents: [],
-      diagnostics: [fault('PS-1007', 'the file holds too many keys and values', file.name)],
-    }
-  }
-  const parsed = much === 'depth' ? undefined : parseYaml(file.text, lines)
-  if (parsed === undefined) {
-    return { documents: [], diagnostics: [fault('PS-1001', 'nested too deeply to be read', file.name)] }
+  const parsed = parseYaml(file.text, lines)
+  if (typeof parsed === 'string') {
+    const [code, message] = EXCESS[parsed]
+    return { documents: [], diagnostics: [fault(code, message, file.name)] }
   }
   const tab = firstTab(file.text)
   const refusals = tab === undefined ? [] : [tab]
@@ -57,22 +65,23 @@ export function readYaml(file: PolicyFile): ReadFile {
   return { documents, diagnostics }
 }
 
-/** The documents of a text; undefined when it is nested too deeply to be read. */
-export function parseYaml(text: string, lineCounter: LineCounter): readonly Document[] | undefined {
+/** The documents of a text, or what it is too much of to be read. */
+export function parseYaml(text: string, lines: LineCounter): readonly Document[] | Excess {
+  const lexemes = boundedLexemes(text)
+  if (typeof lexemes === 'string') return lexemes
+  const parser = new Parser(lines.addNewLine)
   try {
-    const parsed = parseAllDocuments(text, {
-      lineCounter,
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      uniqueKeys: false, // looked for in refusedSyntax: the library compares each key with all others
-      prettyErrors: false,
-      logLevel: 'silent',
-    })
-    return 'empty' in parsed ? [] : parsed
+    return [...new Composer(OPTIONS).compose(tokens())]
   } catch (error) {
-    if (error instanceof RangeError) return undefined
+    if (error instanceof RangeError) return 'depth'
     throw error
+  }
+
+  /** What `parser.parse` does, but that the text is taken apart already. */
+  function* tokens(): Generator<CST.Token> {
+    lines.addNewLine(0)
+    for (const lexeme of lexemes) yield* parser.next(lexeme)
+    yield* parser.end()
   }
 }
 
