@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { compiledFor, nodeEnvironment } from './app-command.ts'
 
@@ -10,15 +11,90 @@ import { compiledFor, nodeEnvironment } from './app-command.ts'
  * outlast every restart. So the app never sees the folder in which it is kept: each life gets a fresh copy.
  */
 
-/** Gives the next life of the app its own copy of what is kept, in the place of whatever the last one has left. */
-export function handOutCompiled(config: Config): void {
+export type Compiled = {
+  /** Gives the next life of the app its own copy of what is kept, in the place of whatever the last one has left. */
+  handOut(): void
+  /** Makes the copy for the life after this one, while nobody waits for it: fifteen hundred files take half a second. */
+  makeSpare(): Promise<void>
+  close(): void
+}
+
+export function createCompiled(config: Config): Compiled {
   const copy = compiledFor(config)
-  rmSync(copy, { recursive: true, force: true })
-  if (!isFresh(config)) return
+  const spare = join(sparesIn(config), String(process.pid))
+  let standing: 'none' | 'making' | 'whole' = 'none'
+  let lives = 0
+  removeLeftovers(config)
+
+  return {
+    handOut() {
+      discard(copy, `${copy}-${lives++}`)
+      if (!isFresh(config)) return
+      const moved = standing === 'whole' && move(spare, copy)
+      if (standing === 'whole') standing = 'none'
+      if (moved) return
+      try {
+        cpSync(keptIn(config), copy, { recursive: true })
+      } catch {
+        remove(copy) // no room: the app compiles by itself
+      }
+    },
+    async makeSpare() {
+      if (standing !== 'none' || !isFresh(config)) return
+      standing = 'making'
+      try {
+        await rm(spare, { recursive: true, force: true })
+        await cp(keptIn(config), spare, { recursive: true })
+        standing = 'whole'
+      } catch {
+        standing = 'none' // no room, or nothing may be written here: the next life waits for its copy
+      }
+    },
+    close() {
+      remove(spare)
+    },
+  }
+}
+
+/** False between file systems. */
+function move(from: string, to: string): boolean {
   try {
-    cpSync(keptIn(config), copy, { recursive: true })
+    renameSync(from, to)
+    return true
   } catch {
-    rmSync(copy, { recursive: true, force: true }) // no room: the app compiles by itself
+    return false
+  }
+}
+
+/** Out of the way at once, and gone a little later. */
+function discard(folder: string, aside: string): void {
+  if (!existsSync(folder)) return
+  renameSync(folder, aside)
+  rm(aside, { recursive: true, force: true }).catch(() => {}) // the next supervisor tries again
+}
+
+/** What supervisors that were killed could not remove. */
+function removeLeftovers(config: Config): void {
+  const [spares, copy] = [sparesIn(config), compiledFor(config)]
+  for (const pid of namesIn(spares).filter(name => !isAlive(Number(name)))) remove(join(spares, pid))
+  const isAside = (name: string) => name.startsWith(`${basename(copy)}-`)
+  for (const name of namesIn(dirname(copy)).filter(isAside)) remove(join(dirname(copy), name))
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -54,6 +130,11 @@ function changedAt({ root }: Config): number {
 
 function keptIn({ root }: Config): string {
   return join(root, '.runtime', 'compiled')
+}
+
+/** Beside what is kept and not with the app's data: the app must not be able to write to what a later life will run. */
+function sparesIn({ root }: Config): string {
+  return join(root, '.runtime', 'compiled-spares')
 }
 
 function markOf(config: Config): string {

@@ -6,7 +6,7 @@ import { PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { appArguments, appEnvironment } from './app-command.ts'
 import { ask, type Proof } from './ask.ts'
-import { handOutCompiled, keepCompiled } from './compile-cache.ts'
+import { createCompiled, keepCompiled } from './compile-cache.ts'
 import { caddyCommand, edgeAnswers, exportEdgeCa } from './edge.ts'
 import { createEdgeDesk } from './edge-desk.ts'
 import { type Endpoints, endpointsFile, removeEndpoints, writeEndpoints } from './endpoints.ts'
@@ -59,10 +59,11 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   const desk = createEdgeDesk(options, tell)
   let revision = ''
   let announced = false
+  const compiled = createCompiled(config)
   let compiling: ChildProcess | undefined
   try {
     if (config.sandbox) await Promise.all(sandboxParts(config, output).map(crew.start))
-    const app = appPart(options, found => {
+    const app = appPart(options, compiled.handOut, found => {
       revision = found
     })
     await Promise.all([crew.start(app), crew.start(edgePart(options)).then(desk.open)])
@@ -79,6 +80,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   function announce(): void {
     if (crew.isStopping()) return
     if (!announced) compiling = keepCompiled(config)
+    void compiled.makeSpare()
     announced = true
     writeEndpoints(config.dataDir, endpoints())
   }
@@ -94,6 +96,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   async function stop(): Promise<void> {
     removeEndpoints(config.dataDir)
     compiling?.kill('SIGKILL')
+    compiled.close()
     await desk.close()
     await crew.stop()
   }
@@ -103,7 +106,11 @@ function tell(sentence: string): void {
   console.error(`postern: ${sentence}`)
 }
 
-function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: string) => void): PartSpec {
+function appPart(
+  { config, hopProof, output }: UpOptions,
+  prepare: () => void,
+  onReady: (revision: string) => void,
+): PartSpec {
   mkdirSync(join(config.dataDir, 'tmp'), { recursive: true, mode: 0o700 })
   const url = `https://127.0.0.1:${config.ports.app}/readyz`
   const simulator = config.sandbox ? simulatorFlags(config) : undefined
@@ -113,7 +120,7 @@ function appPart({ config, hopProof, output }: UpOptions, onReady: (revision: st
     args: appArguments(config, simulator),
     env: appEnvironment(config, simulator),
     cwd: config.root,
-    prepare: () => handOutCompiled(config),
+    prepare,
     ready: async () => {
       try {
         const answer = await ask({ url, proof: hopProof, servername: 'app', timeoutMs: 2_000 })

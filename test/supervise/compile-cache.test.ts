@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Config, loadConfig } from '../../app/config/config.ts'
 import { compiledFor } from '../../app/supervise/app-command.ts'
-import { handOutCompiled, keepCompiled } from '../../app/supervise/compile-cache.ts'
+import { createCompiled, keepCompiled } from '../../app/supervise/compile-cache.ts'
 
 const COMPILE = `
 import { flushCompileCache } from 'node:module'
@@ -17,18 +18,49 @@ process.exit(0)
 
 test('each life gets a copy of what is kept, and nothing that an earlier life has left', async t => {
   const config = installation(t)
-  handOutCompiled(config)
+  const { handOut } = createCompiled(config)
+  handOut()
   assert.equal(existsSync(compiledFor(config)), false, 'there was nothing to hand out')
   await compiled(config)
-  handOutCompiled(config)
+  handOut()
   const first = contents(config)
   assert.ok(
     first.some(file => file.startsWith('v26') || file.startsWith('v24')),
     first.join(),
   )
   writeFileSync(join(compiledFor(config), 'planted'), '')
-  handOutCompiled(config)
+  handOut()
   assert.deepEqual(contents(config), first)
+})
+
+test('a copy that was made ahead is the same, is used once, and goes with the supervisor', async t => {
+  const config = installation(t)
+  await compiled(config)
+  const { handOut, makeSpare, close } = createCompiled(config)
+  handOut()
+  const first = contents(config)
+  await Promise.all([makeSpare(), makeSpare()])
+  assert.equal(spares(config).length, 1)
+  writeFileSync(join(compiledFor(config), 'planted'), '')
+  handOut()
+  assert.deepEqual(contents(config), first)
+  assert.deepEqual(spares(config), [], 'it was moved, not copied')
+  await makeSpare()
+  close()
+  assert.deepEqual(spares(config), [])
+})
+
+test('what a killed supervisor has left is removed by the next one', async t => {
+  const config = installation(t)
+  const dead = spawnSync('true').pid
+  const leftovers = [
+    join(config.root, '.runtime', 'compiled-spares', String(dead)),
+    `${compiledFor(config)}-7`,
+  ]
+  const alive = join(config.root, '.runtime', 'compiled-spares', String(process.ppid))
+  for (const folder of [...leftovers, alive]) mkdirSync(folder, { recursive: true })
+  createCompiled(config)
+  assert.deepEqual([...leftovers, alive].map(existsSync), [false, false, true])
 })
 
 test('what is kept serves until a file of the app changes; then it is compiled again', async t => {
@@ -37,7 +69,7 @@ test('what is kept serves until a file of the app changes; then it is compiled a
   assert.equal(keepCompiled(config), undefined)
   const later = new Date(Date.now() + 60_000)
   utimesSync(join(config.root, 'app', 'start.ts'), later, later)
-  handOutCompiled(config)
+  createCompiled(config).handOut()
   assert.equal(existsSync(compiledFor(config)), false)
   const again = keepCompiled(config)
   assert.ok(again)
@@ -69,6 +101,10 @@ async function compiled(config: Config): Promise<void> {
   assert.ok(child)
   const [code] = await once(child, 'exit')
   assert.equal(code, 0)
+}
+
+function spares({ root }: Config): string[] {
+  return readdirSync(join(root, '.runtime', 'compiled-spares'))
 }
 
 function contents(config: Config): string[] {
