@@ -41,7 +41,7 @@ function routeLines(part: SiteToRender): string[] {
   return [
     ...(part.cidrs.length > 0 ? [`@outside not remote_ip ${part.cidrs.join(' ')}`, 'abort @outside'] : []),
     'import refuse-odd-paths',
-    ...(part.name === 'hooks' ? ['import only-below /hooks/*'] : []),
+    ...(part.name === 'hooks' ? ['import only-below /hooks'] : []),
     `import sizes ${bytes(limits.maxBodyBytes)} ${bytes(limits.maxUploadBytes)}`,
     'import strip-claims',
     ...(part.name === 'dashboard' ? [] : ['import no-cookies']),

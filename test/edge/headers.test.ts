@@ -6,7 +6,6 @@ import { get, type RawAnswer, sendRaw } from './raw-request.ts'
 import { PASSWORD, type Rig, startRig } from './rig.ts'
 import { headerOf, type Seen } from './upstream.ts'
 
-const FORGED = ':Zm9yZ2Vk:'
 const OUTSIDE = '192.0.2.0/24'
 
 let rig: Rig
@@ -35,60 +34,12 @@ function basic(user: string, password: string): string {
   return `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
-const FORGERIES = [
-  [`Client-Cert: ${FORGED}`],
-  [`client-cert: ${FORGED}`],
-  [`CLIENT-CERT: ${FORGED}`],
-  [`Client_Cert: ${FORGED}`],
-  [`Client.Cert: ${FORGED}`],
-  [`Client-Cert: ${FORGED}`, `Client-Cert: ${FORGED}`],
-  [`Client-Cert-Chain: ${FORGED}`],
-  [`Connection: Client-Cert`, `Client-Cert: ${FORGED}`],
-  [
-    'Postern-Site: forged',
-    'Postern-Remote-Ip: forged',
-    'Postern-Basic-User: forged',
-    'Postern-Policy: forged',
-  ],
-  ['postern_site: forged', 'Postern_Basic_User: forged', 'Postern.Site: forged'],
-  ['Postern-Site: forged', 'Postern-Site: forged'],
-  ['X-Request-Id: forged', 'X-Request-ID: forged', 'X_Request_Id: forged'],
-  ['Forwarded: for=forged', 'X-Real-IP: forged', 'X-Forwarded-For: forged', 'X-Forwarded-Host: forged'],
-]
-
-for (const headers of FORGERIES) {
-  test(`lets no ${headers.join(' + ').replaceAll(FORGED, '…')} through on any site`, async () => {
-    for (const site of ['api', 'keys', 'hooks', 'dashboard'] as const) {
-      const seen = await seenThrough(site, [
-        ...headers,
-        ...(site === 'dashboard' ? [basic('oncall', PASSWORD)] : []),
-      ])
-      const text = JSON.stringify(seen.headers)
-      assert.ok(!/forged|Zm9yZ2Vk/i.test(text), `${site}: ${text}`)
-      assert.equal(headerOf(seen, 'postern-site'), site)
-      assert.equal(headerOf(seen, 'client-cert') !== undefined, site === 'api')
-      assert.equal(headerOf(seen, 'postern-basic-user'), site === 'dashboard' ? 'oncall' : undefined)
-    }
-  })
-}
-
 test('passes the headers on that are the caller’s to choose', async () => {
   const seen = await seenThrough('api', ['Idempotency-Key: k1', 'Authorization: Bearer t', 'Webhook-Id: w'])
   assert.equal(headerOf(seen, 'idempotency-key'), 'k1')
   assert.equal(headerOf(seen, 'authorization'), 'Bearer t')
   assert.equal(headerOf(seen, 'webhook-id'), 'w')
 })
-
-const HOP_TRICKS = ['Client-Cert', 'Postern-Site', 'Postern-Remote-Ip', 'Client-Cert, Postern-Site, close']
-
-for (const names of HOP_TRICKS) {
-  test(`does not let "Connection: ${names}" remove what the edge says`, async () => {
-    const seen = await seenThrough('api', [`Connection: ${names}`])
-    assert.match(headerOf(seen, 'client-cert') ?? '', /^:MII[A-Za-z0-9+/=]+:$/)
-    assert.equal(headerOf(seen, 'postern-site'), 'api')
-    assert.match(headerOf(seen, 'postern-remote-ip') ?? '', /^(127\.0\.0\.1|::1)$/)
-  })
-}
 
 test('carries no cookie but to the dashboard, and no password even there', async () => {
   assert.equal(headerOf(await seenThrough('api', ['Cookie: s=1']), 'cookie'), undefined)
@@ -176,7 +127,7 @@ test('writes no header, query or phone number of a caller into its logs', async 
   const logs = rig.logs()
   assert.match(logs, /\/v1\/contacts\/\*\/marker/)
   const der = honest.cert.split('\n')[3] ?? 'no certificate'
-  for (const secret of [...secrets, '12025550177', FORGED, der, PASSWORD]) {
+  for (const secret of [...secrets, '12025550177', der, PASSWORD]) {
     assert.ok(!logs.includes(secret), `${secret} is in the logs`)
   }
 })

@@ -7,6 +7,8 @@ export type RawOptions = {
   readonly ca: string
   readonly client?: CertificateAndKey
   readonly servername?: string
+  /** The address of this machine to come from, such as 127.0.3.1. */
+  readonly from?: string
   readonly tls?: ConnectionOptions
   readonly withinMs?: number
 }
@@ -46,6 +48,7 @@ export function open(options: RawOptions): TLSSocket {
     ca: options.ca,
     ALPNProtocols: ['http/1.1'],
     ...options.client,
+    ...(options.from && { host: '127.0.0.1', localAddress: options.from }),
     ...options.tls,
   })
   return socket
