@@ -1,4 +1,15 @@
 import type { ChatId } from './chat.ts'
+import type { Around } from './content/around.ts'
+import type { ContactCard } from './content/contact-card.ts'
+import type {
+  EditContent,
+  EphemeralContent,
+  PinContent,
+  ReactionContent,
+  RevokeContent,
+} from './content/gesture.ts'
+import type { PollVote } from './content/poll.ts'
+import type { ReceivedContent } from './content/received.ts'
 
 /** A message as WhatsApp's Cloud API writes it, one member named by `type`. Later types are further members of this union. */
 export type MessageContent =
@@ -8,27 +19,31 @@ export type MessageContent =
   | LocationContent
   | ContactsContent
   | PollContent
+  | ReactionContent
+  | EditContent
+  | RevokeContent
+  | PinContent
+  | ForwardContent
+  | EphemeralContent
+  | ReceivedContent
   | UnsupportedContent
   | RemovedContent
 
 /** What was said is removed, by the policy's retention; of which type it was stays. */
-export type RemovedContent = {
+export type RemovedContent = Around & {
   readonly type: 'removed'
   readonly removed: { readonly type: string }
-  readonly context?: MessageContext
 }
 
-export type TextContent = {
+export type TextContent = Around & {
   readonly type: 'text'
   readonly text: { readonly body: string; readonly preview_url?: boolean }
-  readonly context?: MessageContext
 }
 
 /** What a template of the policies said when the message was accepted: a later policy changes no word of it. */
-export type TemplateContent = {
+export type TemplateContent = Around & {
   readonly type: 'template'
   readonly template: { readonly name: string; readonly language: string; readonly body: string }
-  readonly context?: MessageContext
 }
 
 export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker'
@@ -45,34 +60,29 @@ export type Media = {
 }
 
 export type MediaContent = {
-  [Type in MediaType]: { readonly type: Type; readonly context?: MessageContext } & {
+  [Type in MediaType]: Around & { readonly type: Type } & {
     readonly [Member in Type]: Media
   }
 }[MediaType]
 
-export type LocationContent = {
+export type LocationContent = Around & {
   readonly type: 'location'
   readonly location: {
     readonly latitude: number
     readonly longitude: number
     readonly name?: string
     readonly address?: string
+    /** It is where somebody was at that moment, and moves on. */
+    readonly live?: boolean
   }
-  readonly context?: MessageContext
 }
 
-export type ContactCard = {
-  readonly name: { readonly formatted_name: string }
-  readonly phones?: readonly { readonly phone: string; readonly wa_id?: string }[]
-}
-
-export type ContactsContent = {
+export type ContactsContent = Around & {
   readonly type: 'contacts'
   readonly contacts: readonly ContactCard[]
-  readonly context?: MessageContext
 }
 
-export type PollContent = {
+export type PollContent = Around & {
   readonly type: 'poll'
   readonly poll: {
     readonly name: string
@@ -80,14 +90,12 @@ export type PollContent = {
     /** How many of them one may choose; 0: any number. */
     readonly selectable_count: number
   }
-  readonly context?: MessageContext
 }
 
 /** Something received that this version cannot read; the event says so instead of hiding it. */
-export type UnsupportedContent = {
+export type UnsupportedContent = Around & {
   readonly type: 'unsupported'
   readonly unsupported: { readonly kind: string }
-  readonly context?: MessageContext
 }
 
 /** What stands for a message that could not be read, until its sender has sent it again. */
@@ -98,14 +106,35 @@ export function isUnread({ content }: Pick<Message, 'content'>): boolean {
   return content.type === 'unsupported' && content.unsupported.kind === UNREADABLE.unsupported.kind
 }
 
-/** The message that this one replies to, by its WhatsApp message id. */
-export type MessageContext = { readonly message_id: string }
+/** A message once more, as it was when that was asked for. */
+export type ForwardContent = Around & {
+  readonly type: 'forward'
+  readonly forward: { readonly message_id: string; readonly message: ForwardableContent }
+}
+
+/** What can be passed on. */
+export type ForwardableContent = TextContent | TemplateContent | LocationContent | ContactsContent
 
 /** What a caller may send. */
-export type OutgoingContent = TextContent | TemplateContent
+export type OutgoingContent =
+  | TextContent
+  | TemplateContent
+  | LocationContent
+  | ContactsContent
+  | PollContent
+  | ReactionContent
+  | EditContent
+  | RevokeContent
+  | PinContent
+  | ForwardContent
+
+/** What is asked to be sent. A forward names its message: what that says is found out when it is accepted. */
+export type AskedContent =
+  | Exclude<OutgoingContent, ForwardContent>
+  | (Around & { readonly type: 'forward'; readonly forward: { readonly message_id: string } })
 
 /** The words of a message, as its reader sees them; undefined where it is not words. */
-export function textOf(content: OutgoingContent): string
+export function textOf(content: TextContent | TemplateContent): string
 export function textOf(content: MessageContent): string | undefined
 export function textOf(content: MessageContent): string | undefined {
   if (content.type === 'text') return content.text.body
@@ -171,6 +200,10 @@ export type Message = {
   readonly timeline: readonly TimelineStep[]
   /** In a group, who has it: each participant at their latest. */
   readonly receipts?: readonly MessageReceipt[]
+  /** Who is shown a status of ours. */
+  readonly audience?: readonly string[]
+  /** Of a poll: how everybody has voted, each at their latest. */
+  readonly votes?: readonly PollVote[]
   /** The secret of a poll, in base64, which opens the votes for it. Nobody outside is told. */
   readonly secret?: string
 }

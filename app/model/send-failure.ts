@@ -18,6 +18,8 @@ export const SEND_FAILURES = {
     'WhatsApp does not let this account start new chats for the time being; chats in which the other side has written go on. ' +
     'Every further try makes it last longer, so there is none',
   'message.rejected': 'WhatsApp refused the message as it was, several times over where that could help',
+  'message.target_unfit':
+    'the message that it edits, takes back, pins or answers in one emoji was never sent, is not known any more, or is too old by now',
   'message.too_large': 'the message is larger than WhatsApp takes',
 } as const
 

@@ -1,12 +1,11 @@
-import type { ChatId } from './chat.ts'
-import type { OutgoingContent } from './message.ts'
+import type { Message, OutgoingContent } from './message.ts'
 import type { SendFailureCode } from './send-failure.ts'
 
 /** What the outbox hands to WhatsApp. */
-export type SendOrder = {
-  readonly account: string
-  readonly chat: ChatId
-  readonly messageId: string
+export type SendOrder = Pick<
+  Message,
+  'account' | 'chat' | 'messageId' | 'createdAt' | 'audience' | 'secret'
+> & {
   /** The number of the account when the message was asked for, where it was known: from another it is not sent. */
   readonly from?: string
   readonly content: OutgoingContent

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { newId } from '../lib/ids.ts'
 
 import { step } from '../lib/step.ts'
@@ -5,8 +6,9 @@ import type { Actor, AuditDraft } from '../model/audit.ts'
 import type { ChatId, Recipient } from '../model/chat.ts'
 import type { Decision } from '../model/decision.ts'
 import type { JsonObject, RouteEvent } from '../model/event.ts'
-import type { Message, OutgoingContent } from '../model/message.ts'
+import type { AskedContent, Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
+import type { GestureFault } from '../model/target.ts'
 import type { Quiet } from '../policy/decide/quiet.ts'
 import { recordOf } from '../policy/decide/record.ts'
 import type { Left, LimitOutcome } from '../policy/limit/bucket.ts'
@@ -18,6 +20,7 @@ import { askInFull, quietFor } from './ask.ts'
 import { auditOf, type Entry, newMessageId } from './entry.ts'
 import { limitSays } from './limit-says.ts'
 import { recordRefusal } from './record-refusal.ts'
+import { type Referred, refer } from './refer.ts'
 import { sendLimitsOf } from './take-limits.ts'
 import { createTurns } from './turns.ts'
 
@@ -37,7 +40,9 @@ export type EnqueueRequest = {
   readonly actor: Actor
   readonly account: string
   readonly recipient: Recipient
-  readonly content: OutgoingContent
+  readonly content: AskedContent
+  /** Of a status: who is shown it. */
+  readonly audience?: readonly string[]
   /** Digest of the body as it was sent: what tells a repeated request from another one under the same key. */
   readonly bodyDigest: string
   readonly idempotencyKey?: string
@@ -52,6 +57,8 @@ export type EnqueueRequest = {
  * leave, as long as a webhook is tried. Nothing waits, and nothing is repeated, for ever.
  */
 export const DEFAULT_LIFE_MS = 7 * 24 * 60 * 60 * 1_000
+
+const SECRET_BYTES = 32
 
 export type EnqueueResult =
   | {
@@ -69,6 +76,8 @@ export type EnqueueResult =
       readonly retryAfterMs: number
     }
   | { readonly kind: 'key-reused' }
+  /** What it is about cannot be changed, or is not there; asked after the idempotency key, as below. */
+  | GestureFault
   /** `expiresAt` has passed. Asked after the idempotency key: a request that was accepted in time is accepted still. */
   | { readonly kind: 'past' }
 
@@ -81,7 +90,7 @@ type Start = {
 }
 
 /** An entry that nothing has been decided about yet. */
-type Draft = Entry & { readonly decisionId: string }
+type Draft = Entry & { readonly decisionId: string; readonly content: AskedContent }
 
 /**
  * Makes the one way into the outbox: asks the policy, takes the limits, and answers `accepted` only after the entry, its
@@ -132,6 +141,8 @@ async function judge(
     await recordRefusal(audit('deny', decision.by), record(decision), deps)
     return { kind: 'denied', decisionId, decision }
   }
+  const referred = await refer({ ...request, chat: draft.chat }, at, { ...deps, snapshot })
+  if (referred.kind === 'unfit') return referred
   // A held request takes its limits as well: a hold must not be the way round them.
   const limits = await sendLimitsOf(draft, { snapshot, at }, deps)
   const quiet = quietFor(decision, draft, { snapshot, at: leavesAt(draft, limits.peek(), at) })
@@ -146,7 +157,7 @@ async function judge(
     return { kind: 'denied', decisionId, decision: quiet.decision }
   }
   const start = startOf(decision, { outcome, quiet }, at)
-  const message = messageOf(draft, start, at)
+  const message = messageOf({ ...draft, ...whatItSays(referred) }, start, at)
   const event = deps.route(
     messageEvent(
       start.status === 'held' ? 'message.held' : 'message.queued',
@@ -204,7 +215,7 @@ function leavesAt({ dueAt }: Draft, outcome: LimitOutcome, at: Date): Date {
 }
 
 function draftOf(request: EnqueueRequest & { readonly chat: ChatId }, at: Date, deps: EnqueueDeps): Draft {
-  const { actor, account, chat, content, sendAt, expiresAt, callbackData, purpose } = request
+  const { actor, account, chat, content, audience, sendAt, expiresAt, callbackData, purpose } = request
   const from = deps.phoneOf?.(account)
   return {
     id: newId('obx', at),
@@ -218,6 +229,7 @@ function draftOf(request: EnqueueRequest & { readonly chat: ChatId }, at: Date, 
     createdAt: at,
     attemptCount: 0,
     ...(from === undefined ? {} : { from }),
+    ...(audience === undefined ? {} : { audience }),
     ...(actor.ip === undefined ? {} : { ip: actor.ip }),
     ...(sendAt === undefined ? {} : { dueAt: sendAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -226,7 +238,15 @@ function draftOf(request: EnqueueRequest & { readonly chat: ChatId }, at: Date, 
   }
 }
 
-function messageOf(draft: Draft, start: Start, at: Date): Message {
+type Saying = Pick<Message, 'audience' | 'secret'> & { readonly content: OutgoingContent }
+
+/** A poll's votes are encrypted with a secret, which has to be the same at every attempt. */
+function whatItSays({ content, audience }: Extract<Referred, { kind: 'fit' }>): Saying {
+  const secret = content.type === 'poll' ? { secret: randomBytes(SECRET_BYTES).toString('base64') } : {}
+  return { content, ...secret, ...(audience === undefined ? {} : { audience }) }
+}
+
+function messageOf(draft: Draft & Saying, start: Start, at: Date): Message {
   const dueAt = later(draft.dueAt, start.dueAt)
   const held = start.status === 'held' ? { code: start.by } : {}
   const detail = start.reason === undefined ? {} : { detail: start.reason }

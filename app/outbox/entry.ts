@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { AuditDraft } from '../model/audit.ts'
+import { kindOfChat } from '../model/chat.ts'
 import type { DecisionRequest } from '../model/decision.ts'
 import type { JsonObject } from '../model/event.ts'
-import type { Message } from '../model/message.ts'
+import type { AskedContent, Message, MessageContent } from '../model/message.ts'
 
-/** An entry of the outbox, whatever has become of it. */
-export type Entry = Omit<Message, 'timeline' | 'status'>
+/** An entry of the outbox, whatever has become of it, and before it is one. */
+export type Entry = Omit<Message, 'timeline' | 'status' | 'content'> & {
+  readonly content: MessageContent | AskedContent
+}
 
 const MESSAGE_ID_BYTES = 9
 
@@ -21,7 +24,7 @@ export function sendingOf(entry: Entry, at: Date): DecisionRequest {
     action: 'messages.send',
     account: entry.account,
     to: entry.chat,
-    recipientKind: entry.chat.endsWith('@g.us') ? 'group' : 'contact',
+    recipientKind: kindOfChat(entry.chat),
     type: entry.content.type,
     ...(entry.content.type === 'template' && { template: entry.content.template.name }),
     ...(entry.purpose === undefined ? {} : { purpose: entry.purpose }),

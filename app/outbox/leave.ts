@@ -119,12 +119,8 @@ async function askAgain(
 }
 
 async function send(entry: Message, deps: LeaveDeps): Promise<SendOutcome> {
-  const { account, chat, messageId, from } = entry
   try {
-    return await deps.port.send({
-      ...{ account, chat, messageId, content: entry.content as OutgoingContent },
-      ...(from === undefined ? {} : { from }),
-    })
+    return await deps.port.send({ ...entry, content: entry.content as OutgoingContent })
   } catch (error) {
     deps.log.error('outbox.send_threw', { id: entry.id, reason: reasonOf(error) })
     return { kind: 'retry', reason: 'the send broke off' }

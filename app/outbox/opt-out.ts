@@ -1,5 +1,6 @@
 import { newId } from '../lib/ids.ts'
 import { SYSTEM } from '../model/audit.ts'
+import { kindOfChat } from '../model/chat.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { Message, TemplateContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
@@ -25,7 +26,12 @@ export function createHear({ policy, route, now }: HearDeps): Hear {
     const { snapshot, revision } = policy()
     const { optOut } = snapshot
     const { direction, content, chat, account, messageId } = message
-    if (optOut === undefined || direction !== 'in' || content.type !== 'text' || chat.endsWith('@g.us'))
+    if (
+      optOut === undefined ||
+      direction !== 'in' ||
+      content.type !== 'text' ||
+      kindOfChat(chat) !== 'contact'
+    )
       return undefined
     const heard = wishOf(content.text.body, optOut)
     if (heard === undefined) return undefined

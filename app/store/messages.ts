@@ -1,6 +1,6 @@
 import { PosternError } from '../lib/error.ts'
 import type { Acquaintance } from '../model/decision.ts'
-import type { Message, MessageStatus } from '../model/message.ts'
+import type { Message, MessageContent, MessageStatus } from '../model/message.ts'
 import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
 import { acquaintance } from './tables/acquaintance.ts'
@@ -44,6 +44,8 @@ export type StatusChange = {
   readonly detail?: string
   /** Of a held entry that goes on. */
   readonly approval?: Approval
+  /** What another message, by our id, says from then on. */
+  readonly edited?: { readonly id: string; readonly content: MessageContent }
 }
 
 /** Who let a held entry go on. With a `dueAt` it leaves its place and joins the line of its chat anew at that instant. */

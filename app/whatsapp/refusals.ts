@@ -1,5 +1,5 @@
 import { type BinaryNode, DisconnectReason } from '@whiskeysockets/baileys'
-import type { ChatId } from '../model/chat.ts'
+import { type ChatId, kindOfChat } from '../model/chat.ts'
 import type { SendFailureCode } from '../model/send-failure.ts'
 import type { SendOutcome } from '../model/send-port.ts'
 import { wordsOf } from './socket/library-log.ts'
@@ -131,5 +131,5 @@ function outcomeOf(fate: Fate, reason: string): Failed {
 }
 
 function isGroup(chat: ChatId): boolean {
-  return chat.endsWith('@g.us')
+  return kindOfChat(chat) === 'group'
 }

@@ -1,11 +1,13 @@
 import { step } from '../lib/step.ts'
 import type { ChatId } from '../model/chat.ts'
+import type { Message } from '../model/message.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
+import { referenceOf, targetFault, targetIn } from '../model/target.ts'
 import type { Store } from '../store/store.ts'
+import { write } from './outbound/write.ts'
 import type { Recipients } from './recipients.ts'
 import { failureOf, refusalOf } from './refusals.ts'
 import type { Socket } from './socket/open.ts'
-import { outgoingOf } from './translate.ts'
 
 export type SenderDeps = {
   readonly store: Store
@@ -31,21 +33,25 @@ export type Sender = {
 /** A send may wait this many times the ack's time before it is written: first messages ask the server for devices and keys. */
 const PREPARATION = 6
 
+/** How much later than it may be asked for a change of another message is still made. */
+const GRACE_MS = 10 * 60_000
+
 type Pending = { readonly chat: ChatId; settle(outcome: SendOutcome): void }
 
 export function createSender(deps: SenderDeps): Sender {
   const pending = new Map<string, Pending>()
   let unanswered = 0
 
-  async function write(order: SendOrder, socket: Socket): Promise<SendOutcome | undefined> {
+  async function put(order: SendOrder, socket: Socket): Promise<SendOutcome | undefined> {
     const address = await deps.recipients.addressOf(order.chat, socket)
     if (address === 'none') return NOT_ON_WHATSAPP
     if (address === 'opted-out') return { kind: 'ask-again' }
-    const quotedId = order.content.context?.message_id
-    const named = quotedId === undefined ? [] : await deps.store.messages.named(order.account, quotedId)
-    const quoted = named.find(({ chat }) => chat === order.chat)
+    const named = (messageId: string) => deps.store.messages.named(order.account, messageId)
+    const unfit = await targetRefusal(order, deps.now(), named)
+    if (unfit !== undefined) return unfit
+    const written = await write(order, { place: await socket.look(order.chat, address), named })
     step('outbox.before_send')
-    await socket.send(address, order.messageId, outgoingOf(order, quoted))
+    await socket.send(address, order.messageId, written)
     step('outbox.written')
     return undefined // written; the ack decides
   }
@@ -60,7 +66,7 @@ export function createSender(deps: SenderDeps): Sender {
     let timer = patience(PREPARATION * deps.ackTimeoutMs)
     const mine: Pending = { chat: order.chat, settle: resolve }
     pending.set(order.messageId, mine)
-    write(order, socket).then(
+    put(order, socket).then(
       refused => {
         clearTimeout(timer)
         if (refused === undefined) timer = patience(deps.ackTimeoutMs)
@@ -94,6 +100,20 @@ export function createSender(deps: SenderDeps): Sender {
       return unanswered
     },
   }
+}
+
+/** What could be changed when it was asked for may be too old after a long wait; a repeat of it is not. */
+async function targetRefusal(
+  { chat, content }: SendOrder,
+  at: Date,
+  named: (messageId: string) => Promise<readonly Message[]>,
+): Promise<SendOutcome | undefined> {
+  const reference = referenceOf(content)
+  if (reference === undefined || reference.type === 'forward') return undefined
+  const target = targetIn(chat, await named(reference.messageId))
+  const fault = targetFault({ type: reference.type }, target, { at, graceMs: GRACE_MS })
+  if (fault === undefined) return undefined
+  return { kind: 'refused', code: 'message.target_unfit', reason: `the message that it is about ${fault}` }
 }
 
 const NOT_ON_WHATSAPP: SendOutcome = {

@@ -104,7 +104,7 @@ export class ScriptedPort implements SendPort {
   }
 
   get texts(): readonly string[] {
-    return this.orders.map(order => textOf(order.content))
+    return this.orders.map(order => textOf(order.content) ?? '')
   }
 }
 

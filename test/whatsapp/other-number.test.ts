@@ -25,6 +25,7 @@ describe('what was asked for before the account was logged out', () => {
   const send = (body: string, from?: string) =>
     rig.sessions.send({
       ...{ account: 'main', chat: CONTACT, messageId: newMessageId(), content: text(body) },
+      createdAt: new Date(),
       ...(from === undefined ? {} : { from }),
     })
 

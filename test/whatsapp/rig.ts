@@ -8,6 +8,7 @@ import { newId } from '../../app/lib/ids.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import type { Account } from '../../app/model/account.ts'
+import { STATUS } from '../../app/model/chat.ts'
 import type { PosternEvent, RouteEvent } from '../../app/model/event.ts'
 import type { Message, OutgoingContent } from '../../app/model/message.ts'
 import { type Meter, silentMeter } from '../../app/model/meter.ts'
@@ -127,10 +128,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     opened: () => until('the account to be open', () => isOpen(rig.account())),
     async send(to, content, messageId = newMessageId(), recordAfterMs = 0) {
       const { store, sessions } = parts
+      const order = { ...outgoing(to, messageId, content), content }
       if ((await store.messages.get('main', messageId)) === undefined) {
-        await store.messages.enqueue(outgoing(to, messageId, content), undefined, {})
+        await store.messages.enqueue(order, undefined, {})
       }
-      const outcome = await sessions.send({ account: 'main', chat: to, messageId, content })
+      const outcome = await sessions.send(order)
       if (recordAfterMs > 0) await sleep(recordAfterMs)
       if (outcome.kind === 'acked') {
         const change = { account: 'main', messageId, to: 'sent', at: outcome.at } as const
@@ -182,6 +184,8 @@ function outgoing(chat: string, messageId: string, content: OutgoingContent): Me
     ...{ account: 'main', direction: 'out', chat, messageId, content, status: 'sending' },
     id: newId('obx', at),
     createdAt: at,
+    ...(content.type === 'poll' ? { secret: randomBytes(32).toString('base64') } : {}),
+    ...(chat === STATUS ? { audience: [CONTACT] } : {}),
     attemptCount: 1,
     timeline: [{ status: 'sending', at }],
   }

@@ -1,3 +1,4 @@
+import { kindOfChat } from '../../model/chat.ts'
 import type { Message } from '../../model/message.ts'
 import { type Answer, problem } from '../answer.ts'
 import { type AuthorizeDeps, authorize, type Resource, unknownAccount } from '../authorize.ts'
@@ -27,7 +28,7 @@ export function touchedBy(message: Message): Resource {
   return {
     account: message.account,
     to: message.chat,
-    recipientKind: message.chat.endsWith('@g.us') ? 'group' : 'contact',
+    recipientKind: kindOfChat(message.chat),
     type: message.content.type,
   }
 }

@@ -1,42 +1,50 @@
 import { nearestName } from '../../lib/nearest.ts'
-import type { OutgoingContent } from '../../model/message.ts'
+import type { AskedContent } from '../../model/message.ts'
 import { renderTemplate, type Template } from '../../model/template.ts'
 import { invalid, type Parsed, type Problem, parsed, problem } from '../answer.ts'
-import { bodyReader } from '../schemas/body.ts'
+import { type BodyReader, bodyReader } from '../schemas/body.ts'
 import {
   LATER_MEMBERS,
   LATER_TYPES,
   MESSAGE_SCHEMAS,
   type MessageBody,
+  type MessageType,
   SUPPORTED_TYPES,
   type TemplateBody,
-  type TextBody,
 } from '../schemas/message.ts'
+import { memberOf } from './message-member.ts'
 
-const readText = bodyReader<TextBody>(MESSAGE_SCHEMAS.text, LATER_MEMBERS)
-const readTemplate = bodyReader<TemplateBody>(MESSAGE_SCHEMAS.template, LATER_MEMBERS)
+const READERS = Object.fromEntries(
+  Object.entries(MESSAGE_SCHEMAS).map(([type, schema]) => [
+    type,
+    bodyReader<MessageBody>(schema, LATER_MEMBERS),
+  ]),
+) as Readonly<Record<MessageType, BodyReader<MessageBody>>>
 
 /** Reads a message object; one without a type is a text, as in Cloud API. */
 export function readMessageBody(raw: unknown): Parsed<MessageBody> {
   const type = typeof raw === 'object' && raw !== null && 'type' in raw ? raw.type : undefined
   const unsupported = typeof type === 'string' ? unsupportedType(type) : undefined
-  return unsupported ?? (type === 'template' ? readTemplate(raw) : readText(raw))
+  return unsupported ?? READERS[isMessageType(type) ? type : 'text'](raw)
 }
 
-/** What is to be said: for a template, its words with these parameters in them. */
-export function contentOf(
-  body: MessageBody,
-  templates: ReadonlyMap<string, Template>,
-): Parsed<OutgoingContent> {
-  const context = body.context === undefined ? {} : { context: body.context }
-  if (body.type === 'template') {
-    const rendered = rendering(body.template, templates)
-    if (rendered.kind === 'problem') return rendered
-    return parsed({ type: 'template', template: rendered.value, ...context })
+function isMessageType(type: unknown): type is MessageType {
+  return typeof type === 'string' && Object.hasOwn(MESSAGE_SCHEMAS, type)
+}
+
+/** What is to be said, without what stands around it: for a template, its words with these parameters in them. */
+export function contentOf(body: MessageBody, templates: ReadonlyMap<string, Template>): Parsed<AskedContent> {
+  switch (body.type) {
+    case 'template': {
+      const rendered = rendering(body.template, templates)
+      return rendered.kind === 'problem' ? rendered : parsed({ type: 'template', template: rendered.value })
+    }
+    case undefined:
+    case 'text':
+      return parsed({ type: 'text', text: body.text })
+    default:
+      return memberOf(body)
   }
-  const { text } = body
-  if (!text.body.isWellFormed()) return invalid('$.text.body', 'must be text that Unicode can write')
-  return parsed({ type: 'text', text, ...context })
 }
 
 function rendering(

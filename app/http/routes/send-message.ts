@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseRecipient } from '../../model/chat.ts'
 import type { EnqueueRequest, EnqueueResult } from '../../outbox/enqueue.ts'
-import { type Answer, invalid, json, type Parsed, type Problem, parsed, problem } from '../answer.ts'
+import { type Answer, invalid, json, type Parsed, parsed, problem } from '../answer.ts'
 import { authorize, may, takeRequestLimits, unknownAccount } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
@@ -9,6 +9,7 @@ import { noteAllowance } from '../limits/allowance.ts'
 import { limitProblem } from '../limits/floods.ts'
 import type { MessageBody } from '../schemas/message.ts'
 import { acceptedJson } from '../wire/message.ts'
+import { aroundOf } from './message-around.ts'
 import { contentOf, readMessageBody } from './message-body.ts'
 import { type Route, V1_SITES } from './route.ts'
 
@@ -66,6 +67,8 @@ function answerTo(result: EnqueueResult): Answer {
       return problem('denied', result.decision.reason, { decision: result.decisionId })
     case 'limited':
       return limitProblem(result.limit, result.retryAfterMs, result.decisionId)
+    case 'unfit':
+      return invalid(result.path, result.message)
     case 'past':
       return invalid('$.expires_at', 'is past already')
     case 'key-reused':
@@ -84,18 +87,21 @@ function readRequest(call: Call, account: string): Parsed<EnqueueRequest> {
   const body = readMessageBody(raw)
   if (body.kind === 'problem') return body
   const { to, purpose, biz_opaque_callback_data: callbackData } = body.value
-  const content = contentOf(body.value, call.policy.snapshot.templates)
+  const { templates, phoneRule } = call.policy.snapshot
+  const content = contentOf(body.value, templates)
   if (content.kind === 'problem') return content
-  const recipient = parseRecipient(to, call.policy.snapshot.phoneRule)
-  const misfit = recipient === undefined ? NO_RECIPIENT : kindMismatch(body.value, recipient.kind)
-  if (recipient === undefined || misfit !== undefined) return misfit ?? NO_RECIPIENT
+  const recipient = parseRecipient(to, phoneRule)
+  if (recipient === undefined) return NO_RECIPIENT
+  const around = aroundOf(body.value, recipient.kind, phoneRule)
+  if (around.kind === 'problem') return around
   const times = readTimes(body.value)
   if (times.kind === 'problem') return times
   return parsed({
     actor: call.actor,
     account,
     recipient,
-    content: content.value,
+    content: { ...content.value, ...around.value.around },
+    ...around.value.shown,
     bodyDigest: digestOf(account, raw),
     ...key.value,
     ...times.value,
@@ -109,12 +115,6 @@ const NO_RECIPIENT = problem(
   '$.to must be a phone number in international form, with or without +, or a WhatsApp id.',
   { errors: [{ path: '$.to', message: 'must be a phone number in international form, or a WhatsApp id' }] },
 )
-
-function kindMismatch(body: MessageBody, kind: 'contact' | 'group'): Problem | undefined {
-  const group = body.recipient_type === 'group'
-  if (body.recipient_type === undefined || group === (kind === 'group')) return undefined
-  return invalid('$.recipient_type', `does not fit: $.to is a ${kind}`)
-}
 
 function readKey(call: Call): Parsed<{ idempotencyKey?: string }> {
   const key = call.request.get('idempotency-key')

@@ -1,7 +1,7 @@
 import { Ajv2020, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { invalid, type Parsed, parsed, problem } from '../answer.ts'
-import { faultsOf } from './faults.ts'
+import { faultsOf, pathInto } from './faults.ts'
 
 const ajv = new Ajv2020({
   allErrors: true,
@@ -13,7 +13,7 @@ const ajv = new Ajv2020({
 ajv.addFormat('date-time', fullFormats['date-time'])
 
 /** Each unknown member is a fault of its own: telling a million of them apart would cost far more than sending them did. */
-const MAX_MEMBERS = 1_000
+const MAX_MEMBERS = 2_000
 
 /** A schema, ready to check bodies that are of type T once they pass. */
 export type BodyReader<T> = (body: unknown) => Parsed<T>
@@ -22,8 +22,12 @@ export type BodyReader<T> = (body: unknown) => Parsed<T>
 export function bodyReader<T>(schema: SchemaObject, later?: ReadonlySet<string>): BodyReader<T> {
   const validate: ValidateFunction<T> = ajv.compile<T>(schema)
   return body => {
-    if (isCrowded(body)) return invalid('$', `has more than ${MAX_MEMBERS} members`)
-    if (validate(body)) return parsed(body)
+    const crowded = crowdedAt(body)
+    if (crowded !== undefined) return invalid(crowded, `has more than ${MAX_MEMBERS} members`)
+    if (validate(body)) {
+      const torn = tornAt(body)
+      return torn === undefined ? parsed(body) : invalid(torn, 'must be text that Unicode can write')
+    }
     const errors = faultsOf(validate.errors ?? [], later)
     const first = errors[0]
     const detail = first === undefined ? 'The body is not valid.' : `${first.path} ${first.message}.`
@@ -31,16 +35,44 @@ export function bodyReader<T>(schema: SchemaObject, later?: ReadonlySet<string>)
   }
 }
 
-/** Counts without recursion, because bodies can be nested deeper than the stack is. */
-function isCrowded(body: unknown): boolean {
-  const waiting = [body]
+/** The member that holds too much, or the whole when that does. Counts without recursion, because bodies can be nested deeper than the stack is. */
+function crowdedAt(body: unknown): string | undefined {
   let count = 0
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+  if (typeof body === 'object' && body !== null && Object.keys(body).length > MAX_MEMBERS) return '$'
+  for (const [path, part] of membersOf('$', body)) {
+    const inside = countOf(part)
+    if (inside > MAX_MEMBERS) return path
+    count += inside + 1
+    if (count > MAX_MEMBERS) return '$'
+  }
+  return undefined
+}
+
+function countOf(part: unknown): number {
+  const waiting = [part]
+  let count = 0
+  for (let value = waiting.pop(); value !== undefined && count <= MAX_MEMBERS; value = waiting.pop()) {
     if (typeof value !== 'object' || value === null) continue
     const members: readonly unknown[] = Object.values(value)
     count += members.length
-    if (count > MAX_MEMBERS) return true
-    waiting.push(...members)
+    if (count <= MAX_MEMBERS) waiting.push(...members)
   }
-  return false
+  return count
+}
+
+/** Where the first string stands that has half a character in it. */
+function tornAt(body: unknown): string | undefined {
+  const waiting: (readonly [string, unknown])[] = [['$', body]]
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    const [path, value] = each
+    if (typeof value === 'string' && !value.isWellFormed()) return path
+    waiting.push(...membersOf(path, value))
+  }
+  return undefined
+}
+
+function membersOf(path: string, value: unknown): (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null) return []
+  const isList = Array.isArray(value)
+  return Object.entries(value).map(([name, member]) => [pathInto(path, isList ? Number(name) : name), member])
 }

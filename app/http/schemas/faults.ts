@@ -33,6 +33,18 @@ function wording(error: ErrorObject): string {
       return params.limit === 1 ? 'must not be empty' : `must have at least ${params.limit} characters`
     case 'maxLength':
       return `must have at most ${params.limit} characters`
+    case 'minItems':
+      return `must have at least ${params.limit} ${params.limit === 1 ? 'item' : 'items'}`
+    case 'maxItems':
+      return `must have at most ${params.limit} items`
+    case 'uniqueItems':
+      return `must not have the same item twice: items ${params.j} and ${params.i}`
+    case 'minimum':
+      return `must be ${params.limit} or more`
+    case 'maximum':
+      return `must be ${params.limit} or less`
+    case 'pattern':
+      return `must match ${params.pattern}`
     case 'format':
       return 'must be an instant with its time zone, like 2026-11-23T10:00:00Z'
     default:
@@ -66,13 +78,16 @@ function pathOf(error: ErrorObject, member?: string): string {
     .split('/')
     .slice(1)
     .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  return ['$', ...parts, ...(member === undefined ? [] : [member])].reduce((path, part) =>
-    /^\d+$/.test(part)
-      ? `${path}[${part}]`
-      : /^[A-Za-z_]\w*$/.test(part)
-        ? `${path}.${part}`
-        : `${path}[${JSON.stringify(part)}]`,
+  return [...parts, ...(member === undefined ? [] : [member])].reduce(
+    (path, part) => pathInto(path, /^\d+$/.test(part) ? Number(part) : part),
+    '$',
   )
+}
+
+/** The JSONPath of a member, or of an item of a list. */
+export function pathInto(path: string, part: string | number): string {
+  if (typeof part === 'number') return `${path}[${part}]`
+  return /^[A-Za-z_]\w*$/.test(part) ? `${path}.${part}` : `${path}[${JSON.stringify(part)}]`
 }
 
 function article(kind: string): string {

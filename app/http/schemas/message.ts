@@ -1,23 +1,47 @@
+import type { ContactCard } from '../../model/content/contact-card.ts'
+import { MEMBER_SCHEMAS, MESSAGE_ID, type MemberOf } from './message-members.ts'
+
+/** As many as a group can have members. */
+const MAX_PEOPLE = 1_024
+
+const PEOPLE = {
+  type: 'array',
+  minItems: 1,
+  maxItems: MAX_PEOPLE,
+  uniqueItems: true,
+  items: { type: 'string', minLength: 1, maxLength: 64 },
+} as const
+
 const ENVELOPE = {
   messaging_product: { const: 'whatsapp' },
-  recipient_type: { enum: ['individual', 'group'] },
+  recipient_type: { enum: ['individual', 'group', 'channel', 'status'] },
   to: {
     type: 'string',
     minLength: 1,
     maxLength: 64,
-    description: 'an E.164 number, with or without +, or a JID',
+    description: 'an E.164 number, with or without +, or a JID; "status" for a status',
   },
   context: {
     type: 'object',
     required: ['message_id'],
     additionalProperties: false,
-    properties: { message_id: { type: 'string', minLength: 1, maxLength: 128 } },
+    properties: { message_id: MESSAGE_ID },
   },
+  mentions: { ...PEOPLE, description: 'numbers or JIDs of those whom the message names' },
+  audience: { ...PEOPLE, description: 'of a status: who is shown it' },
   biz_opaque_callback_data: { type: 'string', maxLength: 512 },
   purpose: { type: 'string', minLength: 1, maxLength: 64 },
   send_at: { type: 'string', format: 'date-time' },
   expires_at: { type: 'string', format: 'date-time' },
 } as const
+
+const ofType = <const Type extends keyof typeof MEMBER_SCHEMAS>(type: Type) =>
+  ({
+    type: 'object',
+    required: ['to', 'type', type],
+    additionalProperties: false,
+    properties: { ...ENVELOPE, type: { enum: [type] }, [type]: MEMBER_SCHEMAS[type] },
+  }) as const
 
 /**
  * The body of `POST /v1/accounts/{account}/messages` by its type: WhatsApp Cloud API's message object with Postern's
@@ -36,7 +60,7 @@ export const MESSAGE_SCHEMAS = {
         required: ['body'],
         additionalProperties: false,
         properties: {
-          body: { type: 'string', minLength: 1, maxLength: 4096 },
+          body: { type: 'string', minLength: 1, maxLength: 65_536 },
           preview_url: { type: 'boolean' },
         },
       },
@@ -64,11 +88,21 @@ export const MESSAGE_SCHEMAS = {
       },
     },
   },
+  location: ofType('location'),
+  contacts: ofType('contacts'),
+  reaction: ofType('reaction'),
+  poll: ofType('poll'),
+  edit: ofType('edit'),
+  revoke: ofType('revoke'),
+  pin: ofType('pin'),
+  forward: ofType('forward'),
 } as const
 
 type Envelope = {
   readonly to: string
-  readonly recipient_type?: 'individual' | 'group'
+  readonly recipient_type?: 'individual' | 'group' | 'channel' | 'status'
+  readonly mentions?: readonly string[]
+  readonly audience?: readonly string[]
   readonly context?: { readonly message_id: string }
   readonly biz_opaque_callback_data?: string
   readonly purpose?: string
@@ -85,27 +119,22 @@ export type TemplateBody = Envelope & {
   readonly type: 'template'
   readonly template: { readonly name: string; readonly parameters?: Readonly<Record<string, unknown>> }
 }
-export type MessageBody = TextBody | TemplateBody
+export type ContactsBody = Envelope & {
+  readonly type: 'contacts'
+  readonly contacts: readonly ContactCard[]
+}
+export type MemberBody = {
+  [Type in keyof MemberOf]: Envelope & { readonly type: Type } & { readonly [Member in Type]: MemberOf[Type] }
+}[keyof MemberOf]
+export type MessageBody = TextBody | TemplateBody | ContactsBody | MemberBody
+
+export type MessageType = keyof typeof MESSAGE_SCHEMAS
 
 /** What this version sends. */
 export const SUPPORTED_TYPES: readonly string[] = Object.keys(MESSAGE_SCHEMAS)
 
 /** Message types that the contract names and a later version sends. */
-export const LATER_TYPES: readonly string[] = [
-  'image',
-  'video',
-  'audio',
-  'document',
-  'sticker',
-  'location',
-  'contacts',
-  'reaction',
-  'poll',
-  'edit',
-  'revoke',
-  'pin',
-  'forward',
-]
+export const LATER_TYPES: readonly string[] = ['image', 'video', 'audio', 'document', 'sticker']
 
 /** Members that the contract names and a later version reads: refused today, and not as unknown. */
-export const LATER_MEMBERS: ReadonlySet<string> = new Set([...LATER_TYPES, 'mentions', 'view_once'])
+export const LATER_MEMBERS: ReadonlySet<string> = new Set([...LATER_TYPES, 'view_once'])

@@ -1,3 +1,4 @@
+import { kindOfChat } from '../../model/chat.ts'
 import type { DecisionRequest } from '../../model/decision.ts'
 import type { RecipientCondition } from '../snapshot.ts'
 
@@ -5,10 +6,7 @@ const matchers = new WeakMap<RecipientCondition, (number: string) => boolean>()
 
 /** What kind of chat a request goes to: as it says, else as the chat's name shows. */
 export function kindOf({ to, recipientKind }: DecisionRequest): DecisionRequest['recipientKind'] {
-  if (recipientKind !== undefined || to === undefined) return recipientKind
-  if (to.endsWith('@g.us')) return 'group'
-  if (to.endsWith('@newsletter')) return 'channel'
-  return to === 'status@broadcast' ? 'status' : 'contact'
+  return recipientKind ?? (to === undefined ? undefined : kindOfChat(to))
 }
 
 /** True when a number is one of those named, or begins as one of the prefixes does. */

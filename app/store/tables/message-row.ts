@@ -1,3 +1,4 @@
+import { hasMembers } from '../../model/chat.ts'
 import type { Message, MessageContent, MessageStatus, TimelineStep } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
@@ -39,7 +40,16 @@ const AT_ONCE = 0
 /** What of a message is sealed: everything that nobody has to search for. */
 type MessageBody = Pick<
   Message,
-  'chat' | 'content' | 'from' | 'principal' | 'ip' | 'decisionId' | 'callbackData' | 'purpose' | 'secret'
+  | 'chat'
+  | 'content'
+  | 'from'
+  | 'principal'
+  | 'ip'
+  | 'decisionId'
+  | 'callbackData'
+  | 'purpose'
+  | 'audience'
+  | 'secret'
 >
 
 export function chatHash({ vault }: Source, account: string, chat: string): Buffer {
@@ -53,7 +63,7 @@ export function messageKey(
   { vault }: Source,
   { account, chat, direction, from, messageId }: Identity,
 ): string {
-  const sender = direction === 'in' && chat.endsWith('@g.us') ? (from ?? '') : ''
+  const sender = direction === 'in' && hasMembers(chat) ? (from ?? '') : ''
   return vault
     .hash('message', account, JSON.stringify([chat, direction, sender, messageId]))
     .toString('base64url')
@@ -67,8 +77,8 @@ export function insertMessage(
 ): { readonly seq: number; readonly chat: Buffer } {
   const { id, account, direction, chat, messageId, status, attemptCount, createdAt, dueAt, expiresAt } =
     message
-  const { content, from, principal, ip, decisionId, callbackData, purpose, secret } = message
-  const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose, secret }
+  const { content, from, principal, ip, decisionId, callbackData, purpose, audience, secret } = message
+  const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose, audience, secret }
   const hash = chatHash(tx, account, chat)
   const { rowId: seq } = tx.db.run(
     `INSERT INTO messages (seq, id, account, direction, chat, message_key, message_id, status, attempt_count, created_at, due_at, expires_at, body)
@@ -140,7 +150,7 @@ export function toMessage(source: Source, row: MessageRow): Message {
 
 /** Only messages of ours in a group have receipts of several people. */
 function receiptsIfGroup(source: Source, row: MessageRow, chat: string): Pick<Message, 'receipts'> {
-  const receipts = row.direction === 'out' && chat.endsWith('@g.us') ? receiptsOf(source, row) : []
+  const receipts = row.direction === 'out' && hasMembers(chat) ? receiptsOf(source, row) : []
   return receipts.length === 0 ? {} : { receipts }
 }
 

@@ -5,7 +5,7 @@ import type { Approval, Hold, Requeue, StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'
 import { findById, findOwn } from './message-list.ts'
-import { addStep, MESSAGES, type MessageRow } from './message-row.ts'
+import { addStep, MESSAGES, type MessageRow, replaceContent } from './message-row.ts'
 import { markHead } from './outbox-line.ts'
 
 type Step = {
@@ -28,6 +28,8 @@ export function advanceMessage(tx: Tx, args: { change: StatusChange; effects: Ef
   if (row === undefined || !advances(row.status, change.to)) return false
   if (change.onlyFrom !== undefined && !change.onlyFrom.includes(row.status)) return false
   if (change.approval !== undefined) approve(tx, row, change.approval)
+  const edited = change.edited === undefined ? undefined : findById(tx, change.edited.id)
+  if (edited !== undefined && change.edited !== undefined) replaceContent(tx, edited, change.edited.content)
   move(tx, change.approval?.dueAt === undefined ? row : { ...row, place: null }, change)
   writeEffects(tx, effects)
   return true

@@ -2,10 +2,10 @@ import type { Log } from '../../lib/log.ts'
 import type { Meter } from '../../model/meter.ts'
 import type { AccountPolicy } from '../../policy/snapshot.ts'
 import type { Store } from '../../store/store.ts'
+import { writtenBefore } from '../outbound/again.ts'
 import type { LinkedDevice } from '../socket/device.ts'
 import { openSocket, type Socket, type SocketEvents } from '../socket/open.ts'
 import type { Timings } from '../timings.ts'
-import { storedMessageOf } from '../translate.ts'
 import { createServerClock, type ServerClock } from './clock.ts'
 import { codeWord, type Meaning, meaningOf } from './disconnect.ts'
 import { Redial } from './redial.ts'
@@ -125,12 +125,8 @@ export class Connection {
       policy,
       log,
       events: this.#socketEvents(),
-      storedMessage: async (id, chat) => {
-        const named = await store.messages.named(account, id)
-        // What went out under another number is none of this device's messages.
-        const own = named.find(({ chat: its, from = device.phone }) => its === chat && from === device.phone)
-        return storedMessageOf(own, chat)
-      },
+      written: (id, chat, places) =>
+        writtenBefore({ id, chat, phone: device.phone }, { account, store, places }),
       ...(url === undefined ? {} : { url }),
       ...(timings.qrMs === undefined ? {} : { qrMs: timings.qrMs }),
     })

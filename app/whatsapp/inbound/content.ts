@@ -1,11 +1,7 @@
 import { getContentType, normalizeMessageContent, type proto, toNumber } from '@whiskeysockets/baileys'
-import type {
-  ContactCard,
-  MediaContent,
-  MediaType,
-  MessageContent,
-  MessageContext,
-} from '../../model/message.ts'
+import type { MessageContext } from '../../model/content/around.ts'
+import type { ContactCard } from '../../model/content/contact-card.ts'
+import type { MediaContent, MediaType, MessageContent } from '../../model/message.ts'
 
 type Kind = keyof proto.IMessage
 type Context = { readonly context?: MessageContext }

@@ -1,4 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys'
+import { kindOfChat } from '../../model/chat.ts'
 import type { Message, MessageContent } from '../../model/message.ts'
 import { messageEvent } from '../../model/message-event.ts'
 import type { InboundChange } from '../../store/journal.ts'
@@ -44,7 +45,7 @@ export async function readRevocation(
   if (!key?.id) return []
   const known = await named(key.id)
   const here = known.filter(each => isIn(each, envelope))
-  const isGroup = envelope.chat.endsWith('@g.us')
+  const isGroup = kindOfChat(envelope.chat) === 'group'
   const message = here.find(each => isBy(each, envelope)) ?? (isGroup ? here[0] : undefined)
   if (message === undefined && known.length > 0) return []
   const about = { type: 'revoke', revoke: { message_id: key.id } }

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
 import {
-  type AnyMessageContent,
   type AuthenticationState,
   type BinaryNode,
   Browsers,
@@ -23,13 +22,15 @@ import type { ResendRequest } from '../inbound/resend-request.ts'
 import type { Stanza } from '../journal/arrival.ts'
 import { Gate, type Wire } from '../journal/gate.ts'
 import { Intake } from '../journal/intake.ts'
+import { type Place, Places } from '../outbound/place.ts'
+import type { Written } from '../outbound/write.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { StoreKeys } from './device.ts'
 import { type Found, find } from './find.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
 import { withSignedPreKeys } from './prekeys.ts'
 import { withDurableRatchets } from './ratchets.ts'
-import { sendAgain } from './send-again.ts'
+import { relay, sendAgain } from './relay.ts'
 import { askOwnPhone, DELIVERIES, ping, serverTimeOf } from './signs-of-life.ts'
 import { withHarmlessTrials } from './trials.ts'
 import { inTurns } from './turns.ts'
@@ -65,7 +66,11 @@ export type SocketOptions = {
   readonly log: Log
   readonly events: SocketEvents
   /** What a device in this chat asks for again, from the store. */
-  readonly storedMessage: (messageId: string, chat: ChatId | undefined) => Promise<proto.IMessage | undefined>
+  readonly written: (
+    messageId: string,
+    chat: ChatId | undefined,
+    places: Places,
+  ) => Promise<Written | undefined>
   /** The simulator, instead of WhatsApp. */
   readonly url?: string
   /** How long each QR lives, where WhatsApp's own pace is too slow. */
@@ -74,8 +79,10 @@ export type SocketOptions = {
 
 /** One live connection. */
 export type Socket = {
+  /** Looks at a chat before something is written in it. Throws what the server refuses. */
+  look(chat: ChatId, jid: string): Promise<Place>
   /** Resolves when the frame is written, which says nothing about the server. */
-  send(jid: string, messageId: string, content: AnyMessageContent): Promise<void>
+  send(jid: string, messageId: string, written: Written): Promise<void>
   /** Resolves when a message of ours is written once more, for a device that has asked for it; `unknown` when there is none. */
   sendAgain(request: ResendRequest): Promise<'written' | 'unknown'>
   /** Under what WhatsApp knows a phone number; `none` when it does not. Throws when the server does not say. */
@@ -117,7 +124,12 @@ export function openSocket(options: SocketOptions): Socket {
   const { account, store, now, events } = options
   const { arrived } = events
   const intake = new Intake({ account, store, now, gate, speaks, arrived, me: () => auth.creds.me })
-  const sock = withCapturedRejections(() => makeWASocket(configOf(options, { auth, intake, lidLookup })))
+  const places: Places = new Places({
+    metadata: jid => sock.groupMetadata(jid),
+    lidOf: jid => sock.signalRepository.lidMapping.getLIDForPN(jid),
+  })
+  const parts: Parts = { options, auth, intake, lidLookup, places }
+  const sock = withCapturedRejections(() => makeWASocket(configOf(parts)))
   gate.guard(socketOf(sock))
   sock.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
     if (frame instanceof Uint8Array) return
@@ -132,13 +144,12 @@ export function openSocket(options: SocketOptions): Socket {
   let listening = true
   listen(sock, events, () => listening)
   return {
-    async send(jid, messageId, content) {
-      await sock.sendMessage(jid, content, { messageId })
-    },
+    look: (chat, jid) => places.look(chat, jid),
+    send: (jid, messageId, written) => relay(sock, { jid, messageId }, written),
     async sendAgain(request) {
-      const message = await ownMessage(options, lidLookup, { id: request.messageId, jid: request.chatJid })
-      if (message === undefined) return 'unknown'
-      await sendAgain(sock, request, message)
+      const written = await ownMessage(parts, { id: request.messageId, jid: request.chatJid })
+      if (written === undefined) return 'unknown'
+      await sendAgain(sock, request, written)
       return 'written'
     },
     find: phone => find(sock, phone),
@@ -179,9 +190,16 @@ function signalRepositoryOf({ makeRepository }: Intake): SocketConfig['makeSigna
   return inTurns(withSignedPreKeys(withDurableRatchets(withHarmlessTrials(makeRepository))))
 }
 
-type Parts = { readonly auth: AuthenticationState; readonly intake: Intake; readonly lidLookup: LidLookup }
+type Parts = {
+  readonly options: SocketOptions
+  readonly auth: AuthenticationState
+  readonly intake: Intake
+  readonly lidLookup: LidLookup
+  readonly places: Places
+}
 
-function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): UserFacingSocketConfig {
+function configOf(parts: Parts): UserFacingSocketConfig {
+  const { options, auth, intake, places } = parts
   const { account, policy, log } = options
   const { FULL } = proto.HistorySync.HistorySyncType
   return {
@@ -197,7 +215,8 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
     syncFullHistory: policy.history === 'full',
     shouldSyncHistoryMessage: ({ syncType }) =>
       policy.history === 'full' || (policy.history === 'recent' && syncType !== FULL),
-    getMessage: ({ id, remoteJid: jid }) => ownMessage(options, lidLookup, { id, jid }),
+    cachedGroupMetadata: places.take,
+    getMessage: async ({ id, remoteJid: jid }) => (await ownMessage(parts, { id, jid }))?.message,
     maxMsgRetryCount: 2 * MOST_ASKS, // the library counts each message that it sends again twice
     ...(options.url === undefined ? {} : { waWebSocketUrl: options.url }),
     ...(options.qrMs === undefined ? {} : { qrTimeout: options.qrMs }),
@@ -205,11 +224,10 @@ function configOf(options: SocketOptions, { auth, intake, lidLookup }: Parts): U
 }
 
 async function ownMessage(
-  { storedMessage }: SocketOptions,
-  lidLookup: LidLookup,
+  { options, lidLookup, places }: Parts,
   { id, jid }: { readonly id: string | null | undefined; readonly jid: string | null | undefined },
-): Promise<proto.IMessage | undefined> {
-  return id ? await storedMessage(id, await chatOf(jid, lidLookup)) : undefined
+): Promise<Written | undefined> {
+  return id ? await options.written(id, await chatOf(jid, lidLookup), places) : undefined
 }
 
 function listen(sock: WASocket, events: SocketEvents, listening: () => boolean): void {

@@ -78,7 +78,7 @@ export class WhatsApp implements SendPort {
     clock.after(ACK_WITHIN_MS, () => end({ kind: 'retry', reason: 'no ack in time' }))
     if (fate <= 10) return // lost on its way
     clock.after(dice.between(2, 80), () => {
-      outside.phones.push({ key: textOf(content), id: messageId, chat })
+      outside.phones.push({ key: textOf(content) ?? '', id: messageId, chat })
       if (fate <= 18) return // its ack is lost
       const late = fate <= 22 ? 1.2 * ACK_WITHIN_MS : 0
       clock.after(dice.between(2, 80) + late, () => end({ kind: 'acked', at: clock.now() }))
