@@ -5,7 +5,7 @@ import { step } from '../lib/step.ts'
 import type { Actor, AuditDraft } from '../model/audit.ts'
 import type { ChatId, Recipient } from '../model/chat.ts'
 import type { Decision } from '../model/decision.ts'
-import type { JsonObject, RouteEvent } from '../model/event.ts'
+import type { EventDraft, RouteEvent } from '../model/event.ts'
 import type { AskedContent, Message, OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { GestureFault } from '../model/target.ts'
@@ -158,13 +158,7 @@ async function judge(
   }
   const start = startOf(decision, { outcome, quiet }, at)
   const message = messageOf({ ...draft, ...whatItSays(referred) }, start, at)
-  const event = deps.route(
-    messageEvent(
-      start.status === 'held' ? 'message.held' : 'message.queued',
-      message,
-      eventExtra(message, start),
-    ),
-  )
+  const event = deps.route(eventOf(message, start))
   const said =
     start.by === decision.by
       ? record(decision)
@@ -261,12 +255,12 @@ function messageOf(draft: Draft & Saying, start: Start, at: Date): Message {
   }
 }
 
-function eventExtra(message: Message, { status, by, reason = '' }: Start): JsonObject {
-  return {
+function eventOf(message: Message, { status, by, reason = '' }: Start): EventDraft {
+  return messageEvent(status === 'held' ? 'message.held' : 'message.queued', message, {
     status,
     ...(status === 'held' ? { by, reason } : {}),
     ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
-  }
+  })
 }
 
 function later(one: Date | undefined, other: Date | undefined): Date | undefined {

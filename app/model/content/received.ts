@@ -63,7 +63,6 @@ export type OrderContent = Around & {
     readonly title?: string
     readonly text?: string
     readonly item_count: number
-    /** In thousandths of the currency. */
     readonly total?: number
     readonly currency?: string
   }
