@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, controlSocket } from './config/config.ts'
 import { readMasterKey } from './config/master-key.ts'
 import { readPolicyFolder } from './config/policy-folder.ts'
-import { readSecret } from './config/secrets.ts'
+import { readSecret, secretReader } from './config/secrets.ts'
 import { createEndpoints } from './deliveries/endpoints.ts'
 import { createRouter } from './deliveries/fan-out.ts'
 import { tryOut } from './deliveries/try-out.ts'
@@ -112,7 +112,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
   const sweeper = createSweeper({ store, policy, log, now })
-  const outgoing = { ...outboxDeps, egress, readSecret: secret, contactKey }
+  const outgoing = { ...outboxDeps, egress, readSecret: secretReader(secretsDir, now), contactKey }
   const { deliveries, ...webhooks } = createWebhooks(outgoing)
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {

@@ -5,6 +5,7 @@ import { Secret } from '../lib/secret.ts'
 import { parseSecretRef } from '../model/secret-ref.ts'
 
 const MAX_BYTES = 1_048_576
+const READ_AGAIN_AFTER_MS = 1_000
 
 /** Whether a reference leads to a secret that can be read. What is no reference at all is `missing`. */
 export type SecretState = 'ok' | 'missing' | 'unreadable'
@@ -24,6 +25,20 @@ export function readSecret(secretsDir: string, ref: string): Secret {
     throw new PosternError('secret.unreadable', message)
   }
   return new Secret(withoutLineEnd(readFileSync(path)))
+}
+
+/** Reads like `readSecret`, from the disk again after a second: a webhook needs two of them, and there may be hundreds a second. */
+export function secretReader(secretsDir: string, now: () => Date): (ref: string) => Secret {
+  const known = new Map<string, { readonly secret: Secret; readonly readAtMs: number }>()
+  return ref => {
+    const nowMs = now().getTime()
+    const before = known.get(ref)
+    if (before !== undefined && Math.abs(nowMs - before.readAtMs) < READ_AGAIN_AFTER_MS) return before.secret
+    known.delete(ref) // what cannot be read any more counts no more
+    const secret = readSecret(secretsDir, ref)
+    known.set(ref, { secret, readAtMs: nowMs })
+    return secret
+  }
 }
 
 /** The same question without reading. */

@@ -26,7 +26,9 @@ const HUNG_UP = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
  * name for TLS and `Host`, follows no redirect and knows no proxy.
  */
 export function createEgress(deps: EgressDeps): Egress {
-  const closing = new AbortController()
+  // One controller for each request: signals composed of others cost more than the rest of what is done here.
+  const underWay = new Set<AbortController>()
+  let closed = false
   const lines = createLines({
     lookup: deps.lookup ?? systemLookup,
     ownAddresses: deps.ownAddresses ?? interfaceAddresses,
@@ -36,19 +38,24 @@ export function createEgress(deps: EgressDeps): Egress {
     async request(request) {
       const read = readUrl(request.url, request)
       if (read.kind === 'refused') return read
-      const deadline = AbortSignal.timeout(request.timeoutMs)
-      const signal = AbortSignal.any([closing.signal, deadline])
+      if (closed) return { kind: 'failed', reason: CLOSING }
+      const ending = new AbortController()
+      underWay.add(ending)
+      const late = new Error(`no answer within ${request.timeoutMs} ms`)
+      const timer = setTimeout(() => ending.abort(late), request.timeoutMs)
       try {
-        return await reach(read.url, request, signal)
+        return await reach(read.url, request, ending.signal)
       } catch (error) {
         if (error instanceof NotVetted) return { kind: error.kind, reason: error.message }
-        if (closing.signal.aborted) return { kind: 'failed', reason: CLOSING }
-        if (deadline.aborted) return { kind: 'failed', reason: `no answer within ${request.timeoutMs} ms` }
-        return { kind: 'failed', reason: reasonOf(error) }
+        return { kind: 'failed', reason: reasonOf(ending.signal.aborted ? ending.signal.reason : error) }
+      } finally {
+        clearTimeout(timer)
+        underWay.delete(ending)
       }
     },
     async close() {
-      closing.abort()
+      closed = true
+      for (const ending of underWay) ending.abort(new Error(CLOSING))
       await lines.close()
     },
   }

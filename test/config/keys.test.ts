@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
 import { readMasterKey } from '../../app/config/master-key.ts'
-import { readSecret, secretState } from '../../app/config/secrets.ts'
+import { readSecret, secretReader, secretState } from '../../app/config/secrets.ts'
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-secrets-'))
@@ -71,6 +71,25 @@ test('says which secret is missing or cannot be used, and never leaves the folde
   }
   assert.throws(() => readSecret(folder, 'secret:none'), { code: 'secret.missing', message: /secret:none/ })
   assert.throws(() => readSecret(folder, 'secret:empty'), { code: 'secret.unreadable' })
+})
+
+test('a secret is read from the disk again after a second, and not kept when it is gone', t => {
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'token')
+  let nowMs = 10_000
+  const read = secretReader(folder, () => new Date(nowMs))
+  const text = () => read('secret:token').reveal().toString('utf8')
+  writeFileSync(file, 'one\n')
+  assert.equal(text(), 'one')
+  writeFileSync(file, 'two\n')
+  nowMs += 999
+  assert.equal(text(), 'one')
+  nowMs += 1
+  assert.equal(text(), 'two')
+  rmSync(file)
+  nowMs -= 60_000 // a clock that was put back
+  assert.throws(text, { code: 'secret.missing' })
+  assert.throws(text, { code: 'secret.missing' })
 })
 
 test('makes the master key of a first start, for its owner alone, and reads the same one again', t => {

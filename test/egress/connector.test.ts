@@ -107,9 +107,12 @@ test('gives up after the total time: on silence with a failure, on a dripping bo
     response.on('close', () => clearInterval(timer))
   })
   const startedAt = performance.now()
-  const some = await egressTo('127.0.0.1').request(requestTo(`https://hooks.test:${dripping.port}/`, quick))
+  const unhurried = { timeoutMs: 1_500 } // the first byte must come in this time, also on a busy machine
+  const some = await egressTo('127.0.0.1').request(
+    requestTo(`https://hooks.test:${dripping.port}/`, unhurried),
+  )
   assert.equal(some.kind === 'answered' && some.status, 200)
-  assert.ok(performance.now() - startedAt < 2_000)
+  assert.ok(performance.now() - startedAt < 10_000)
 })
 
 test('waits no longer than the total time for a resolver that does not answer', async () => {

@@ -68,7 +68,7 @@ export function toDelivery(source: Source, row: DeliveryRow): Delivery {
     begunAt: new Date(row.begun_at ?? row.created_at),
     begunAfter: row.begun_after,
     attemptCount: row.attempt_count,
-    attempts: attemptsOf(source, row),
+    attempts: row.attempt_count === 0 ? [] : attemptsOf(source, row), // most are posted once
   }
 }
 
