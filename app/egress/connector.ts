@@ -26,6 +26,7 @@ const HUNG_UP = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
  * name for TLS and `Host`, follows no redirect and knows no proxy.
  */
 export function createEgress(deps: EgressDeps): Egress {
+  const { now } = deps
   // One controller for each request: signals composed of others cost more than the rest of what is done here.
   const underWay = new Set<AbortController>()
   let closed = false
@@ -68,41 +69,46 @@ export function createEgress(deps: EgressDeps): Egress {
     const line = lines.get(url, request)
     const openedBefore = line.opened()
     try {
-      return await ask(line, { url, request, signal })
+      return await ask(line, { url, request, signal, now })
     } catch (error) {
       if (!hungUp(error) || line.opened() > openedBefore || signal.aborted) throw error
     }
     const fresh = lines.fresh(url, request)
     try {
-      return await ask(fresh, { url, request, signal })
+      return await ask(fresh, { url, request, signal, now })
     } finally {
       await fresh.pool.destroy()
     }
   }
-
-  async function ask({ pool }: Line, { url, request, signal }: Asked): Promise<EgressAnswer> {
-    const asked = pool.request({
-      path: `${url.pathname}${url.search}`,
-      method: request.method,
-      headers: request.headers,
-      body: request.body ?? null,
-      bodyTimeout: request.timeoutMs,
-      signal,
-    })
-    const answer = await within(asked, signal) // undici hears the signal only once it is connected
-    const after = retryAfterMs(answer.headers['retry-after'], deps.now())
-    const bodyHead = await readHead(answer.body)
-    await setImmediate() // undici gives a connection free one turn after its answer; whoever asks next shall find it
-    return {
-      kind: 'answered',
-      status: answer.statusCode,
-      ...(after === undefined ? {} : { retryAfterMs: after }),
-      bodyHead,
-    }
-  }
 }
 
-type Asked = { readonly url: URL; readonly request: EgressRequest; readonly signal: AbortSignal }
+type Asked = {
+  readonly url: URL
+  readonly request: EgressRequest
+  readonly signal: AbortSignal
+  readonly now: () => Date
+}
+
+async function ask({ pool }: Line, { url, request, signal, now }: Asked): Promise<EgressAnswer> {
+  const asked = pool.request({
+    path: `${url.pathname}${url.search}`,
+    method: request.method,
+    headers: request.headers,
+    body: request.body ?? null,
+    bodyTimeout: request.timeoutMs,
+    signal,
+  })
+  const answer = await within(asked, signal) // undici hears the signal only once it is connected
+  const after = retryAfterMs(answer.headers['retry-after'], now())
+  const bodyHead = await readHead(answer.body)
+  await setImmediate() // undici gives a connection free one turn after its answer; whoever asks next shall find it
+  return {
+    kind: 'answered',
+    status: answer.statusCode,
+    ...(after === undefined ? {} : { retryAfterMs: after }),
+    bodyHead,
+  }
+}
 
 async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
