@@ -1,10 +1,16 @@
-import { program } from './cli/program.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { exitCodeOf, reasonOf } from './lib/error.ts'
 import { explainSystemError } from './lib/system-error.ts'
 
 const USAGE = 2
 
+// Half of what a short command takes is reading and compiling its modules; where this may not be written, it takes that.
+enableCompileCache(join(import.meta.dirname, '..', '.runtime', 'compile-cache'))
+const { programFor } = await import('./cli/program.ts')
+
 try {
+  const program = await programFor(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitOf(error)

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { readMasterKey } from '../config/master-key.ts'
@@ -28,27 +27,6 @@ export async function prepare(config: Config, searchPath: string): Promise<Prepa
   const snapshot = await policyToStart(config)
   await prepareEdge({ config, caddy }, snapshot)
   return { snapshot, caddy, hopProof: readHopProof(config) }
-}
-
-/** Whether Caddy would take the edge this policy renders to. Tried in a folder of its own: nothing in force changes. */
-export async function checkEdge(
-  snapshot: PolicySnapshot,
-  config: Config,
-  searchPath: string,
-): Promise<{ readonly ok: boolean; readonly error?: string }> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'postern-check-'))
-  try {
-    await prepareEdge(
-      { config: { ...config, dataDir }, caddy: await findCaddy(config, searchPath) },
-      snapshot,
-    )
-    return { ok: true }
-  } catch (error) {
-    if (!(error instanceof PosternError) || !error.code.startsWith('edge.')) throw error
-    return { ok: false, error: error.message }
-  } finally {
-    rmSync(dataDir, { recursive: true, force: true })
-  }
 }
 
 /** The sandbox makes what it lacks; a real start only renews, because `init` is where a person keeps keys safe. */

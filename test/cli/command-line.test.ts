@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Command } from 'commander'
-import { program, withSubcommands } from '../../app/cli/program.ts'
+import { programFor, withSubcommands } from '../../app/cli/program.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'app', 'cli.ts')
 const USAGE = 2
@@ -36,8 +36,8 @@ function folderFor(t: TestContext): string {
   return folder
 }
 
-test('the help of every command has an example of it', () => {
-  const leaves = withSubcommands(program).filter(command => command.commands.length === 0)
+test('the help of every command has an example of it', async () => {
+  const leaves = withSubcommands(await programFor([])).filter(command => command.commands.length === 0)
   assert.ok(leaves.length > 20)
   for (const command of leaves) {
     const name = nameOf(command)
