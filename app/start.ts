@@ -15,6 +15,7 @@ import { type Control, createControl } from './http/control.ts'
 import { createMeasures } from './http/metrics/measures.ts'
 import { createMetricsServer } from './http/metrics/server.ts'
 import { createHttp, type HttpDeps } from './http/server.ts'
+import { createClientAuthorities } from './identity/client-authorities.ts'
 import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder } from './lib/replace-file.ts'
@@ -94,7 +95,9 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const { config, log, simulator } = options
   const { sandbox, secretsDir } = config
   const accounts = () => sessions.list()
-  const reload = createReload(started, { ...options, store, routeUnder, now, accounts })
+  const clientAuthorities = createClientAuthorities(join(secretsDir, 'client-ca.pem'))
+  const readClientCa = clientAuthorities.read
+  const reload = createReload(started, { ...options, store, routeUnder, now, accounts, readClientCa })
   const { policySwitch, policies, answers } = reload
   const policy = policySwitch.current
   const secret = (ref: string) => readSecret(secretsDir, ref)
@@ -122,7 +125,8 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
     ...webhooks,
-    ...hopFiles(config),
+    clientAuthorities,
+    tls: hopFiles(config),
     readSecret: secret,
     sandbox,
     readiness: () => (unready === undefined ? { ready: true } : { ready: false, reason: unready }),
@@ -232,14 +236,13 @@ function emptyTemporaryFolder(config: Config): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
 }
 
-/** The client CA, our own certificate for the hop, and the CA that Caddy's must come from. */
-function hopFiles(config: Config): Pick<HttpDeps, 'clientCa' | 'tls'> {
-  const tls = {
+/** Our own certificate for the hop, and the CA that Caddy's must come from. */
+function hopFiles(config: Config): HttpDeps['tls'] {
+  return {
     cert: pem(config, 'app.pem'),
     key: pem(config, 'app.key'),
     ca: pem(config, 'internal-ca.pem'),
   }
-  return { clientCa: pem(config, 'client-ca.pem'), tls }
 }
 
 function pem(config: Config, name: string): string {

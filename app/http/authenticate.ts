@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { createApiKeys } from '../identity/api-key.ts'
 import { authenticate, credentialWord, type Presented, type RefusalReason } from '../identity/authenticate.ts'
-import { readAuthorities } from '../identity/certificate.ts'
 import { clientCertReader } from '../identity/client-certs.ts'
 import { PosternError } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
@@ -34,9 +33,7 @@ export function know(
   { refusals, countFailure }: Failures,
   closing: AbortSignal,
 ): RequestHandler {
-  const authorities = readAuthorities(deps.clientCa)
-  if (authorities.length === 0) throw new PosternError('config.pki', 'client-ca.pem holds no certificate')
-  const readClientCert = clientCertReader(() => authorities)
+  const readClientCert = clientCertReader(deps.clientAuthorities.current)
   const identity = { readClientCert, apiKeys: createApiKeys(deps), now: deps.now }
 
   return async (request, response, next) => {

@@ -1,5 +1,6 @@
 import type { Endpoints } from '../deliveries/endpoints.ts'
 import type { TryOut } from '../deliveries/try-out.ts'
+import type { ClientAuthorities } from '../identity/client-authorities.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { RouteEvent } from '../model/event.ts'
@@ -32,8 +33,8 @@ export type HttpDeps = {
   readonly endpoints: Endpoints
   /** Posts an event that never happened. */
   readonly tryEndpoint: (endpoint: Endpoint) => Promise<TryOut>
-  /** PEM of the client CA; several certificates while one replaces another. */
-  readonly clientCa: string
+  /** The client CA as it counts at this moment; several certificates while one replaces another. */
+  readonly clientAuthorities: Pick<ClientAuthorities, 'current'>
   readonly readSecret: (ref: string) => Secret
   /** PEM: our server certificate and key, and the internal CA that Caddy's certificate must come from. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }

@@ -22,7 +22,6 @@ const CLOSE_WITHIN_MS = 3_000
 /** The HTTPS server that speaks to Caddy and to nobody else. */
 export function createHttp(deps: HttpDeps): Http {
   const closing = new AbortController()
-  const { limits } = deps.policy().snapshot.edge
   const app = createApplication(deps, closing.signal)
   const server = createServer(
     {
@@ -31,12 +30,17 @@ export function createHttp(deps: HttpDeps): Http {
       rejectUnauthorized: true,
       minVersion: 'TLSv1.3',
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: limits.headerTimeoutMs,
-      requestTimeout: limits.headerTimeoutMs + limits.bodyTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
     app,
   )
+  const setTimes = () => {
+    const { headerTimeoutMs, bodyTimeoutMs } = deps.policy().snapshot.edge.limits
+    server.headersTimeout = headerTimeoutMs
+    server.requestTimeout = headerTimeoutMs + bodyTimeoutMs
+  }
+  setTimes()
+  deps.onPolicyChange(setTimes)
   takeUpgrades(server, app)
   pinProxy(server, deps.log)
   // Node knows only connections whose handshake is over; one that never begins it would hold `close` for ever.

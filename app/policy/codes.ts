@@ -229,6 +229,11 @@ export const CODES = {
     explanation:
       'A plan holds for the two policies that it was made from. Since then another policy came into force, or the files were edited: what would happen now is not what was reviewed. Make the plan again, with --against live.',
   },
+  'PS-7005': {
+    title: 'taken back because the app died',
+    explanation:
+      'The app ended again and again under this policy before it had shown that it can live with it. It starts with the policy before. This one is not put in force again until its files change or `policy unpin` says so; what the app said last stands in its log.',
+  },
   'PS-7003': {
     title: 'taken back by its probation',
     explanation:

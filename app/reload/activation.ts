@@ -48,5 +48,6 @@ export type Activation =
       /** Until then it is watched, and goes when it does harm. */
       readonly probationUntil?: Date
     }
-  | { readonly kind: 'unchanged'; readonly policy: PolicyInForce }
+  /** The edge is reloaded all the same when a file that it reads has changed. */
+  | { readonly kind: 'unchanged'; readonly policy: PolicyInForce; readonly edgeReloaded: boolean }
   | Refused

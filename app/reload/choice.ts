@@ -5,6 +5,7 @@ import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Refused } from './activation.ts'
 import { type ExamineDeps, type Examined, examine } from './examine/examine.ts'
+import { MOST_LIVES, unprovenIn } from './probation/lives.ts'
 
 export type ChoiceDeps = ExamineDeps & {
   readonly readFolder: () => Promise<readonly PolicyFile[]>
@@ -19,26 +20,31 @@ export type ChoiceDeps = ExamineDeps & {
 export type Choice = {
   readonly files: readonly PolicyFile[]
   readonly snapshot: PolicySnapshot
-  /** Set when it is the one that was in force before, in place of the folder's, which is pinned or has errors. */
-  readonly inPlaceOf?:
-    | { readonly digest: string; readonly rejected?: undefined }
-    | { readonly rejected: Rejected }
+  /** Set when it is one that was in force before, in place of the folder's. */
+  readonly inPlaceOf?: Replaced
 }
+
+/** Why the folder's policy is not the one to start with: it is pinned, it has errors, or the app keeps dying under it. */
+export type Replaced =
+  | { readonly why: 'pinned'; readonly digest: string }
+  | { readonly why: 'rejected'; readonly rejected: Rejected }
+  | { readonly why: 'deadly'; readonly digest: string; readonly lives: number }
 
 /** What was wrong with the folder. */
 export type Rejected = Omit<Refused, 'kind' | 'policy'>
 
 /**
  * The folder's policy, unless a rollback or a probation has left that one: then the one in force before goes on. So it does
- * when the folder has errors and it says itself `onBadPolicyAtBoot: last-known-good`. Throws PosternError `policy.rejected`.
+ * when the app keeps dying under the folder's, and when the folder has errors and it says itself `onBadPolicyAtBoot:
+ * last-known-good`. Throws PosternError `policy.rejected`.
  */
 export async function choosePolicy(deps: ChoiceDeps): Promise<Choice> {
   const found = await folderOf(deps)
   if ('files' in found) {
     const { files } = found
     const digest = policyDigest(files)
-    const pinned = await inPlaceOfPinned(digest, deps)
-    if (pinned !== undefined) return { ...pinned, inPlaceOf: { digest } }
+    const instead = (await inPlaceOfPinned(digest, deps)) ?? (await inPlaceOfDeadly(digest, deps))
+    if (instead !== undefined) return instead
     const examined = examine(files, deps)
     if (examined.kind === 'good') return { files, snapshot: examined.snapshot }
     return fallBack(examined, new PosternError('policy.rejected', `\n${examined.report}`), deps)
@@ -63,7 +69,7 @@ async function fallBack(rejected: Rejected, error: PosternError, deps: ChoiceDep
   if (kept?.kind !== 'good' || kept.snapshot.onBadPolicyAtBoot !== 'last-known-good') throw error
   const { at, digest, first, report } = rejected
   const told = { at, first, report, ...(digest === undefined ? {} : { digest }) }
-  return { files: kept.files, snapshot: kept.snapshot, inPlaceOf: { rejected: told } }
+  return { files: kept.files, snapshot: kept.snapshot, inPlaceOf: { why: 'rejected', rejected: told } }
 }
 
 async function inPlaceOfPinned(digest: string, deps: ChoiceDeps): Promise<Choice | undefined> {
@@ -71,13 +77,27 @@ async function inPlaceOfPinned(digest: string, deps: ChoiceDeps): Promise<Choice
   if (refusal === undefined || refusal.because === 'rejected') return undefined
   const kept = await lastInForce(deps)
   if (kept?.kind === 'bad') throw new PosternError('policy.rejected', `\n${kept.report}`)
-  return kept && { files: kept.files, snapshot: kept.snapshot }
+  return kept && { files: kept.files, snapshot: kept.snapshot, inPlaceOf: { why: 'pinned', digest } }
 }
 
-async function lastInForce(
-  deps: ChoiceDeps,
-): Promise<(Examined & { readonly files: readonly PolicyFile[] }) | undefined> {
+/** Nothing when there is none to go back to, or none that can be read any more. */
+async function inPlaceOfDeadly(digest: string, deps: ChoiceDeps): Promise<Choice | undefined> {
+  const unproven = deps.store && (await unprovenIn(deps.store.meta))
+  if (unproven?.digest !== digest || unproven.lives < MOST_LIVES) return undefined
+  const kept = await keptAs(unproven.trusted, deps)
+  if (kept?.kind !== 'good') return undefined
+  const { files, snapshot } = kept
+  return { files, snapshot, inPlaceOf: { why: 'deadly', digest, lives: unproven.lives } }
+}
+
+type Kept = Examined & { readonly files: readonly PolicyFile[] }
+
+async function lastInForce(deps: ChoiceDeps): Promise<Kept | undefined> {
   const digest = await deps.store?.meta.get('policy.digest')
-  const files = digest === undefined ? undefined : await deps.store?.policies.filesOf(digest)
+  return digest === undefined ? undefined : keptAs(digest, deps)
+}
+
+async function keptAs(digest: string, deps: ChoiceDeps): Promise<Kept | undefined> {
+  const files = await deps.store?.policies.filesOf(digest)
   return files && { ...examine(files, { ...deps, of: 'return' }), files }
 }

@@ -3,6 +3,7 @@ import type { PolicyFile } from '../model/policy-file.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { PolicyRecord, Refusal } from '../store/policies.ts'
 import type { Asked, Obstacle, Refused } from './activation.ts'
+import type { Unproven } from './probation/lives.ts'
 
 export type Applied = {
   readonly policy: PolicyInForce
@@ -11,11 +12,13 @@ export type Applied = {
   readonly at: Date
   /** What a way back leaves behind. */
   readonly left?: Refusal
+  /** Absent when it needs to show nothing. */
+  readonly unproven?: Unproven
 }
 
 /** All that is written, in one transaction, when a policy comes into force. */
 export function recordOfApplied(
-  { policy, files, asked, at, left }: Applied,
+  { policy, files, asked, at, left, unproven }: Applied,
   route: RouteEvent,
 ): PolicyRecord {
   const { digest } = policy.snapshot
@@ -25,6 +28,7 @@ export function recordOfApplied(
     entry: { ...entryOf(asked), at, digest, revision: Number(policy.revision.slice(1)), result: 'applied' },
     files,
     ...(refusal && { refusal }),
+    ...(unproven && { unproven: JSON.stringify(unproven) }),
     effects: {
       events: [route({ type: 'policy.applied', data: said })],
       audit: [

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from '../lib/error.ts'
 import { privateFolder, replaceFile } from '../lib/replace-file.ts'
 import { type EdgeFacts, edgeDigest, renderEdge } from '../policy/render-edge.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
@@ -26,6 +27,11 @@ export type HandshakeDeps = {
   readonly facts: EdgeFacts
   /** What the edge side started with. */
   readonly started: PolicySnapshot
+  /**
+   * Reads the client CA and answers what takes it up. Caddy reads it whenever it loads a part, so that the app does with each
+   * agreement, and not without one. Throws when there is none.
+   */
+  readonly readClientCa: () => () => void
   /** How long the edge side may take; 10 s when absent. */
   readonly withinMs?: number
 }
@@ -35,37 +41,66 @@ type Part = { readonly text: string; readonly digest: string; readonly fingerpri
 const WITHIN_MS = 10_000
 const LOOK_EVERY_MS = 50
 const NO_ANSWER = 'the edge side has not answered'
+const FILE_MODE = 0o600
+/** The fingerprint of no part. */
+const UNKNOWN = ''
 
 /**
  * A part is handed over as `next/<digest>.caddy` and answered by `result/<digest>.json`. After an agreement these two are
- * the only ones left, so that an answer that says ok names what is in force.
+ * the only ones left, and `loaded` names what Caddy read with them. While Caddy is asked, that is nothing: should this process
+ * end then, the next one asks again.
  */
 export function createEdgeHandshake(deps: HandshakeDeps): EdgeHandshake {
   const started = partOf(deps.started, deps)
-  let known: Part | undefined
+  let inForce: string | undefined
 
   async function put(snapshot: PolicySnapshot): Promise<EdgeAnswer> {
     const part = partOf(snapshot, deps)
-    const inForce = known ?? (answerTo(started, deps)?.ok === true ? started : undefined)
-    if (inForce?.fingerprint === part.fingerprint) return { ok: true, reloaded: false }
-    return ask(part)
+    inForce ??= loadedBefore(deps) ?? (answerTo(started, deps)?.ok === true ? started.fingerprint : UNKNOWN)
+    if (inForce !== part.fingerprint) return ask(part)
+    leaveTraces(part)
+    return { ok: true, reloaded: false }
   }
 
   async function ask(part: Part): Promise<EdgeAnswer> {
-    const answer = await exchange(part, deps)
-    if (!answer.ok) return answer
-    known = part
-    leaveOnly(part, deps)
-    return { ok: true, reloaded: true }
+    try {
+      const takeUp = deps.readClientCa()
+      keepLoaded(UNKNOWN, deps)
+      const answer = await exchange(part, deps)
+      if (answer.ok) takeUp()
+      return settled(part, answer)
+    } catch (error) {
+      return { ok: false, error: reasonOf(error), silent: false }
+    }
+  }
+
+  function settled(part: Part, answer: Answer): EdgeAnswer {
+    if (answer.ok) inForce = part.fingerprint
+    else if (answer.silent) inForce = UNKNOWN // it may yet do what it was asked
+    leaveTraces(answer.ok ? part : undefined)
+    return answer.ok ? { ok: true, reloaded: true } : answer
+  }
+
+  /** For the next process. Where nothing can be written it only has to ask once more. */
+  function leaveTraces(part: Part | undefined): void {
+    try {
+      keepLoaded(inForce ?? UNKNOWN, deps)
+      if (part !== undefined) leaveOnly(part, deps)
+    } catch {}
   }
 
   return { put, putBack: snapshot => ask(partOf(snapshot, deps)) }
 }
 
-/** Hands a part over for an edge side that takes the newest one when it starts. */
+/** Hands a part over for an edge side that takes the newest one when it starts, and reads every file anew. */
 export function leaveForEdge(folder: string, part: string): void {
+  handOver(folder, part)
+  rmSync(loadedFile({ folder }), { force: true })
+}
+
+function handOver(folder: string, part: string): void {
   for (const name of ['next', 'result']) privateFolder(join(folder, name))
-  replaceFile(join(folder, 'next', `${edgeDigest(part)}.caddy`), part, 0o600)
+  replaceFile(join(folder, 'next', `${edgeDigest(part)}.caddy`), part, FILE_MODE)
 }
 
 type Answer = { readonly ok: true } | { readonly ok: false; readonly error: string; readonly silent: boolean }
@@ -73,7 +108,7 @@ type Answer = { readonly ok: true } | { readonly ok: false; readonly error: stri
 async function exchange(part: Part, deps: HandshakeDeps): Promise<Answer> {
   const next = join(deps.folder, 'next', `${part.digest}.caddy`)
   rmSync(resultFile(part, deps), { force: true }) // of an earlier time: what it said may not be so any more
-  leaveForEdge(deps.folder, part.text)
+  handOver(deps.folder, part.text)
   const deadline = performance.now() + (deps.withinMs ?? WITHIN_MS)
   for (;;) {
     const answer = answerTo(part, deps)
@@ -107,11 +142,23 @@ function leaveOnly({ digest }: Part, { folder }: HandshakeDeps): void {
       if (!file.startsWith(digest)) rmSync(join(folder, name, file), { force: true })
 }
 
-/** The fingerprint covers the contents of the files that the part names: Caddy reads them when it loads the part. */
+function loadedFile({ folder }: Pick<HandshakeDeps, 'folder'>): string {
+  return join(folder, 'loaded')
+}
+
+function loadedBefore(deps: HandshakeDeps): string | undefined {
+  return existsSync(loadedFile(deps)) ? readFileSync(loadedFile(deps), 'utf8') : undefined
+}
+
+function keepLoaded(fingerprint: string, deps: HandshakeDeps): void {
+  if (loadedBefore(deps) !== fingerprint) replaceFile(loadedFile(deps), fingerprint, FILE_MODE)
+}
+
+/** The fingerprint covers the contents of the files that the configuration names: Caddy reads them when it loads the part. */
 function partOf(snapshot: PolicySnapshot, { facts, secretsDir }: HandshakeDeps): Part {
   const text = renderEdge(snapshot, facts)
   const hash = createHash('sha256').update(text)
-  for (const ref of namedSecrets(snapshot)) {
+  for (const ref of ['secret:client-ca.pem', ...namedSecrets(snapshot)]) {
     const name = /^secret:(.+)$/.exec(ref)?.[1]
     hash
       .update(`\0${ref}\0`)

@@ -12,11 +12,13 @@ import type { Activation, Asked, Obstacle, Refused } from './activation.ts'
 import { recordOfApplied, recordOfRefused } from './chronicle.ts'
 import type { EdgeHandshake } from './edge-handshake.ts'
 import type { Examine } from './examine/examiner.ts'
+import { binding, isReturn, staleness } from './obstacles.ts'
+import { unprovenAfter } from './probation/lives.ts'
 import type { Probation, Revert } from './probation/probation.ts'
 
 export type SwitchDeps = {
   readonly examine: Examine
-  readonly store: Pick<Store, 'policies'>
+  readonly store: Pick<Store, 'policies' | 'audit' | 'meta'>
   readonly edge: EdgeHandshake
   readonly probation: Probation
   /** Gives the events of a change to the endpoints of the policy it is given. */
@@ -25,12 +27,7 @@ export type SwitchDeps = {
   readonly now: () => Date
 }
 
-const REMEMBERED = {
-  rejected: 'this policy was refused before; edit it, or lift that with ./postern policy unpin',
-  reverted:
-    'this policy was taken back because it did harm; edit it, or lift that with ./postern policy unpin',
-  'rolled-back': 'this policy was left by a rollback; edit it, or lift that with ./postern policy unpin',
-} as const
+const TAKEN_BACK: Asked = { by: SYSTEM, reason: 'probation' }
 
 /** Says nothing about the policy itself. */
 const SILENT: ReadonlySet<Obstacle> = new Set(['remembered', 'stale'])
@@ -105,10 +102,8 @@ export class PolicySwitch {
     const stale = staleness(asked.plan, { live: policy.snapshot.digest, files: digest })
     if (stale !== undefined) return this.#refused('stale', digest, stale)
     if (digest === policy.snapshot.digest) return this.#sameAgain(files, asked)
-    const remembered = await this.#deps.store.policies.refusalOf(digest)
-    const binds = remembered?.because === 'rejected' ? asked.reason === 'watch' : !isReturn(asked)
-    if (remembered !== undefined && binds)
-      return this.#refused('remembered', digest, REMEMBERED[remembered.because])
+    const remembered = binding(await this.#deps.store.policies.refusalOf(digest), asked)
+    if (remembered !== undefined) return this.#refused('remembered', digest, remembered)
     const examined = await this.#deps.examine(files, {
       inForce: policy.revision,
       ...(isReturn(asked) && { of: 'return' }),
@@ -125,19 +120,29 @@ export class PolicySwitch {
   readonly #revert: Revert = (left, { trusted, breach }) => {
     const attempt = this.#turn.then(async () => {
       if (this.#policy !== left) return
-      const asked: Asked = { by: SYSTEM, reason: 'probation' }
-      const { digest } = left.snapshot
-      const files = await this.#deps.store.policies.filesOf(trusted)
-      if (files === undefined) return this.#deps.log.error('policy.not_reverted', { to: trusted })
-      await this.#activate(files, asked, { digest, because: 'reverted' })
-      if (this.#policy === left) return // what stood in the way has been told
-      const refused = this.#refused('probation', digest, `taken back by its probation: ${breach}`)
-      const told = { ...refused, first: { ...refused.first, code: 'PS-7003' } }
-      this.#tell(told, asked)
-      await this.#writeDown(told, asked)
+      const refused = await this.#takeBack(left, { trusted, because: `by its probation: ${breach}` })
+      if (refused === undefined) return
+      this.#tell(refused, TAKEN_BACK)
+      await this.#writeDown(refused, TAKEN_BACK)
     })
     this.#turn = attempt.catch(() => {})
     return attempt
+  }
+
+  /** Answers what is to be said of the one that is left; undefined when something stood in the way, which has been told. */
+  async #takeBack(
+    left: PolicyInForce,
+    { trusted, because }: { readonly trusted: string; readonly because: string },
+  ): Promise<Refused | undefined> {
+    const { store, log } = this.#deps
+    const { digest } = left.snapshot
+    const files = await store.policies.filesOf(trusted)
+    if (files === undefined) log.error('policy.not_reverted', { to: trusted })
+    else await this.#activate(files, TAKEN_BACK, { digest, because: 'reverted' })
+    if (this.#policy === left) return undefined
+    const message = `taken back ${because}`
+    const report = `${message}\nThe policy before is in force again as ${this.#policy.revision}.`
+    return { ...this.#refused('probation', digest, message), first: { code: 'PS-7003', message }, report }
   }
 
   /** What the guardrails forbid, those in force and those to come. A rollback goes where the appliance has been before. */
@@ -154,14 +159,32 @@ export class PolicySwitch {
       .join('\n')
   }
 
-  /** The files are those in force; but a password file that the edge names may have another content. */
+  /** The files are those in force; but the client CA or a password file that the edge reads may have another content. */
   async #sameAgain(files: readonly PolicyFile[], asked: Asked): Promise<Activation> {
     const policy = this.#policy
-    if (asked.reason === 'watch') return { kind: 'unchanged', policy }
+    if (asked.reason === 'watch') return { kind: 'unchanged', policy, edgeReloaded: false }
     const answer = await this.#deps.edge.put(policy.snapshot)
-    return answer.ok
-      ? { kind: 'unchanged', policy }
-      : this.#refused('edge', policyDigest(files), `Caddy refuses the edge of this policy: ${answer.error}`)
+    if (!answer.ok)
+      return this.#refused(
+        'edge',
+        policyDigest(files),
+        `Caddy refuses the edge of this policy: ${answer.error}`,
+      )
+    if (answer.reloaded) await this.#tellOfFiles(asked)
+    return { kind: 'unchanged', policy, edgeReloaded: answer.reloaded }
+  }
+
+  /** Files beside the policy have come into force: who is let in may be others now. */
+  async #tellOfFiles({ by, reason }: Asked): Promise<void> {
+    const { store, log, now } = this.#deps
+    const { revision, snapshot } = this.#policy
+    log.info('edge.reloaded', { revision, reason })
+    const entry = { ...by, at: now(), action: 'edge.reloaded', target: snapshot.digest } as const
+    try {
+      await store.audit.append([{ ...entry, decision: 'done', detail: { reason } }])
+    } catch (error) {
+      log.error('edge.reload_not_recorded', { reason: reasonOf(error) })
+    }
   }
 
   async #change(
@@ -170,6 +193,7 @@ export class PolicySwitch {
   ): Promise<Activation> {
     const { edge, store, probation, routeUnder, now } = this.#deps
     const before = this.#policy
+    const digests = { from: before.snapshot.digest, to: snapshot.digest }
     const prepared = await probation.prepare(before.snapshot, snapshot, of.asked)
     const agreed = await edge.put(snapshot)
     if (!agreed.ok) {
@@ -179,9 +203,11 @@ export class PolicySwitch {
     }
     const policy = { revision: nextRevision(before), snapshot }
     try {
+      const unproven = isReturn(of.asked) ? undefined : await unprovenAfter(digests, store.meta)
+      const applied = { ...of, policy, at: now(), ...(unproven && { unproven }) }
       await store.policies.record(
         recordOfApplied(
-          { ...of, policy, at: now() },
+          applied,
           routeUnder(() => policy),
         ),
       )
@@ -194,13 +220,32 @@ export class PolicySwitch {
       )
     }
     this.#policy = policy
-    for (const listener of this.#onChange) listener(before.snapshot)
+    const failed = this.#announce(before.snapshot)
+    if (failed !== undefined && !isReturn(of.asked)) {
+      const because = `because the app could not take it up: ${failed}`
+      const refused = await this.#takeBack(policy, { trusted: before.snapshot.digest, because })
+      if (refused !== undefined) return refused
+    }
     await probation.begin(policy, prepared, this.#revert)
     const { until } = probation.current() ?? {}
     return {
       ...{ kind: 'applied', policy, edgeReloaded: agreed.reloaded },
       ...(until && { probationUntil: until }),
     }
+  }
+
+  /** Tells everybody of the change, also when one of them fails. Answers why the first one did. */
+  #announce(before: PolicySnapshot): string | undefined {
+    const failures = [...this.#onChange].flatMap(listener => {
+      try {
+        listener(before)
+        return []
+      } catch (error) {
+        this.#deps.log.error('policy.not_taken_up', { reason: reasonOf(error) })
+        return [reasonOf(error)]
+      }
+    })
+    return failures[0]
   }
 
   async #putBack(snapshot: PolicySnapshot): Promise<void> {
@@ -239,21 +284,6 @@ export class PolicySwitch {
     }
     for (const listener of this.#onOutcome) listener(outcome)
   }
-}
-
-function staleness(
-  plan: Asked['plan'],
-  { live, files }: { readonly live: string; readonly files: string },
-): string | undefined {
-  if (plan === undefined) return undefined
-  if (plan.old !== live)
-    return 'PS-7004: the plan was made against another policy than the one in force: plan again'
-  return plan.new === files ? undefined : 'PS-7004: the files are not those that were planned: plan again'
-}
-
-/** Where the appliance has been before: no guardrail, no memory and no signature of today's stands in the way. */
-function isReturn({ reason }: Asked): boolean {
-  return reason === 'rollback' || reason === 'probation'
 }
 
 function nextRevision({ revision }: PolicyInForce): PolicyInForce['revision'] {

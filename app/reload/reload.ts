@@ -16,6 +16,7 @@ import { installationOf } from './examine/installation.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { PolicySwitch } from './policy-switch.ts'
 import { type Answers, createAnswers } from './probation/answers.ts'
+import { Lives } from './probation/lives.ts'
 import { Probation } from './probation/probation.ts'
 import { createWatch } from './watch.ts'
 
@@ -28,6 +29,8 @@ export type ReloadDeps = {
   readonly log: Log
   readonly now: () => Date
   readonly accounts: () => readonly Account[]
+  /** See HandshakeDeps. */
+  readonly readClientCa: () => () => void
 }
 
 export type Reload = {
@@ -45,16 +48,20 @@ export type Reload = {
 }
 
 /** The policy in force, the ways to another one, and the edge that has to agree. */
-export function createReload({ policy: started, degraded }: Started, given: ReloadDeps): Reload {
+export function createReload(boot: Started, given: ReloadDeps): Reload {
+  const { policy: started, degraded, takenBack } = boot
   const { config, rendersEdge, store, log } = given
   const { policiesDir, secretsDir } = config
   // A proxy in a network of its own listens everywhere in it; `up` names what it listens on.
   const facts = rendersEdge ? {} : { loopback: loopbackAddresses() }
   const folder = join(config.dataDir, 'edge')
   if (rendersEdge) leaveForEdge(folder, renderEdge(started.snapshot, facts))
-  const edge = createEdgeHandshake({ folder, secretsDir, facts, started: started.snapshot })
+  const { readClientCa } = given
+  const handshake = { folder, secretsDir, facts, started: started.snapshot, readClientCa }
+  const edge = createEdgeHandshake(handshake)
   const answers = createAnswers(given.now)
-  const probation = new Probation({ ...given, answers })
+  const lives = new Lives(given)
+  const probation = new Probation({ ...given, answers, lives })
   const deps = {
     ...given,
     examine: createExaminer(installationOf(config)),
@@ -70,7 +77,7 @@ export function createReload({ policy: started, degraded }: Started, given: Relo
     ...{ policySwitch, policies, answers },
     onOutcome(listener) {
       policySwitch.onOutcome(listener)
-      if (degraded !== undefined) listener(degraded)
+      for (const told of [degraded, takenBack]) if (told !== undefined) listener(told)
     },
     bySignal: () => void policies.apply({ by: SYSTEM, reason: 'signal' }),
     async start() {
@@ -81,6 +88,7 @@ export function createReload({ policy: started, degraded }: Started, given: Relo
     async stop() {
       await watch.stop()
       await probation.stop()
+      await lives.stop()
     },
   }
 }

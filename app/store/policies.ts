@@ -34,6 +34,8 @@ export type PolicyRecord = {
   /** Of a policy that is applied: kept, encrypted, so that it can be gone back to. */
   readonly files?: readonly PolicyFile[]
   readonly refusal?: Refusal
+  /** Of a policy that is applied: what the next life of the app must know of it, as text; nothing when absent. */
+  readonly unproven?: string
   readonly effects?: Effects
 }
 

@@ -37,8 +37,8 @@ const UNSAFE_PATH = /["`{}\\*?[\]\n\r]/
  */
 export async function prepareEdge(deps: EdgeDeps, snapshot: PolicySnapshot): Promise<string> {
   // What is left of earlier times says nothing about the Caddy that is about to start.
-  for (const folder of ['next', 'result']) {
-    rmSync(join(deps.config.dataDir, 'edge', folder), { recursive: true, force: true })
+  for (const left of ['next', 'result', 'loaded']) {
+    rmSync(join(deps.config.dataDir, 'edge', left), { recursive: true, force: true })
   }
   const digest = writeNext(deps.config, renderEdge(snapshot, { loopback: loopbackAddresses() }))
   const result = await validateEdge(deps, digest)

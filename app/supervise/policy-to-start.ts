@@ -5,14 +5,22 @@ import { readPolicyFolder } from '../config/policy-folder.ts'
 import { PosternError } from '../lib/error.ts'
 import { silentLog } from '../lib/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
-import { type Choice, choosePolicy } from '../reload/choice.ts'
+import { type Choice, choosePolicy, type Replaced } from '../reload/choice.ts'
 import { examineDeps } from '../reload/examine/installation.ts'
+import { unprovenIn } from '../reload/probation/lives.ts'
 import { openStore, storeExists } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 
 /** An app whose supervisor was killed is just being ended by its guard. */
 const LOCKED_WITHIN_MS = 4_000
 const ASK_EVERY_MS = 200
+
+const INSTEAD: Readonly<Record<Replaced['why'], string>> = {
+  pinned: 'the policy files are pinned; the policy in force before goes on (policy status)',
+  deadly:
+    'the app kept dying under the policy files; starting with the last known good policy (policy status)',
+  rejected: 'DEGRADED: starting with the last known good policy, as it says itself',
+}
 
 /** The policy that the app is going to start with, so that Caddy starts with its part. Throws PosternError `policy.rejected`. */
 export async function policyToStart(config: Config): Promise<PolicySnapshot> {
@@ -24,6 +32,16 @@ export async function policyToStart(config: Config): Promise<PolicySnapshot> {
     return choice.snapshot
   } finally {
     await store?.close()
+  }
+}
+
+/** Whether the app may have died of its policy: it has one to go back to, and does so by itself when it keeps dying. */
+export async function mayGoBack(config: Config): Promise<boolean> {
+  const store = await openPatiently(config)
+  try {
+    return (await unprovenIn(store.meta)) !== undefined
+  } finally {
+    await store.close()
   }
 }
 
@@ -43,10 +61,7 @@ async function openPatiently(config: Config): Promise<Store> {
 
 function tell({ inPlaceOf }: Choice): void {
   if (inPlaceOf === undefined) return
-  if (inPlaceOf.rejected === undefined) {
-    console.error('postern: the policy files are pinned; the policy in force before goes on (policy status)')
-    return
-  }
-  console.error(`postern: the policy files have errors:\n${inPlaceOf.rejected.report}`)
-  console.error('postern: DEGRADED: starting with the last known good policy, as it says itself')
+  if (inPlaceOf.why === 'rejected')
+    console.error(`postern: the policy files have errors:\n${inPlaceOf.rejected.report}`)
+  console.error(`postern: ${INSTEAD[inPlaceOf.why]}`)
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { PosternError, reasonOf } from '../lib/error.ts'
+import { EX_CONFIG, PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { appArguments, appEnvironment } from './app-command.ts'
 import { ask, type Proof } from './ask.ts'
@@ -11,8 +11,9 @@ import { caddyCommand, edgeAnswers, exportEdgeCa } from './edge.ts'
 import { createEdgeDesk } from './edge-desk.ts'
 import { type Endpoints, endpointsFile, removeEndpoints, writeEndpoints } from './endpoints.ts'
 import { linkMain, MAIN_PHONE } from './link-main.ts'
+import { mayGoBack } from './policy-to-start.ts'
 import { createCrew, type Ending } from './processes/crew.ts'
-import type { PartSpec } from './processes/part.ts'
+import { PartFailure, type PartSpec } from './processes/part.ts'
 import { explainTaken, neededPorts, takenPorts } from './processes/ports.ts'
 import { sandboxEndpoints, sandboxParts, simulatorFlags } from './sandbox.ts'
 import { servedEdge } from './served-edge.ts'
@@ -66,12 +67,25 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
     const app = appPart(options, compiled.handOut, found => {
       revision = found
     })
-    await Promise.all([crew.start(app), crew.start(edgePart(options)).then(desk.open)])
+    await Promise.all([startApp(app), crew.start(edgePart(options)).then(desk.open)])
   } catch (error) {
     await stop()
     throw error
   }
   return { endpoints, link: () => linkMain(endpoints()), announce, stop, gaveUp: crew.gaveUp }
+
+  /** An app that dies of a policy that is new to it is started until it has gone back to the one before. */
+  async function startApp(app: PartSpec): Promise<void> {
+    for (;;) {
+      try {
+        return await crew.start(app)
+      } catch (error) {
+        const mayHelp = error instanceof PartFailure && error.exitCode !== EX_CONFIG && !crew.isStopping()
+        if (!mayHelp || !(await mayGoBack(config))) throw error
+        tell(`${error.message}, under a policy that it had not run with before; starting it again`)
+      }
+    }
+  }
 
   function endpoints(): Endpoints {
     return endpointsOf(options, { revision, pids: { up: process.pid, ...crew.pids() } })

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { type ClientAuthorities, createClientAuthorities } from '../../app/identity/client-authorities.ts'
 import { hashPassword } from '../../app/identity/first-start.ts'
+import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
 import { loopbackAddresses } from '../../app/lib/loopback.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
 import { createEdgeHandshake, type EdgeHandshake } from '../../app/reload/edge-handshake.ts'
 import { createEdgeDesk, type EdgeDesk } from '../../app/supervise/edge-desk.ts'
 import { servedEdge } from '../../app/supervise/served-edge.ts'
+import { createTestAuthority } from '../helpers/certificates.ts'
 import { get, sendRaw } from './raw-request.ts'
 import { type Rig, startRig } from './rig.ts'
 
@@ -16,10 +19,12 @@ const PORT_BASE = 27_900
 let rig: Rig
 let desk: EdgeDesk
 let edge: EdgeHandshake
+let clientAuthorities: ClientAuthorities
 beforeEach(async () => {
   rig = await startRig({ portBase: PORT_BASE })
   desk = createEdgeDesk(rig.deps, () => {})
   desk.open()
+  clientAuthorities = createClientAuthorities(clientCaFile())
   edge = handshake()
 })
 afterEach(async () => {
@@ -27,11 +32,14 @@ afterEach(async () => {
   await rig.stop()
 })
 
+const clientCaFile = () => join(rig.config.secretsDir, 'client-ca.pem')
+
 function handshake(withinMs?: number): EdgeHandshake {
   const { config, snapshot } = rig
   return createEdgeHandshake({
     ...{ folder: join(config.dataDir, 'edge'), secretsDir: config.secretsDir, started: snapshot },
     facts: { loopback: loopbackAddresses() },
+    readClientCa: clientAuthorities.read,
     ...(withinMs === undefined ? {} : { withinMs }),
   })
 }
@@ -72,6 +80,27 @@ test('asks again for the same part when a file that it names has changed', async
   assert.deepEqual(await handshake().put(rig.snapshot), { ok: true, reloaded: false }, 'read at the start')
   writeFileSync(join(rig.config.secretsDir, 'basic-oncall'), `${hashPassword('a third')}\n`)
   assert.deepEqual(await edge.put(rig.snapshot), { ok: true, reloaded: true })
+})
+
+test('takes another client CA up together with Caddy, which the process before had not asked to read it', async () => {
+  const port = rig.config.ports.api
+  const isLetIn = async (client: CertificateAndKey) =>
+    (await sendRaw(get('/v1', `localhost:${port}`), { port, ca: rig.ca, client })).kind === 'answered'
+  const nextCa = await createTestAuthority('Next client CA')
+  const [honest, ofNextCa] = [await rig.clientCa.issue(), await nextCa.issue()]
+  const names = () => clientAuthorities.current().map(({ subject }) => subject)
+  const [before] = names()
+  assert.deepEqual(await edge.put(rig.snapshot), { ok: true, reloaded: false })
+  writeFileSync(clientCaFile(), 'no certificate')
+  const refused = await edge.put(rig.snapshot)
+  assert.ok(!refused.ok && /holds no certificate/.test(refused.error))
+  writeFileSync(clientCaFile(), nextCa.cert)
+  assert.deepEqual([await isLetIn(honest), await isLetIn(ofNextCa), names()], [true, false, [before]])
+  assert.deepEqual(await handshake().put(rig.snapshot), { ok: true, reloaded: true })
+  assert.deepEqual(
+    [await isLetIn(honest), await isLetIn(ofNextCa), names()],
+    [false, true, ['O=Postern\nCN=Next client CA']],
+  )
 })
 
 test('tells what Caddy refuses, and Caddy goes on with what it had', async () => {

@@ -13,6 +13,7 @@ import { createControl } from '../../app/http/control.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
 import type { StreamLimits } from '../../app/http/events/streams.ts'
 import { createHttp, type HttpDeps } from '../../app/http/server.ts'
+import { readAuthorities } from '../../app/identity/certificate.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
@@ -50,6 +51,8 @@ export type RunningHttp = {
   headersOf(call: Call): Promise<Readonly<Record<string, string | string[]>>>
   setPolicy(change: Partial<PolicySnapshot>): void
   setReady(ready: boolean): void
+  /** As a reload takes up another client CA. */
+  setClientCa(pem: string): void
   stop(): Promise<void>
 }
 
@@ -119,6 +122,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...(options.statfs && { statfs: options.statfs }),
   })
   let ready = true
+  let authorities = readAuthorities(clients.cert)
   const sessions = { ...standInSessions(), ...options.sessions }
   const policyDeps = { ...options, folder, store, now, accounts: sessions.list }
   const { policy, policySwitch, probation, setPolicy, ...policies } = await startPolicy(policyDeps)
@@ -133,7 +137,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     onPolicyChange: policySwitch.onChange,
     ...outboxOf(deps),
     ...webhooks,
-    clientCa: clients.cert,
+    clientAuthorities: { current: () => authorities },
     readSecret,
     tls: { ...app, ca: internal.cert },
     sandbox: false,
@@ -165,6 +169,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...{ policySwitch, port, dataDir: folder, endpoints: httpDeps.endpoints, store, sessions },
     ...{ clients, internal, proxy, certOf, ask, headersOf, setPolicy },
     setReady: value => (ready = value),
+    setClientCa: pem => (authorities = readAuthorities(pem)),
     async stop() {
       await Promise.all([http.close(), control.close(), probation.stop()])
       await egress.close()

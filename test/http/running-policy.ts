@@ -16,6 +16,7 @@ import type { Examine } from '../../app/reload/examine/examiner.ts'
 import { createPolicies, type Policies } from '../../app/reload/policies.ts'
 import { PolicySwitch } from '../../app/reload/policy-switch.ts'
 import { type Answers, createAnswers } from '../../app/reload/probation/answers.ts'
+import { Lives } from '../../app/reload/probation/lives.ts'
 import { Probation } from '../../app/reload/probation/probation.ts'
 import type { Store } from '../../app/store/store.ts'
 import { POLICY_YAML } from './policies.ts'
@@ -52,7 +53,8 @@ const PROBATION_LOOK_MS = 20
 export async function startPolicy(options: PolicyOptions): Promise<RunningPolicy> {
   const { folder, store, now, edge = AGREEING } = options
   const answers = createAnswers(now)
-  const probation = new Probation({ ...options, answers, log: silentLog, everyMs: PROBATION_LOOK_MS })
+  const lives = new Lives({ store, log: silentLog })
+  const probation = new Probation({ ...options, answers, lives, log: silentLog, everyMs: PROBATION_LOOK_MS })
   const policiesDir = join(folder, 'policies')
   mkdirSync(policiesDir)
   writeFileSync(join(policiesDir, 'policy.yaml'), POLICY_YAML)

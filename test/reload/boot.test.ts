@@ -12,6 +12,7 @@ import { SYSTEM } from '../../app/model/audit.ts'
 import { policyDigest } from '../../app/policy/load.ts'
 import { policyAtBoot } from '../../app/reload/boot.ts'
 import { recordOfApplied } from '../../app/reload/chronicle.ts'
+import { Lives } from '../../app/reload/probation/lives.ts'
 import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
 import { POLICY_YAML } from '../http/policies.ts'
@@ -90,4 +91,42 @@ test('what its probation took back does not start either, and what was only refu
   assert.deepEqual([pinned.degraded, said], [undefined, ['policy.pinned']])
   await store.policies.forgetRefusals({})
   assert.equal((await boot(harmful)).policy.revision, 'r4')
+})
+
+test('a policy under which the app dies three times is left, remembered and told; one that it has lived with is not', async () => {
+  await boot(POLICY_YAML)
+  const trusted = policyDigest(filesOf(POLICY_YAML))
+  const deadly = LENIENT.replaceAll('owner: tests', 'owner: deadly')
+  for (let life = 1; life <= 3; life++)
+    assert.equal((await boot(deadly)).policy.revision, 'r2', `life ${life}`)
+  const { policy, takenBack } = await boot(deadly)
+  assert.deepEqual([policy.revision, policy.snapshot.digest], ['r3', trusted])
+  assert.match(String(takenBack?.first.message), /ended 3 times/)
+  assert.deepEqual(said, ['policy.rejected'])
+  assert.deepEqual((await eventTypes()).slice(-3), ['policy.applied', 'policy.rejected', 'security.alert'])
+  const { items } = await store.policies.history({ limit: 2 })
+  assert.match(String(items[0]?.error), /^PS-7005/)
+  assert.equal((await store.policies.refusalOf(policyDigest(filesOf(deadly))))?.because, 'reverted')
+  for (let life = 1; life <= 4; life++) assert.equal((await boot(deadly)).policy.revision, 'r3', 'pinned')
+
+  const harmless = LENIENT.replaceAll('owner: tests', 'owner: harmless')
+  await boot(harmless)
+  await new Lives({ store, log: silentLog }).prove(policyDigest(filesOf(harmless)))
+  for (let life = 1; life <= 4; life++) assert.equal((await boot(harmless)).policy.revision, 'r4')
+})
+
+test('lives that end in order count for nothing, and of two new policies the one before both is gone back to', async () => {
+  await boot(POLICY_YAML)
+  const first = LENIENT.replaceAll('owner: tests', 'owner: first')
+  for (let life = 1; life <= 5; life++) {
+    assert.equal((await boot(first)).policy.revision, 'r2')
+    await new Lives({ store, log: silentLog }).stop()
+  }
+  const second = LENIENT.replaceAll('owner: tests', 'owner: second')
+  for (let life = 1; life <= 3; life++) assert.equal((await boot(second)).policy.revision, 'r3')
+  assert.equal((await boot(second)).policy.snapshot.digest, policyDigest(filesOf(POLICY_YAML)))
+})
+
+test('a first policy, which has none before it, is started however often the app dies', async () => {
+  for (let life = 1; life <= 5; life++) assert.equal((await boot(POLICY_YAML)).policy.revision, 'r1')
 })

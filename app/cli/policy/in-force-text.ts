@@ -56,7 +56,7 @@ export function activationText(activation: ShownActivation): string {
         ...(probation_until ? [`on probation until ${probation_until}`] : []),
       ].join(', ')
     case 'unchanged':
-      return `${revision} is in force already: ${short(digest)}`
+      return `${revision} is in force already: ${short(digest)}${edge_reloaded ? ', the edge was reloaded' : ''}`
     case 'refused':
       return report ?? 'refused'
   }

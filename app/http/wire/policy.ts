@@ -52,7 +52,7 @@ export function activationJson(activation: Activation): object {
         probation_until: activation.probationUntil?.toISOString() ?? null,
       }
     case 'unchanged':
-      return inForce
+      return { ...inForce, edge_reloaded: activation.edgeReloaded }
     case 'refused':
       return {
         ...inForce,

@@ -4,9 +4,11 @@ import { type After, Pump } from '../../lib/pump.ts'
 import type { PolicyInForce, PolicySnapshot } from '../../policy/snapshot.ts'
 import type { Store } from '../../store/store.ts'
 import type { Asked } from '../activation.ts'
+import type { Lives } from './lives.ts'
 import { type Baseline, baselineOf, breachOf, type SelfTestDeps } from './self-test.ts'
 
 export type ProbationDeps = SelfTestDeps & {
+  readonly lives: Pick<Lives, 'settle' | 'prove'>
   readonly store: Pick<Store, 'meta'>
   readonly log: Log
   /** Between two looks; 1 s when absent. */
@@ -80,13 +82,15 @@ export class Probation {
     if (prepared !== undefined && probationMs !== undefined)
       this.#start(policy, probationMs, { ...prepared, isResumed: false }, revert)
     if (wasOnTrial || this.#trial !== undefined) await this.#keep()
+    if (this.#trial === undefined) this.#deps.lives.settle(policy.snapshot.digest)
   }
 
   /** Repeats the trial that the process before had not ended. Who called before is not known any more. */
   async resume(policy: PolicyInForce, revert: Revert): Promise<void> {
     const kept = fromText(await this.#deps.store.meta.get(KEPT_AS))
     const { probationMs } = policy.snapshot.reload
-    if (kept?.revision !== policy.revision || probationMs === undefined) return
+    if (kept?.revision !== policy.revision || probationMs === undefined)
+      return this.#deps.lives.settle(policy.snapshot.digest)
     this.#deps.log.info('policy.probation_resumed', { revision: policy.revision })
     this.#start(policy, probationMs, { ...kept, isResumed: true }, revert)
   }
@@ -139,6 +143,7 @@ export class Probation {
     log.info('policy.probation_ended', { revision: trial.policy.revision, passed: breach === undefined })
     this.#trial = undefined
     await this.#keep()
+    await this.#deps.lives.prove(trial.policy.snapshot.digest)
     return undefined
   }
 

@@ -22,11 +22,13 @@ const COLUMNS = 'seq, at, revision, digest, principal, reason, git_commit, resul
 /** Policies whose files are kept to go back to. */
 const KEPT = 20
 
-export function recordPolicy(tx: Tx, { entry, files, refusal, effects }: PolicyRecord): void {
+export function recordPolicy(tx: Tx, record: PolicyRecord): void {
+  const { entry, files, refusal, effects, unproven = '' } = record
   const seq = insertEntry(tx, entry)
   if (entry.result === 'applied') {
     setMeta(tx, { name: 'policy.revision', value: String(entry.revision) })
     setMeta(tx, { name: 'policy.digest', value: entry.digest })
+    setMeta(tx, { name: 'policy.unproven', value: unproven })
     tx.db.run('DELETE FROM policy_refusals WHERE digest = ?', entry.digest)
   }
   if (files !== undefined) keepFiles(tx, { digest: entry.digest, files, seq })

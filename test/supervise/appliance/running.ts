@@ -1,0 +1,103 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tellControl } from '../../../app/cli/control.ts'
+import type { CertificateAndKey } from '../../../app/identity/pki/certificate.ts'
+import { ensurePki } from '../../../app/identity/pki/ensure.ts'
+import { type Answer, ask } from '../../../app/supervise/ask.ts'
+import type { Endpoints } from '../../../app/supervise/endpoints.ts'
+import { testConfig } from '../../edge/rig.ts'
+import { ROOT, sleep } from '../../gateway/sandbox.ts'
+import { type TestAuthority, testAuthority } from '../../helpers/certificates.ts'
+import { portBaseOfOurOwn } from '../../helpers/port-base.ts'
+
+export type Ran = { readonly code: number; readonly said: string }
+
+/** The real supervisor with the app and Caddy, for accounts that nobody has linked; the app has the bugs of bugs.ts. */
+export type Appliance = {
+  readonly folder: string
+  readonly base: number
+  readonly secretsDir: string
+  readonly clientCa: TestAuthority
+  pids(): Endpoints['pids']
+  /** The policy folder has one file. */
+  write(policy: string): void
+  /** `postern policy …`. */
+  policy(...args: readonly string[]): Promise<Ran>
+  /** Asks the app through its control socket. */
+  control<T>(path: string): Promise<T>
+  /** Asks the api site. Rejects where there is no HTTP. */
+  api(client: CertificateAndKey, path?: string): Promise<Answer>
+  edgeCa(): string
+  log(): string
+  start(): Promise<void>
+  stop(): Promise<number | null>
+  dispose(): Promise<void>
+}
+
+const UP_WITHIN_MS = 120_000
+
+/** Brings it up under this policy and waits until everything answers. */
+export async function startAppliance(policy: string): Promise<Appliance> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-supervised-'))
+  const base = await portBaseOfOurOwn()
+  const config = testConfig(folder, base)
+  const { dataDir, secretsDir, pkiDir, policiesDir } = config
+  await ensurePki(config, new Date())
+  mkdirSync(policiesDir)
+  const env = { ...process.env, POSTERN_PORT_BASE: String(base) }
+  let child: ChildProcess | undefined
+  let log = ''
+  const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
+  const edgeCa = () => read(dataDir, 'run', 'edge-ca.pem')
+  const write = (text: string) => writeFileSync(join(policiesDir, 'policy.yaml'), text)
+  const appliance: Appliance = {
+    ...{ folder, base, secretsDir, edgeCa, write, start, stop },
+    clientCa: testAuthority({ cert: read(secretsDir, 'client-ca.pem'), key: read(pkiDir, 'client-ca.key') }),
+    pids: () => (JSON.parse(read(dataDir, 'run', 'endpoints.json')) as Endpoints).pids,
+    policy: (...args) => run(['policy', ...args, '--data', dataDir]),
+    control: path => tellControl(config, { path }),
+    api: (client, path = '/v1/whoami') =>
+      ask({ url: `https://localhost:${config.ports.api}${path}`, proof: { ca: edgeCa(), ...client } }),
+    log: () => log,
+    async dispose() {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  write(policy)
+  await start()
+  return appliance
+
+  async function start(): Promise<void> {
+    const program = join(ROOT, 'test', 'supervise', 'appliance', 'program.ts')
+    const args = ['--no-warnings', program, '--folder', folder]
+    const started = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    child = started
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', chunk => (log += chunk))
+    const deadline = Date.now() + UP_WITHIN_MS
+    while (!existsSync(join(dataDir, 'run', 'endpoints.json'))) {
+      if (started.exitCode !== null || Date.now() > deadline)
+        throw new Error(`it did not come up (exit ${started.exitCode}):\n${log.slice(-4_000)}`)
+      await sleep(50)
+    }
+  }
+
+  async function stop(): Promise<number | null> {
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    const gone = new Promise<void>(resolve => child?.once('exit', () => resolve()))
+    child.kill('SIGINT')
+    await gone
+    return child.exitCode
+  }
+
+  function run(args: readonly string[]): Promise<Ran> {
+    const all = ['--no-warnings', join(ROOT, 'app', 'cli.ts'), ...args]
+    return new Promise(resolve =>
+      execFile(process.execPath, all, { env }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), said: `${stdout}${stderr}` }),
+      ),
+    )
+  }
+}
