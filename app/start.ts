@@ -96,8 +96,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const { sandbox, secretsDir } = config
   const accounts = () => sessions.list()
   const clientAuthorities = createClientAuthorities(join(secretsDir, 'client-ca.pem'))
-  const readClientCa = clientAuthorities.read
-  const reload = createReload(started, { ...options, store, routeUnder, now, accounts, readClientCa })
+  const reload = createReload(started, { ...options, store, routeUnder, now, accounts, clientAuthorities })
   const { policySwitch, policies, answers } = reload
   const policy = policySwitch.current
   const secret = (ref: string) => readSecret(secretsDir, ref)

@@ -15,7 +15,8 @@ export type ControlAnswer = { readonly status: number; readonly body: unknown }
 
 /**
  * Asks the running app of this data folder, through its control socket and with every right. Throws
- * `control.not_running` when none runs and `control.forbidden` when it belongs to another user.
+ * `control.not_running` when none runs, `control.forbidden` when it belongs to another user, `control.lost` when it ended
+ * before it answered: what was asked may have happened or not.
  */
 export async function askControl(config: DataFolder, question: ControlQuestion): Promise<ControlAnswer> {
   try {
@@ -68,6 +69,10 @@ function explained(cause: unknown, { dataDir }: DataFolder): unknown {
   if (code === 'EACCES' || code === 'EPERM') {
     const message = `the appliance of ${dataDir} belongs to another user: run this as that user`
     return new PosternError('control.forbidden', message, { cause })
+  }
+  if (code === 'ECONNRESET') {
+    const message = `the appliance of ${dataDir} ended before it answered`
+    return new PosternError('control.lost', message, { cause })
   }
   return cause
 }

@@ -17,6 +17,8 @@ export type Http = {
 /** Caddy keeps idle connections for two minutes; closing them earlier here would lose requests that are on the way. */
 const KEEP_ALIVE_MS = 150_000
 const MAX_HEADER_BYTES = 64 * 1024
+/** How exact the time limits are. */
+const CHECK_EVERY_MS = 1_000
 const CLOSE_WITHIN_MS = 3_000
 
 /** The HTTPS server that speaks to Caddy and to nobody else. */
@@ -31,9 +33,11 @@ export function createHttp(deps: HttpDeps): Http {
       minVersion: 'TLSv1.3',
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
     },
     app,
   )
+  /** Node asks for them at each look, also for connections that are there. */
   const setTimes = () => {
     const { headerTimeoutMs, bodyTimeoutMs } = deps.policy().snapshot.edge.limits
     server.headersTimeout = headerTimeoutMs

@@ -10,7 +10,7 @@ import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Activation } from './activation.ts'
 import type { Started } from './boot.ts'
-import { createEdgeHandshake, leaveForEdge } from './edge-handshake.ts'
+import { createEdgeHandshake, type HandshakeDeps, leaveForEdge } from './edge-handshake.ts'
 import { createExaminer } from './examine/examiner.ts'
 import { installationOf } from './examine/installation.ts'
 import { createPolicies, type Policies } from './policies.ts'
@@ -30,7 +30,7 @@ export type ReloadDeps = {
   readonly now: () => Date
   readonly accounts: () => readonly Account[]
   /** See HandshakeDeps. */
-  readonly readClientCa: () => () => void
+  readonly clientAuthorities: { readonly read: HandshakeDeps['readClientCa'] }
 }
 
 export type Reload = {
@@ -56,7 +56,7 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
   const facts = rendersEdge ? {} : { loopback: loopbackAddresses() }
   const folder = join(config.dataDir, 'edge')
   if (rendersEdge) leaveForEdge(folder, renderEdge(started.snapshot, facts))
-  const { readClientCa } = given
+  const readClientCa = given.clientAuthorities.read
   const handshake = { folder, secretsDir, facts, started: started.snapshot, readClientCa }
   const edge = createEdgeHandshake(handshake)
   const answers = createAnswers(given.now)

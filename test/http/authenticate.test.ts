@@ -60,6 +60,21 @@ describe('the api site takes certificates', () => {
     refused(await showing(headerOf(cert)), /not issued by/)
   })
 
+  test('the client CA is asked for at each request: another may take its place, or stand beside it for a while', async () => {
+    const next = await createTestAuthority('Next clients')
+    const { cert } = await next.issue({ uris })
+    const both = async () => [
+      (await showing(await http.certOf('billing'), '127.3.0.2')).status,
+      (await showing(headerOf(cert), '127.3.0.1')).status,
+    ]
+    assert.deepEqual(await both(), [200, 401])
+    http.setClientCa(`${http.clients.cert}\n${next.cert}`)
+    assert.deepEqual(await both(), [200, 200])
+    http.setClientCa(next.cert)
+    assert.deepEqual(await both(), [401, 200])
+    http.setClientCa(http.clients.cert)
+  })
+
   test('one whose name was changed after it was signed is refused', async () => {
     const { cert } = await http.clients.issue({ uris: ['spiffe://postern/client/nothing'] })
     const der = Buffer.from(headerOf(cert).slice(1, -1), 'base64')

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { connect } from 'node:tls'
 import { askControl, tellControl } from '../../app/cli/control.ts'
 import type { PolicyFile } from '../../app/model/policy-file.ts'
 import { policyDigest } from '../../app/policy/load.ts'
@@ -133,6 +135,23 @@ test('an edge that Caddy refuses leaves both sides as they are', async () => {
   assert.equal((await apply()).result, 'applied', 'a person may try the same again')
 })
 
+test('a policy that a part of the app fails to take up is taken back, and everybody hears of both changes', async () => {
+  const heard: string[] = []
+  const stop = http.policySwitch.onChange(() => {
+    heard.push(http.policySwitch.current().revision)
+    if (heard.length === 1) throw new Error('a bug that this policy brings to light')
+  })
+  closeNarrow()
+  const refused = await apply()
+  stop()
+  assert.deepEqual([refused.result, refused.refused_by, refused.revision], ['refused', 'probation', 'r9'])
+  assert.match(String(refused.report), /brings to light\nThe policy before is in force again as r9/)
+  assert.deepEqual([heard, await narrowReads()], [['r8', 'r9'], 200])
+  assert.equal((await apply()).refused_by, 'remembered')
+  edit('owner: tests', 'owner: others')
+  assert.equal((await apply()).revision, 'r10')
+})
+
 test('Caddy gets the old part back when the app cannot write the change down, and after it said nothing', async t => {
   const back: string[] = []
   edge = {
@@ -155,6 +174,22 @@ test('Caddy gets the old part back when the app cannot write the change down, an
   edge = { ...edge, put: async () => ({ ok: false, error: 'no answer', silent: true }) }
   assert.equal((await apply()).refused_by, 'edge')
   assert.deepEqual(back, [before, before])
+})
+
+test('the time limits of a new policy count at once, also for connections that are there', async () => {
+  const { port, internal, proxy } = http
+  edit('headerTimeout: 5s', 'headerTimeout: 10m')
+  assert.equal((await apply()).result, 'applied')
+  const slow = connect({ port, ca: internal.cert, servername: 'app', ...proxy })
+  slow.on('error', () => {})
+  await once(slow, 'secureConnect')
+  const closed = once(slow, 'close')
+  slow.resume().write('GET /livez HTTP/1.1\r\n')
+  const longerThanBefore = new Promise(resolve => setTimeout(resolve, 7_000, 'open'))
+  assert.equal(await Promise.race([closed, longerThanBefore]), 'open')
+  edit('headerTimeout: 10m', 'headerTimeout: 200ms')
+  assert.equal((await apply()).result, 'applied')
+  await closed
 })
 
 test('a rollback brings the policy before back, and what it left is not applied again until unpinned', async () => {

@@ -6,39 +6,7 @@ import { after, before, test } from 'node:test'
 import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
 import { get, sendRaw } from '../edge/raw-request.ts'
 import { type Appliance, startAppliance } from './appliance/running.ts'
-
-const POLICY = `
-kind: PolicySet
-metadata: { name: supervised, owner: first }
-spec: { default: deny }
----
-kind: Edge
-spec:
-  tls: { mode: internal }
-  sites:
-    api:       { address: "https://localhost:9443", clientCertificates: required, networks: [loopback] }
-    dashboard: { address: "https://localhost:8443", networks: [loopback] }
-    hooks:     { address: "https://localhost:7443" }
-  limits: { maxBody: 1MiB, maxUpload: 1MiB, headerTimeout: 5s, bodyTimeout: 30s, idleTimeout: 2m }
----
-kind: Networks
-spec: { loopback: { cidrs: ["127.0.0.0/8", "::1/128"] } }
----
-kind: Principals
-spec:
-  services:
-    test: { mtls: { sanUri: "spiffe://postern/client/test" }, networks: [loopback], owner: tests }
----
-kind: Accounts
-spec:
-  main: { displayName: Main }
----
-kind: Access
-spec:
-  rules:
-    - { id: test-reads, effect: allow, principals: [test], actions: [accounts.read] }
-`
-const WITHOUT_HOOKS = POLICY.replace(/^ {4}hooks: .*\n/m, '')
+import { POLICY, WITHOUT_HOOKS, withAccount } from './policies.ts'
 
 let appliance: Appliance
 let client: CertificateAndKey
@@ -117,7 +85,7 @@ test('what the app cannot write down is taken from Caddy again; written down, it
 })
 
 test('what a part of the app fails to take up is taken back on both sides, and remembered', async () => {
-  appliance.write(POLICY.replace('  main:', '  unwanted: { displayName: Unwanted }\n  main:'))
+  appliance.write(withAccount('unwanted'))
   const reverted = await appliance.policy('apply')
   assert.equal(reverted.code, 9, reverted.said)
   assert.match(reverted.said, /taken back because the app could not take it up: a bug/)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 import { readPolicyFolder } from '../../config/policy-folder.ts'
+import { PosternError } from '../../lib/error.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
 import { policyDigest } from '../../policy/load.ts'
 import { tellControl } from '../control.ts'
@@ -16,7 +17,7 @@ import {
   statusText,
 } from './in-force-text.ts'
 import { readPlanFile } from './plan-file.ts'
-import { trialOf, trialText } from './probation.ts'
+import { type Trial, trialAfterLoss, trialOf, trialText } from './probation.ts'
 import { BLOCKED, CHECK_FAILED, collect, DRIFT, REVERTED, STALE, TESTS_FAILED } from './read.ts'
 
 type Flags = { readonly data?: string; readonly policies?: string; readonly json?: boolean }
@@ -28,6 +29,9 @@ type ApplyBody = {
   readonly tags?: readonly string[]
   readonly plan?: { readonly old: string; readonly new: string }
 }
+
+/** What is to be applied, and its digest as far as it is known. */
+type Wanted = ApplyBody & { readonly digest: string | null }
 
 /** The verbs about the policy that the running appliance has in force. */
 export function inForceCommands({ configure }: RunningDeps): readonly Command[] {
@@ -84,34 +88,58 @@ export function inForceCommands({ configure }: RunningDeps): readonly Command[] 
 async function apply(config: Config, planFile: string | undefined, flags: ApplyFlags): Promise<void> {
   const { policies } = flags
   const planned = planFile === undefined ? undefined : await readPlanFile(planFile)
-  const folder = policies === undefined ? await ownFolder(config) : await otherFolder(policies)
+  const { digest, ...folder } = policies === undefined ? await ownFolder(config) : await otherFolder(policies)
   const tags = [...flags.tag, ...(planned?.tags ?? [])]
   const body: ApplyBody = {
     ...folder,
     ...(tags.length === 0 ? {} : { tags }),
     ...(planned && { plan: { old: planned.old, new: planned.new } }),
   }
-  const activation = await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body })
+  const activation = await askToApply(config, body)
+  if (activation === undefined && digest !== null)
+    return tellTrial(await trialAfterLoss(digest, config), { digest }, flags)
+  if (activation === undefined)
+    throw new PosternError('control.lost', 'the appliance ended before it answered')
   if (!activation.probation_until || !flags.wait) return tell(activation, flags)
   if (!flags.json) console.log(activationText(activation))
-  const trial = await trialOf(activation, config)
-  console.log(flags.json ? JSON.stringify({ ...activation, ...trial }) : trialText(trial, activation))
+  tellTrial(await trialOf(activation, config), activation, flags)
+}
+
+/** Undefined when the appliance ended without an answer: what it was to put in force may be the reason. */
+async function askToApply(config: Config, body: ApplyBody): Promise<ShownActivation | undefined> {
+  try {
+    return await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body })
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.code !== 'control.lost') throw error
+    console.error('postern: the appliance ended while it took the policy up; waiting for what becomes of it')
+    return undefined
+  }
+}
+
+function tellTrial(
+  trial: Trial,
+  of: Partial<ShownActivation> & { readonly digest: string },
+  flags: Flags,
+): void {
+  console.log(flags.json ? JSON.stringify({ ...of, ...trial }) : trialText(trial, of.revision ?? of.digest))
   if (trial.probation === 'reverted') process.exitCode = REVERTED
 }
 
 /** The commit of our folder counts only when the appliance reads the same in its own: it may have been started with another. */
-async function ownFolder(config: Config): Promise<ApplyBody> {
+async function ownFolder(config: Config): Promise<Wanted> {
   const { disk } = await tellControl<ShownStatus>(config, { path: '/v1/policy' })
+  const { digest } = disk
   const files = await readPolicyFolder(config.policiesDir).catch(() => undefined)
-  if (files === undefined || policyDigest(files) !== disk.digest) return {}
-  return withCommit({}, config.policiesDir)
+  if (files === undefined || policyDigest(files) !== digest) return { digest }
+  return withCommit({ digest }, config.policiesDir)
 }
 
-async function otherFolder(folder: string): Promise<ApplyBody> {
-  return withCommit({ files: await readPolicyFolder(folder) }, folder)
+async function otherFolder(folder: string): Promise<Wanted> {
+  const files = await readPolicyFolder(folder)
+  return withCommit({ files, digest: policyDigest(files) }, folder)
 }
 
-async function withCommit(body: ApplyBody, folder: string): Promise<ApplyBody> {
+async function withCommit(body: Wanted, folder: string): Promise<Wanted> {
   const commit = await gitCommit(folder)
   return commit === undefined ? body : { ...body, commit }
 }

@@ -10,7 +10,10 @@ export type Trial =
   | { readonly probation: 'reverted'; readonly error: string | null }
 
 const ASK_EVERY_MS = 500
-/** For an appliance that starts again in the meantime. */
+/** An appliance that ended while it took a policy up has lived with it long enough when it has run so long again. */
+const SETTLED_MS = 11_000
+/** What asking an appliance that starts again comes to. */
+const AWAY: ReadonlySet<string> = new Set(['control.not_running', 'control.lost'])
 const AWAY_MS = 60_000
 
 /** Waits for the end of the trial of what was applied. */
@@ -24,7 +27,22 @@ export async function trialOf({ revision, digest }: ShownActivation, config: Con
   }
 }
 
-export function trialText(trial: Trial, { revision }: ShownActivation): string {
+/** What became of a policy that the appliance was asked to apply when it ended without an answer. */
+export async function trialAfterLoss(digest: string, config: Config): Promise<Trial> {
+  let settledAt: number | undefined
+  for (;;) {
+    const { live, rejected, probation } = await statusOf(config)
+    if (live.digest !== digest)
+      return rejected?.digest === digest
+        ? { probation: 'reverted', error: rejected.error }
+        : { probation: 'superseded' }
+    settledAt ??= performance.now() + SETTLED_MS
+    if (probation === null && performance.now() > settledAt) return { probation: 'passed' }
+    await sleep(ASK_EVERY_MS)
+  }
+}
+
+export function trialText(trial: Trial, revision: string): string {
   switch (trial.probation) {
     case 'passed':
       return `${revision} has passed its probation`
@@ -41,7 +59,7 @@ async function statusOf(config: Config): Promise<ShownStatus> {
     try {
       return await tellControl<ShownStatus>(config, { path: '/v1/policy' })
     } catch (error) {
-      const isAway = error instanceof PosternError && error.code === 'control.not_running'
+      const isAway = error instanceof PosternError && AWAY.has(error.code)
       if (!isAway || performance.now() > deadline) throw error
       await sleep(ASK_EVERY_MS)
     }
