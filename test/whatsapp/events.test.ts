@@ -45,7 +45,19 @@ describe('what a contact does', () => {
       member: [
         { name: { formatted_name: 'Ann' }, phones: [{ phone: '+12025550177', wa_id: '12025550177' }] },
       ],
-      want: [{ name: { formatted_name: 'Ann' }, phones: [{ phone: '+12025550177', wa_id: '12025550177' }] }],
+      want: [
+        {
+          name: { formatted_name: 'Ann' },
+          phones: [{ phone: '+12025550177', wa_id: '12025550177' }],
+          vcard: [
+            'BEGIN:VCARD',
+            'VERSION:3.0',
+            'FN:Ann',
+            'TEL;type=CELL;waid=12025550177:+12025550177',
+            'END:VCARD',
+          ].join('\n'),
+        },
+      ],
     },
     {
       type: 'poll',

@@ -1,10 +1,13 @@
-import { getContentType, normalizeMessageContent, type proto, toNumber } from '@whiskeysockets/baileys'
-import type { MessageContext } from '../../model/content/around.ts'
+import { getContentType, type proto, toNumber } from '@whiskeysockets/baileys'
 import type { ContactCard } from '../../model/content/contact-card.ts'
 import type { MediaContent, MediaType, MessageContent } from '../../model/message.ts'
+import type { LidLookup } from '../translate.ts'
+import { aroundOf, unwrapped } from './around.ts'
+import { changeOf } from './changes.ts'
+import { interactiveOf } from './interactive.ts'
+import { specialOf } from './special.ts'
 
 type Kind = keyof proto.IMessage
-type Context = { readonly context?: MessageContext }
 type File = {
   readonly mimetype?: string | null
   readonly fileSha256?: Uint8Array | null
@@ -15,20 +18,29 @@ type File = {
 }
 
 /** What a message says, when it is something to be kept; undefined for keys, protocol chatter and gestures at other messages. */
-export function contentOf(wrapped: proto.IMessage | null | undefined): MessageContent | undefined {
-  const message = normalizeMessageContent(wrapped)
+export async function contentOf(
+  wrapped: proto.IMessage | null | undefined,
+  lookup: LidLookup,
+): Promise<MessageContent | undefined> {
+  const message = unwrapped(wrapped)
   const kind = getContentType(message)
-  if (!message || kind === undefined || SILENT.has(kind)) return undefined
-  const context = contextOf(message, kind)
+  if (!message || kind === undefined) return undefined
+  const said = plainOf(message) ?? changeOf(message)
+  if (said === undefined && SILENT.has(kind)) return undefined
+  const around = await aroundOf(message, kind, lookup)
+  if (said !== undefined) return { ...said, ...around }
+  return { type: 'unsupported', unsupported: { kind: kind.replace(/Message(V\d+)?$/, '') }, ...around }
+}
+
+function plainOf(message: proto.IMessage): MessageContent | undefined {
   const plain =
     textOf(message) ?? mediaOf(message) ?? placeOf(message) ?? contactsOf(message) ?? pollOf(message)
-  if (plain !== undefined) return { ...plain, ...context }
-  return { type: 'unsupported', unsupported: { kind: kind.replace(/Message(V\d+)?$/, '') }, ...context }
+  return plain ?? specialOf(message) ?? interactiveOf(message)
 }
 
 /** The secret with which the votes for a poll are encrypted, in base64; undefined for any other message. */
 export function secretOfPoll(wrapped: proto.IMessage | null | undefined): string | undefined {
-  const message = normalizeMessageContent(wrapped)
+  const message = unwrapped(wrapped)
   if (!getContentType(message)?.startsWith('pollCreation')) return undefined
   const secret = message?.messageContextInfo?.messageSecret ?? wrapped?.messageContextInfo?.messageSecret
   return secret?.length ? Buffer.from(secret).toString('base64') : undefined
@@ -74,12 +86,15 @@ function mediaContent(type: MediaType, file: File): MediaContent {
 }
 
 function placeOf({ locationMessage, liveLocationMessage }: proto.IMessage): MessageContent | undefined {
-  const { degreesLatitude: latitude, degreesLongitude: longitude } =
-    locationMessage ?? liveLocationMessage ?? {}
-  if (latitude == null || longitude == null) return undefined
+  const place = locationMessage ?? liveLocationMessage
+  if (!place) return undefined
+  const { degreesLatitude, degreesLongitude } = place
+  const live = liveLocationMessage || locationMessage?.isLive ? { live: true } : {}
+  // What is zero on the wire is not written there.
+  const [latitude, longitude] = [degreesLatitude ?? 0, degreesLongitude ?? 0]
   const { name, address } = locationMessage ?? {}
   const words = { ...(name ? { name } : {}), ...(address ? { address } : {}) }
-  return { type: 'location', location: { latitude, longitude, ...words } }
+  return { type: 'location', location: { latitude, longitude, ...words, ...live } }
 }
 
 function contactsOf({ contactMessage, contactsArrayMessage }: proto.IMessage): MessageContent | undefined {
@@ -94,21 +109,18 @@ function cardOf({ displayName, vcard }: proto.Message.IContactMessage): ContactC
       return { phone: phone ?? '', ...(waId === undefined ? {} : { wa_id: waId }) }
     },
   )
-  return { name: { formatted_name: displayName ?? '' }, ...(phones.length === 0 ? {} : { phones }) }
+  return {
+    name: { formatted_name: displayName ?? '' },
+    ...(phones.length === 0 ? {} : { phones }),
+    ...(vcard ? { vcard } : {}),
+  }
 }
 
 function pollOf(message: proto.IMessage): MessageContent | undefined {
-  const { pollCreationMessage, pollCreationMessageV2, pollCreationMessageV3 } = message
-  const poll = pollCreationMessage ?? pollCreationMessageV2 ?? pollCreationMessageV3
+  const { pollCreationMessage, pollCreationMessageV2, pollCreationMessageV3, pollCreationMessageV5 } = message
+  const poll = pollCreationMessage ?? pollCreationMessageV2 ?? pollCreationMessageV3 ?? pollCreationMessageV5
   if (!poll) return undefined
   const options = (poll.options ?? []).map(({ optionName }) => optionName ?? '')
   const selectable_count = poll.selectableOptionsCount ?? 0
   return { type: 'poll', poll: { name: poll.name ?? '', options, selectable_count } }
-}
-
-function contextOf(message: proto.IMessage, kind: Kind): Context {
-  const part: unknown = message[kind]
-  if (typeof part !== 'object' || part === null || !('contextInfo' in part)) return {}
-  const stanzaId = (part.contextInfo as proto.IContextInfo | null)?.stanzaId
-  return stanzaId ? { context: { message_id: stanzaId } } : {}
 }

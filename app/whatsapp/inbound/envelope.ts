@@ -1,5 +1,5 @@
 import { type BinaryNode, toNumber, type WAMessage } from '@whiskeysockets/baileys'
-import type { ChatId } from '../../model/chat.ts'
+import { type ChatId, kindOfChat } from '../../model/chat.ts'
 import type { EventDraft, EventType, JsonObject } from '../../model/event.ts'
 import { personOf, phoneOf } from '../translate.ts'
 import type { Reader } from './reading.ts'
@@ -13,7 +13,7 @@ export type Envelope = {
   readonly sentAt: Date
 }
 
-/** Undefined for what is in no chat of ours: status, broadcast lists, channels. */
+/** Undefined for what is in no chat of ours: broadcast lists. */
 export async function envelopeOf(
   { key, messageTimestamp }: WAMessage,
   reader: Reader,
@@ -21,7 +21,9 @@ export async function envelopeOf(
 ): Promise<Envelope | undefined> {
   const { me, lookup } = reader
   if (!key.id || !key.remoteJid) return undefined
-  const group = key.remoteJid.endsWith('@g.us')
+  const kind = kindOfChat(key.remoteJid)
+  if (kind === 'channel') return inChannel(key.remoteJid, key.id, messageTimestamp)
+  const group = kind !== 'contact'
   const other = key.fromMe
     ? await personOf(key.remoteJid, node?.attrs.recipient_pn ?? node?.attrs.peer_recipient_pn, lookup)
     : await personOf(key.remoteJid, key.remoteJidAlt, lookup)
@@ -36,6 +38,11 @@ export async function envelopeOf(
     direction: key.fromMe ? 'out' : 'in',
     sentAt: new Date(toNumber(messageTimestamp) * 1_000),
   }
+}
+
+/** What is said in a channel, the channel says. */
+function inChannel(chat: ChatId, messageId: string, seconds: WAMessage['messageTimestamp']): Envelope {
+  return { messageId, chat, from: chat, direction: 'in', sentAt: new Date(toNumber(seconds) * 1_000) }
 }
 
 /** What a gesture at another message tells the world. */

@@ -21,9 +21,9 @@ export function readReaction(
 export async function readEdit(
   { key, editedMessage }: proto.Message.IProtocolMessage,
   envelope: Envelope,
-  { named, route, account }: Reader,
+  { named, route, account, lookup }: Reader,
 ): Promise<readonly InboundChange[]> {
-  const edited = contentOf(editedMessage)
+  const edited = await contentOf(editedMessage, lookup)
   if (!key?.id || edited === undefined) return []
   const known = await named(key.id)
   const message = known.find(each => isIn(each, envelope) && isBy(each, envelope))

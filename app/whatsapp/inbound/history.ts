@@ -18,7 +18,7 @@ export async function pastMessageOf(past: WAMessage, reader: Reader): Promise<Me
   const participant = past.key.participant ?? past.participant
   const key = participant ? { ...past.key, participant } : past.key
   const envelope = await envelopeOf({ ...past, key }, reader)
-  const content = past.messageStubType ? undefined : contentOf(past.message)
+  const content = past.messageStubType ? undefined : await contentOf(past.message, reader.lookup)
   if (envelope === undefined || content === undefined) return undefined
   const { direction, sentAt: at, ...outside } = envelope
   const status = direction === 'in' ? 'received' : (STATUSES.get(past.status ?? 0) ?? 'sent')

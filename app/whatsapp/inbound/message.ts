@@ -8,6 +8,7 @@ import {
   type WAMessage,
 } from '@whiskeysockets/baileys'
 import { newId } from '../../lib/ids.ts'
+import { kindOfChat } from '../../model/chat.ts'
 import { type Message, type MessageContent, UNREADABLE } from '../../model/message.ts'
 import { messageEvent } from '../../model/message-event.ts'
 import type { InboundChange } from '../../store/journal.ts'
@@ -42,7 +43,9 @@ export async function readMessage(message: WAMessage, reader: Reader, node?: Bin
   if (changes.length === 0) return NOTHING
   const { chat, from, messageId, direction } = envelope
   const subject = JSON.stringify(['message', chat, from, messageId])
-  const incoming = direction === 'in' ? { incoming: { from, key: message.key } } : {}
+  // Nobody is told that a status or a post of a channel was seen: nobody has looked.
+  const isPersonal = kindOfChat(chat) === 'contact' || kindOfChat(chat) === 'group'
+  const incoming = direction === 'in' && isPersonal ? { incoming: { from, key: message.key } } : {}
   return { changes, subject, kept: true, ...incoming }
 }
 
@@ -70,7 +73,7 @@ async function changesOf(
   if (protocolMessage?.type === MESSAGE_EDIT) return await readEdit(protocolMessage, envelope, reader)
   if (reactionMessage) return readReaction(reactionMessage, envelope, reader)
   if (pollUpdateMessage) return await readVote({ update: pollUpdateMessage, message }, envelope, reader)
-  const said = contentOf(message.message)
+  const said = await contentOf(message.message, reader.lookup)
   return said === undefined
     ? []
     : [saidChange({ said, secret: secretOfPoll(message.message) }, envelope, reader)]

@@ -4,6 +4,7 @@ import type { Stanza } from '../journal/arrival.ts'
 import { isCallOffer, readCall } from './call.ts'
 import { isGroupNotification, readGroupNotification } from './group.ts'
 import { messageOf, readMessage, readUnreadable } from './message.ts'
+import { postIn, postOf } from './post.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
 import { readReceipt, receiptOf } from './receipt.ts'
 import { isResendRequest } from './resend-request.ts'
@@ -12,6 +13,7 @@ import { isResendRequest } from './resend-request.ts'
 export function speaks(node: BinaryNode): boolean {
   return (
     (node.tag === 'receipt' && receiptOf(node) !== undefined) ||
+    postIn(node) !== undefined ||
     isResendRequest(node) ||
     isGroupNotification(node) ||
     isCallOffer(node)
@@ -25,10 +27,13 @@ export async function readArrival(
   reader: Reader,
 ): Promise<Reading> {
   switch (node.tag) {
-    case 'message':
+    case 'message': {
+      const post = postIn(node)
+      if (post !== undefined) return await readMessage(postOf(node, post, reader), reader, node)
       return plaintext === undefined
         ? await readUnreadable(node, reader)
         : await readMessage(messageOf(node, plaintext, reader), reader, node)
+    }
     case 'receipt':
       return await readReceipt(node, reader)
     case 'notification':

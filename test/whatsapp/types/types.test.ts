@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { STATUS } from '../../../app/model/chat.ts'
+import type { EventType, JsonObject } from '../../../app/model/event.ts'
+import type { Message, OutgoingContent } from '../../../app/model/message.ts'
+import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from '../rig.ts'
+import { RECEIVED } from './received.ts'
+import { EVERYWHERE, type Ids, type Place, POLL, SENT } from './sent.ts'
+
+describe('every type', () => {
+  let rig: Rig
+  const chats: Record<Place, string> = { contact: CONTACT, group: '', channel: '', status: STATUS }
+  before(async () => {
+    rig = await startRig()
+    await rig.link()
+    const group = { subject: 'Us', participants: [OURS, CONTACT], addressing: 'lid' }
+    chats.group = String((await rig.phones.post('/groups', group)).id)
+    chats.channel = String((await rig.phones.post('/channels', { creator: OURS, name: 'News' })).id)
+  })
+  after(() => rig.stop())
+
+  /** What the contact has decrypted, or what stands in the channel. */
+  async function arrived(place: Place, id: string): Promise<Record<string, unknown>> {
+    const list = place === 'channel' ? `/channels/${chats.channel}/posts` : `/phones/${CONTACT}/inbox`
+    return await until(`the message ${id}`, async () =>
+      ((await rig.phones.get(list)).data as Record<string, unknown>[]).find(entry => entry.id === id),
+    )
+  }
+
+  async function idsIn(place: Place): Promise<Ids> {
+    const own = newMessageId()
+    await rig.send(chats[place], text('by us'), own)
+    await arrived(place, own)
+    if (place !== 'contact' && place !== 'group') return { own, theirs: own }
+    const to = place === 'contact' ? OURS : chats.group
+    const said = { to, type: 'text', text: { body: 'from Bob' } }
+    const theirs = String((await rig.phones.post(`/phones/${CONTACT}/send`, said)).id)
+    await until('their message', () => rig.store.messages.get('main', theirs))
+    return { own, theirs }
+  }
+
+  for (const place of EVERYWHERE) {
+    test(`sent is what arrives, in a ${place}`, async t => {
+      const ids = await idsIn(place)
+      for (const { name, content, want, places } of SENT) {
+        if (!places.includes(place)) continue
+        await t.test(name, async () => {
+          const messageId = newMessageId()
+          const outcome = await rig.send(chats[place], content(ids), messageId)
+          assert.equal(outcome.kind, 'acked', JSON.stringify(outcome))
+          const { id: _, at: __, from, chat, server_id, reactions, ...said } = await arrived(place, messageId)
+          assert.deepEqual(said, want(ids))
+          if (place === 'channel') return
+          assert.deepEqual([from, chat], [OURS, place === 'contact' ? OURS : chats[place]])
+        })
+      }
+    })
+  }
+
+  /** What is told of a message, besides where it stands. */
+  async function told(type: EventType, messageId: string): Promise<JsonObject> {
+    const event = await until(`${type} of ${messageId}`, async () =>
+      (await rig.events()).find(each => each.type === type && each.data.message_id === messageId),
+    )
+    return event.data
+  }
+
+  for (const place of EVERYWHERE) {
+    test(`received is what is told, in a ${place}`, async t => {
+      const ids = await idsIn(place)
+      for (const row of RECEIVED) {
+        if (!row.places.includes(place)) continue
+        await t.test(row.name, async () => {
+          const id = await says(place, row, ids)
+          const subject = row.about?.(ids) ?? id
+          const {
+            message_id: _,
+            timestamp,
+            edited_at,
+            id: __,
+            to,
+            ...data
+          } = await told(row.event ?? 'message.received', subject)
+          const chat = chats[place]
+          const from = place === 'channel' ? chat : CONTACT
+          assert.deepEqual(data, { chat, from, direction: 'in', ...row.want(ids) })
+        })
+      }
+    })
+  }
+
+  async function says(place: Place, row: (typeof RECEIVED)[number], ids: Ids): Promise<string> {
+    const { type, member, around } = row
+    if (place === 'channel') {
+      const post = { type, [type]: member(ids) }
+      return String((await rig.phones.post(`/channels/${chats.channel}/posts`, { ...post, by: OURS })).id)
+    }
+    const to = place === 'contact' ? OURS : chats[place]
+    const shown = place === 'status' ? { audience: [OURS] } : {}
+    const said = { to, type, [type]: member(ids), ...around?.(ids), ...shown }
+    return String((await rig.phones.post(`/phones/${CONTACT}/send`, said)).id)
+  }
+
+  test('written on our own phone is told as ours', async t => {
+    const { own } = await idsIn('contact')
+    for (const row of RECEIVED) {
+      if (!row.places.includes('contact') || row.ofContact) continue
+      await t.test(row.name, async () => {
+        const ids = { own, theirs: own }
+        const said = { to: CONTACT, type: row.type, [row.type]: row.member(ids), ...row.around?.(ids) }
+        const id = String((await rig.phones.post(`/phones/${OURS}/send`, said)).id)
+        const event = row.event ?? 'message.sent'
+        const { chat, from, to, direction, origin, ...data } = await told(event, row.about?.(ids) ?? id)
+        assert.deepEqual([chat, from, to, direction], [CONTACT, OURS, CONTACT, 'out'])
+        assert.equal(origin, event === 'message.sent' ? 'phone' : undefined)
+        assert.partialDeepStrictEqual(data, row.want(ids))
+      })
+    }
+  })
+
+  test('is refused where what it is about is too old by the time that it leaves', async () => {
+    const { own } = await idsIn('contact')
+    const at = new Date(Date.now() - 40 * 60_000)
+    const old = { ...(await rig.store.messages.get('main', own)), messageId: newMessageId(), id: 'msg_old' }
+    await rig.store.messages.import([
+      { ...old, createdAt: at, timeline: [{ status: 'sent', at }] } as Message,
+    ])
+    const edit = (message_id: string) => ({ type: 'edit', edit: { message_id, body: 'x' } }) as const
+    const refused = await rig.send(CONTACT, edit(old.messageId))
+    assert.equal(refused.kind === 'refused' && refused.code, 'message.target_unfit')
+    assert.equal((await rig.send(CONTACT, edit(own))).kind, 'acked')
+  })
+
+  test('breaks none of the rules of the wire, also when it goes twice', async () => {
+    const { own } = await idsIn('contact')
+    const twice: OutgoingContent[] = [
+      { type: 'reaction', reaction: { message_id: own, emoji: '👍' } },
+      { type: 'poll', poll: POLL },
+      { type: 'edit', edit: { message_id: own, body: 'again' } },
+    ]
+    for (const content of twice) {
+      const messageId = newMessageId()
+      await rig.send(CONTACT, content, messageId)
+      const stored = await rig.store.messages.get('main', messageId)
+      assert.ok(stored)
+      const order = { ...stored, content }
+      assert.equal((await rig.sessions.send(order)).kind, 'acked')
+      await arrived('contact', messageId)
+    }
+    const stats = await rig.phones.get('/stats')
+    assert.deepEqual([stats.violations, stats.unanswered], [0, []], JSON.stringify(stats.last_violations))
+  })
+})
