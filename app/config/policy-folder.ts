@@ -3,7 +3,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PosternError, reasonOf } from '../lib/error.ts'
 import { replaceFile } from '../lib/replace-file.ts'
-import type { PolicyFile } from '../model/policy-file.ts'
+import { type PolicyFile, policyText } from '../model/policy-file.ts'
 
 const MAX_FILES = 2_000
 
@@ -47,11 +47,7 @@ async function listFolder(dir: string, under: string, seen: Set<string>): Promis
 
 async function readPolicyFile(dir: string, name: string): Promise<PolicyFile> {
   const bytes = await readFile(join(dir, name)).catch((cause: unknown) => noFile(name, cause))
-  try {
-    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
-  } catch (cause) {
-    throw new PosternError('policy.file', `the policy file ${name} is not UTF-8 text`, { cause })
-  }
+  return { name, text: policyText(bytes) }
 }
 
 function noFolder(folder: string, cause: unknown): never {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { PosternError } from '../lib/error.ts'
-import type { PolicyFile } from '../model/policy-file.ts'
+import { type PolicyFile, policyText } from '../model/policy-file.ts'
 
 type Blob = { readonly name: string; readonly id: string }
 
@@ -52,18 +52,13 @@ function blobOf(line: string): Blob {
 
 /** Reads the answers of `cat-file --batch`: a line that ends with the size, then so many bytes and a line feed. */
 function textsOf(blobs: readonly Blob[], contents: Buffer): readonly PolicyFile[] {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
   let at = 0
   return blobs.map(({ name }) => {
     const end = contents.indexOf('\n', at)
     const size = Number(contents.toString('utf8', at, end).split(' ').at(-1))
     const bytes = contents.subarray(end + 1, end + 1 + size)
     at = end + 1 + size + 1
-    try {
-      return { name, text: decoder.decode(bytes) }
-    } catch (cause) {
-      throw new PosternError('policy.file', `the policy file ${name} is not UTF-8 text`, { cause })
-    }
+    return { name, text: policyText(bytes) }
   })
 }
 

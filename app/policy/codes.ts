@@ -34,6 +34,11 @@ export const CODES = {
     explanation:
       'A policy file is at most 1 MiB, and holds at most 1000 documents and some 60 000 keys and values. Split it in several.',
   },
+  'PS-1008': {
+    title: 'not UTF-8',
+    explanation:
+      'Policy files are UTF-8 text. This one holds bytes that mean nothing there, mostly because it was saved as Latin-1, Windows-1252 or UTF-16. Nothing in it is judged until it is saved as UTF-8.',
+  },
   'PS-1101': {
     title: 'no kind',
     explanation:

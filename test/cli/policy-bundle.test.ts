@@ -49,6 +49,25 @@ test('a changed, a renamed and an added file each break the signature, and undoi
   assert.equal(await verify(), 7)
 })
 
+test('what is no UTF-8 is neither signed nor bundled: its text would not be its bytes', async t => {
+  const { run, path } = signedWorld(t)
+  const odd = path('policies', 'odd.yaml')
+  for (const [bytes, exitCode] of [
+    [Uint8Array.of(0x23, 0xe9, 0x0a), 3],
+    [Buffer.from('#é\n'), 0],
+  ] as const) {
+    writeFileSync(odd, bytes)
+    for (const args of [
+      ['sign', '--key', path('ana.key')],
+      ['bundle', '-o', path('set.tar')],
+    ]) {
+      const ran = await run(args)
+      assert.equal(ran.exitCode, exitCode, ran.err)
+      assert.equal(ran.err.includes('odd.yaml is not UTF-8 text'), exitCode === 3)
+    }
+  }
+})
+
 test('a bundle with any byte changed is not taken', async t => {
   const { run, path } = signedWorld(t)
   await run(['sign', '--key', path('ana.key')])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DIAGNOSTIC_FORMATS } from '../../app/policy/format/format.ts'
 import { policyWorld } from './policy-world.ts'
 
 const THREE_MISTAKES = `kind: Access
@@ -39,6 +40,25 @@ test('prints nothing but JSON when asked for JSON, clean or not', async t => {
   assert.deepEqual([clean.exitCode, JSON.parse(clean.out).valid, clean.err], [0, true, ''])
   const faulty = await policyWorld(t, { 'access.yaml': THREE_MISTAKES }).run(['check', '--format', 'json'])
   assert.deepEqual([faulty.exitCode, JSON.parse(faulty.out).error_count, faulty.err], [3, 3, ''])
+})
+
+test('tells in every format where a file is no UTF-8, and fmt leaves it alone', async t => {
+  const { run, folder } = policyWorld(t)
+  const bytes = Buffer.from('kind: Accounts\nspec:\n  north: { displayName: Café }\n', 'latin1')
+  const file = join(folder, 'policies', 'north.yaml')
+  writeFileSync(file, bytes)
+  for (const format of DIAGNOSTIC_FORMATS) {
+    const { exitCode, out } = await run(['check', '--format', format])
+    assert.equal(exitCode, 3)
+    for (const word of ['PS-1008', 'north.yaml', '3', 'not UTF-8 text']) {
+      assert.ok(out.includes(word), `${word} in ${format}: ${out}`)
+    }
+  }
+  assert.match((await run(['check', '--format', 'plain'])).out, /^north\.yaml:3:28: error: PS-1008: [^\n]*$/)
+  assert.equal((await run(['fmt'])).exitCode, 3)
+  assert.deepEqual(readFileSync(file), bytes)
+  writeFileSync(file, bytes.toString('latin1'))
+  assert.equal((await run(['check'])).exitCode, 0)
 })
 
 test('exits 3 when a secret is not there, and 0 once it is', async t => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readPolicyFolder } from '../../app/config/policy-folder.ts'
+import { wrongByteIn } from '../../app/model/policy-file.ts'
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-policies-'))
@@ -69,11 +70,26 @@ test('gives an empty folder as no files, and says when there is none', async t =
   })
 })
 
+test('marks the first byte that is no UTF-8, wherever it stands, and no letter that is', async t => {
+  const folder = temporaryFolder(t)
+  const mark = [0xef, 0xbb, 0xbf]
+  write(folder, {
+    'a.yaml': Uint8Array.of(0x6b, 0xff, 0xfe),
+    'b.yaml': Uint8Array.of(...mark, 0xef, 0xbf, 0xbd, 0xe9, 0x0a, 0xe9), // U+FFFD is a letter like others
+    'c.yaml': Uint8Array.of(0x6b, 0xc3), // ends within a letter
+    'd.yaml': '\u{fffd}🏔',
+  })
+  const texts = (await readPolicyFolder(folder)).map(({ text }) => [text, wrongByteIn(text)])
+  assert.deepEqual(texts, [
+    ['k\udc80\ufffd\ufffd', 1],
+    ['\ufffd\udc80\ufffd\n\ufffd', 1],
+    ['k\udc80\ufffd', 1],
+    ['\ufffd🏔', undefined],
+  ])
+})
+
 test('names the file that cannot be read', async t => {
   const folder = temporaryFolder(t)
-  write(folder, { 'a.yaml': Uint8Array.of(0x6b, 0xff, 0xfe) })
-  await assert.rejects(readPolicyFolder(folder), { code: 'policy.file', message: /a\.yaml is not UTF-8/ })
-  rmSync(join(folder, 'a.yaml'))
   symlinkSync('nowhere.yaml', join(folder, 'b.yaml'))
   await assert.rejects(readPolicyFolder(folder), { code: 'policy.file', message: /b\.yaml/ })
 })

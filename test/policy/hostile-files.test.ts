@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { policyText } from '../../app/model/policy-file.ts'
 import { formatPolicy } from '../../app/policy/fmt/format-policy.ts'
 import { loadPolicy } from '../../app/policy/load.ts'
 import { ALL_SECRETS, BASE } from './world.ts'
@@ -45,6 +46,8 @@ const HOSTILE: Readonly<Record<string, () => string>> = {
     `a0: &a0 [x, x]\n${Array.from({ length: 40 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}, *a${index}]\n`).join('')}`,
   'bytes of nothing': () => '\0'.repeat(SIZE),
   'halves of letters': () => '\ud800'.repeat(SIZE / 4),
+  'bytes that are no letters': () => policyText(Buffer.alloc(SIZE / 3, 0xe9)),
+  'one wrong byte behind a megabyte': () => policyText(Buffer.from(`${filled(() => '# a\n')}é`, 'latin1')),
   'what begins like a token, for ever': () => filled(() => 'eyJ', `${SPEC} a: `),
   'what begins like a private key, for ever': () => filled(() => '-----BEGIN ', `${SPEC} a: `),
 }
@@ -123,7 +126,7 @@ const MORE = [
   '@',
 ]
 const soup = fc.array(fc.constantFrom(...SIGNS, ...MORE), { maxLength: 60 }).map(parts => parts.join(''))
-const bytes = fc.uint8Array({ maxLength: 300 }).map(array => new TextDecoder().decode(array))
+const bytes = fc.uint8Array({ maxLength: 300 }).map(policyText)
 
 test('answers any text at all with diagnostics or a policy, and formats it or leaves it alone', () => {
   fc.assert(

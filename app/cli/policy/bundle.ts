@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import { readPolicyFolder } from '../../config/policy-folder.ts'
 import { PosternError, reasonOf } from '../../lib/error.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
-import { type PolicyFile, SIGNATURE_FILE } from '../../model/policy-file.ts'
+import { type PolicyFile, SIGNATURE_FILE, wrongByteIn } from '../../model/policy-file.ts'
 import { archive, unarchive } from '../../policy/sign/archive.ts'
 import { isSigned, manifestOf, publicKeys, signManifest } from '../../policy/sign/signature.ts'
 import { CHECK_FAILED, type Configure, SIGNATURE_FAILED, USAGE } from './read.ts'
@@ -110,8 +110,12 @@ function unsound(why: string): number {
 
 async function setIn(folder: string): Promise<SignedSet> {
   const path = join(folder, SIGNATURE_FILE)
+  const files = await readPolicyFolder(folder)
+  const odd = files.find(({ text }) => wrongByteIn(text) !== undefined)
+  if (odd !== undefined)
+    throw new PosternError('policy.file', `the policy file ${odd.name} is not UTF-8 text`)
   return {
-    files: await readPolicyFolder(folder),
+    files,
     signatures: existsSync(path) ? readFileSync(path, 'utf8') : '',
   }
 }

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, LineCounter, Parser, type YAMLError } from 'yaml'
-import type { PolicyFile } from '../../model/policy-file.ts'
+import { type PolicyFile, wrongByteIn } from '../../model/policy-file.ts'
 import type { Code } from '../codes.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { boundedLexemes, type Excess } from './bounds.ts'
@@ -47,15 +47,15 @@ export function readYaml(file: PolicyFile): ReadFile {
     const [code, message] = EXCESS[parsed]
     return { documents: [], diagnostics: [fault(code, message, file.name)] }
   }
-  const tab = firstTab(file.text)
-  const refusals = tab === undefined ? [] : [tab]
+  const [wrong, tab] = [wrongByte(file.text), firstTab(file.text)]
+  const refusals = [wrong, tab].filter(refusal => refusal !== undefined)
   const documents: PolicyDocument[] = []
   for (const yaml of parsed) {
-    const found = [...syntaxErrors(yaml, tab), ...refusedSyntax(yaml)].slice(0, MAX_REFUSALS)
+    const found = [...syntaxErrors(yaml, wrong ?? tab), ...refusedSyntax(yaml)].slice(0, MAX_REFUSALS)
     refusals.push(...found)
     if (yaml.contents === null && yaml.errors.length === 0 && parsed.length > 1) continue // an empty `---`
     const endless = found.some(refusal => refusal.code === 'PS-1006')
-    const broken = endless || yaml.errors.length > 0
+    const broken = endless || wrong !== undefined || yaml.errors.length > 0
     documents.push(policyDocument({ ...base, yaml }, endless ? undefined : plainValue(yaml), broken))
   }
   const diagnostics = refusals.map(({ code, message, offsets, hint }): Diagnostic => {
@@ -86,14 +86,21 @@ export function parseYaml(text: string, lines: LineCounter): readonly Document[]
 }
 
 /** One fault is told once: what the parser says of a line with a tab follows from the tab, later errors mostly from the first. */
-function syntaxErrors(yaml: Document, tab: Refusal | undefined): readonly Refusal[] {
+function syntaxErrors(yaml: Document, cause: Refusal | undefined): readonly Refusal[] {
   const [first] = yaml.errors
-  return first === undefined || tab !== undefined ? [] : [asRefusal(first)]
+  return first === undefined || cause !== undefined ? [] : [asRefusal(first)]
 }
 
 function asRefusal({ pos: [from, to], message: words }: YAMLError): Refusal {
   const message = words.replace(/^./, letter => letter.toLowerCase()).replace(/\.$/, '')
   return { code: 'PS-1001', message: `not readable as YAML: ${message}`, offsets: [from, to] }
+}
+
+function wrongByte(text: string): Refusal | undefined {
+  const at = wrongByteIn(text)
+  if (at === undefined) return undefined
+  const hint = 'have your editor save the file as UTF-8'
+  return { code: 'PS-1008', message: 'not UTF-8 text from here on', offsets: [at, at + 1], hint }
 }
 
 function firstTab(text: string): Refusal | undefined {
