@@ -1,11 +1,13 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { PosternError } from '../lib/error.ts'
 import { Secret } from '../lib/secret.ts'
 import { parseSecretRef } from '../model/secret-ref.ts'
 
 const MAX_BYTES = 1_048_576
 const READ_AGAIN_AFTER_MS = 1_000
+const READ_BY_OTHERS = 0o004
+const PASSED_BY_OTHERS = 0o001
 
 /** Whether a reference leads to a secret that can be read. What is no reference at all is `missing`. */
 export type SecretState = 'ok' | 'missing' | 'unreadable'
@@ -44,6 +46,22 @@ export function secretReader(secretsDir: string, now: () => Date): (ref: string)
 /** The same question without reading. */
 export function secretState(secretsDir: string, ref: string): SecretState {
   return stateOf(pathOf(secretsDir, ref))
+}
+
+/**
+ * Whether every user of the machine may read a secret that is there, by the modes of the file and of all folders above it:
+ * one that others may not pass keeps what is within to itself. Not for the app, which may not look at folders that high.
+ */
+export function isExposed(secretsDir: string, ref: string): boolean {
+  const path = pathOf(secretsDir, ref)
+  if (stateOf(path) !== 'ok' || path === undefined) return false
+  let here = realpathSync(path) // where it is a link, as in a mounted folder, the modes of what it leads to count
+  if ((statSync(here).mode & READ_BY_OTHERS) === 0) return false
+  while (dirname(here) !== here) {
+    here = dirname(here)
+    if ((statSync(here).mode & PASSED_BY_OTHERS) === 0) return false
+  }
+  return true
 }
 
 function pathOf(secretsDir: string, ref: string): string | undefined {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { reasonOf } from '../lib/error.ts'
+import { classify } from '../policy/addresses.ts'
 import { ipInCidrs } from '../policy/networks.ts'
-import { classify } from './addresses.ts'
 
 /** All addresses of a name, in the system's order. Rejects when it has none. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>

@@ -181,6 +181,31 @@ export const CODES = {
     explanation:
       'Consent is given to a purpose, and a request names its own. Without when.purpose the caller chooses which of the consents counts.',
   },
+  'PS-3109': {
+    title: 'rule that can never match',
+    explanation:
+      'No request can meet all that the rule asks for: two of its conditions exclude each other, or its actions are never asked with what a condition looks at. An allow rule gives nothing then, and a deny rule protects from nothing.',
+  },
+  'PS-3110': {
+    title: 'rule that changes nothing',
+    explanation:
+      'Another rule of the same effect takes in all that this one does, or a deny rule refuses all of it, since deny wins. Either the rule is left over, or the other one is wider than it was meant.',
+  },
+  'PS-3111': {
+    title: 'access that ends soon',
+    explanation:
+      'The day under expires is less than 30 days away, or has passed. From then on everything that the principal asks for is refused.',
+  },
+  'PS-3112': {
+    title: 'endpoint that cannot be reached',
+    explanation:
+      'The address is private, local or reserved, and deliveries go there only where allowNetworks holds it; or it is one of a metadata service, where they never go. Names are looked up at every delivery and not by the check.',
+  },
+  'PS-3113': {
+    title: 'rule that no test reaches',
+    explanation:
+      'The set has tests, and none of them comes to a decision by this rule, so that nobody would see it change its meaning. spec.tests.minRuleCoverage makes an error of it.',
+  },
   'PS-4101': {
     title: 'secret not found',
     explanation:
@@ -189,6 +214,11 @@ export const CODES = {
   'PS-4102': {
     title: 'secret not readable',
     explanation: 'The file exists, but is empty, is no file, or its mode or owner forbids reading it.',
+  },
+  'PS-4104': {
+    title: 'secret that others can read',
+    explanation:
+      'The mode of the file, and of all folders above it, lets every user of the machine read it. Certificates and public keys are not meant.',
   },
   'PS-4103': {
     title: 'secret in a policy file',

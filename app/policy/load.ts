@@ -33,6 +33,7 @@ import { compileTemplates } from './compile/templates.ts'
 import { mapOf, parsed, present } from './compile/values.ts'
 import { compileEndpoints } from './compile/webhooks.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
+import { lint } from './lint/lint.ts'
 import type { PolicyDocument } from './read/document.ts'
 import { readYaml } from './read/yaml.ts'
 import { checkShape } from './shape/check-shape.ts'
@@ -84,7 +85,10 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
   if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))
     return { kind: 'rejected', diagnostics }
   const snapshot = compile(documents, policyDigest(sorted))
-  return { kind: 'loaded', snapshot, tests: compileTests(documents, snapshot), warnings: diagnostics }
+  const tests = compileTests(documents, snapshot)
+  const { lintAt } = facts
+  const found = lintAt === undefined ? [] : lint({ shapes, snapshot, tests, lintAt })
+  return { kind: 'loaded', snapshot, tests, warnings: sortDiagnostics([...diagnostics, ...found]) }
 }
 
 function compile(documents: readonly PolicyDocument[], digest: string): PolicySnapshot {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DIAGNOSTIC_FORMATS } from '../../app/policy/format/format.ts'
@@ -85,6 +85,27 @@ test('exits 0 with warnings alone, and shows them', async t => {
   const run = await policyWorld(t, { 'more.yaml': wide }).run(['check'])
   assert.equal(run.exitCode, 0)
   assert.match(run.out, /warning\[PS-3102\]/)
+})
+
+test('looks for what is right and most likely not meant on the day that it is, also where there are no secrets', async t => {
+  const more = 'kind: Principals\nspec: { people: { guest: { networks: [office], expires: 2026-12-01 } } }\n'
+  const { run, folder } = policyWorld(t, { 'more.yaml': more })
+  const expires =
+    'more.yaml:2:66: warning: PS-3111: "guest" expires in 8 days (set a later day if it is still needed, else remove it)'
+  assert.deepEqual(await run(['check', '--no-secrets', '--format', 'plain']), {
+    exitCode: 0,
+    out: expires,
+    err: '',
+  })
+  assert.equal((await run(['check', '--format', 'plain'], { ok: true })).out, expires)
+  chmodSync(join(folder, 'secrets', 'basic-oncall'), 0o644)
+  for (const above of [folder, join(folder, 'secrets')]) chmodSync(above, 0o755)
+  const exposed = await run(['check', '--format', 'plain'], { ok: true })
+  assert.equal(exposed.exitCode, 0)
+  assert.match(
+    exposed.out,
+    /^base\.yaml:10:43: warning: PS-4104: secret:basic-oncall for passwordRef of basic-auth user /,
+  )
 })
 
 test('exits 3 when there is no such folder', async t => {

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
 import { readMasterKey } from '../../app/config/master-key.ts'
-import { readSecret, secretReader, secretState } from '../../app/config/secrets.ts'
+import { isExposed, readSecret, secretReader, secretState } from '../../app/config/secrets.ts'
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-secrets-'))
@@ -49,6 +49,26 @@ test('follows links, as mounted secrets are', t => {
   writeFileSync(join(folder, '..data', 'one'), 'value')
   symlinkSync('..data/one', join(folder, 'one'))
   assert.equal(secretState(folder, 'secret:one'), 'ok')
+})
+
+test('says which secret every user of the machine may read, by its own mode and those of the folders above it', t => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'secrets'))
+  const path = join(folder, 'secrets', 'one')
+  writeFileSync(path, 'value')
+  for (const [file, own, above, want] of [
+    [0o644, 0o755, 0o755, true],
+    [0o640, 0o755, 0o755, false],
+    [0o644, 0o755, 0o700, false],
+    [0o644, 0o750, 0o755, false],
+    [0o644, 0o711, 0o711, true], // who knows the name needs no list
+  ] as const) {
+    chmodSync(path, file)
+    chmodSync(join(folder, 'secrets'), own)
+    chmodSync(folder, above)
+    assert.equal(isExposed(join(folder, 'secrets'), 'secret:one'), want, [file, own, above].join())
+  }
+  assert.equal(isExposed(folder, 'secret:none'), false)
 })
 
 test('says which secret is missing or cannot be used, and never leaves the folder by name', t => {

@@ -11,13 +11,15 @@ export type PolicyCase = {
   readonly base?: string
   readonly files: Readonly<Record<string, string>>
   /** Secrets that are not simply there. */
-  readonly secrets?: Readonly<Record<string, 'missing' | 'unreadable'>>
+  readonly secrets?: Readonly<Record<string, 'exposed' | 'missing' | 'unreadable'>>
   /** Every diagnostic in the format `plain`. */
   readonly want: readonly string[]
   /** What to write instead, for the allowed twin: then nothing is wrong. */
   readonly allowed?: readonly { readonly for: string; readonly write: string }[]
 }
 
+/** What day it is in all of them. */
+const LINT_AT = new Date('2026-11-26T12:00:00Z')
 const FOLDER = join(import.meta.dirname, '..', 'cases', 'policy')
 
 export function readCases(): readonly PolicyCase[] {
@@ -33,7 +35,8 @@ export function filesOf({ base, files }: PolicyCase): readonly { name: string; t
 }
 
 export function loadCase(policyCase: PolicyCase): LoadOutcome {
-  return loadPolicy(filesOf(policyCase), { secretState: ref => policyCase.secrets?.[ref] ?? 'ok' })
+  const secretState = (ref: string) => policyCase.secrets?.[ref] ?? 'ok'
+  return loadPolicy(filesOf(policyCase), { secretState, lintAt: LINT_AT })
 }
 
 /** The same case with the mistake put right. */

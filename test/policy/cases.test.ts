@@ -25,6 +25,7 @@ for (const policyCase of cases) {
     const found = outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics
     const lines = formatDiagnostics(found, { format: 'plain', files: filesOf(policyCase) }).split('\n')
     assert.deepEqual(lines, policyCase.want)
+    for (const { severity, hint } of found) assert.ok(severity === 'error' || hint !== undefined, 'a remedy')
     const onlyWarnings = policyCase.want.every(line => line.includes(': warning: '))
     assert.equal(outcome.kind, onlyWarnings ? 'loaded' : 'rejected')
   })

@@ -19,7 +19,8 @@ async function folder(
 ): Promise<{ policy: PolicySnapshot; secrets: ReadonlySet<string> }> {
   const secrets = new Set<string>()
   const files = await readPolicyFolder(join(ROOT, ...path))
-  const outcome = loadPolicy(files, { secretState: ref => (secrets.add(ref) ? 'ok' : 'missing') })
+  const secretState = (ref: string) => (secrets.add(ref) ? 'ok' : 'missing')
+  const outcome = loadPolicy(files, { secretState, lintAt: new Date('2026-11-26T12:00:00Z') })
   const found = outcome.kind === 'loaded' ? outcome.warnings : outcome.diagnostics
   assert.equal(formatDiagnostics(found, { format: 'plain', files }), '')
   if (outcome.kind !== 'loaded') throw new Error('unreachable')

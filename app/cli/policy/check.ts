@@ -1,14 +1,16 @@
 import { relative } from 'node:path'
 import { Command, Option } from 'commander'
 import type { Config } from '../../config/config.ts'
+import { lintFacts } from '../../config/policy-facts.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import { DIAGNOSTIC_FORMATS, type DiagnosticFormat, formatDiagnostics } from '../../policy/format/format.ts'
 import { movePorts } from '../../policy/move-ports.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { CHECK_FAILED, type Configure, readPolicies } from './read.ts'
+import { CHECK_FAILED, type Configure, readPolicies, WITHOUT_SECRETS } from './read.ts'
 
 export type CheckDeps = {
   readonly configure: Configure
+  readonly now: () => Date
   /** Asks Caddy about the edge that the policy renders to. Left out where there is no Caddy. */
   readonly validateEdge?: (snapshot: PolicySnapshot, config: Config) => Promise<EdgeVerdict>
 }
@@ -44,7 +46,10 @@ export function checkCommand(deps: CheckDeps): Command {
 }
 
 async function check(flags: Flags, deps: CheckDeps): Promise<number> {
-  const read = await readPolicies(flags, deps.configure, flags.secrets ? 'with-secrets' : 'without-secrets')
+  const at = deps.now()
+  const read = await readPolicies(flags, deps.configure, config =>
+    flags.secrets ? lintFacts(config, at) : { ...WITHOUT_SECRETS, lintAt: at },
+  )
   if (read === undefined) return CHECK_FAILED
   const { config, files, loaded } = read
   const format = flags.json ? 'json' : flags.format

@@ -96,7 +96,7 @@ async function decision(flags: Flags, configure: Configure, now: () => Date): Pr
     console.error(`postern: ${said}`)
     return USAGE
   }
-  const read = await readPolicies(flags, configure, 'without-secrets')
+  const read = await readPolicies(flags, configure)
   if (read === undefined) return CHECK_FAILED
   const { loaded, files } = read
   if (loaded.kind === 'rejected') {

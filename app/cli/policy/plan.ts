@@ -61,7 +61,7 @@ export function planCommand({ configure }: PlanDeps): Command {
 async function plan(flags: Flags, configure: PlanDeps['configure']): Promise<number> {
   const withData = (chosen: PolicyFlags) =>
     configure({ ...chosen, ...(flags.data ? { data: flags.data } : {}) })
-  const read = await readPolicies(flags, withData, 'without-secrets')
+  const read = await readPolicies(flags, withData)
   if (read === undefined) return CHECK_FAILED
   const { policiesDir } = read.config
   const before = await filesOf(flags.against, read.config)

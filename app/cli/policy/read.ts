@@ -1,5 +1,4 @@
 import type { Config } from '../../config/config.ts'
-import { policyFacts } from '../../config/policy-facts.ts'
 import { readPolicyFolder } from '../../config/policy-folder.ts'
 import { PosternError } from '../../lib/error.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
@@ -38,13 +37,12 @@ export type PolicyOnDisk = {
 export async function readPolicies(
   flags: PolicyFlags,
   configure: Configure,
-  mode: 'with-secrets' | 'without-secrets',
+  factsOf: (config: Config) => PolicyFacts = () => WITHOUT_SECRETS,
 ): Promise<PolicyOnDisk | undefined> {
   const config = configure(flags.policies === undefined ? {} : { policies: flags.policies })
   try {
     const files = await readPolicyFolder(config.policiesDir)
-    const loaded = loadPolicy(files, mode === 'with-secrets' ? policyFacts(config) : WITHOUT_SECRETS)
-    return { config, files, loaded }
+    return { config, files, loaded: loadPolicy(files, factsOf(config)) }
   } catch (error) {
     if (!(error instanceof PosternError)) throw error
     console.error(`postern: ${error.message}`)

@@ -21,7 +21,7 @@ export function renderCommand(configure: Configure): Command {
 }
 
 async function render(flags: Flags, configure: Configure): Promise<number> {
-  const read = await readPolicies(flags, configure, 'without-secrets')
+  const read = await readPolicies(flags, configure)
   if (read === undefined) return CHECK_FAILED
   const { config, loaded, files } = read
   if (loaded.kind === 'rejected') {

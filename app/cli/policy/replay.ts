@@ -70,7 +70,7 @@ async function replay(flags: Flags, { configure, now }: ReplayDeps): Promise<num
 }
 
 async function snapshotOnDisk(flags: Flags, configure: Configure): Promise<PolicySnapshot | undefined> {
-  const read = await readPolicies(flags, configure, 'without-secrets')
+  const read = await readPolicies(flags, configure)
   if (read?.loaded.kind === 'loaded') return read.loaded.snapshot
   if (read !== undefined)
     console.error(formatDiagnostics(read.loaded.diagnostics, { format: 'pretty', files: read.files }))

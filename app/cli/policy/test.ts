@@ -20,7 +20,7 @@ export function testCommand(configure: Configure): Command {
 }
 
 async function test(flags: Flags, configure: Configure): Promise<number> {
-  const read = await readPolicies(flags, configure, 'without-secrets')
+  const read = await readPolicies(flags, configure)
   if (read === undefined) return CHECK_FAILED
   const { loaded, files } = read
   if (loaded.kind === 'rejected') {

@@ -20,6 +20,7 @@ export function checkHooks(shapes: readonly Shape[], names: KnownNames): readonl
       at: 'key',
       message: `hook "${hook.name}" is checked, but this version does not serve hooks`,
       effect: 'calls of it are answered 404',
+      hint: 'leave it out, or keep it for a version that serves hooks',
     }),
     ...proofFaults(hook),
     ...deliveryIdFaults(hook),
@@ -65,7 +66,7 @@ function templateFaults(hook: Entry, names: KnownNames): readonly Diagnostic[] {
   const known = names.of('template')
   if (typeof template !== 'string' || known.has(template) || names.isUnsure('template')) return []
   const nearest = nearestName(template, known.keys())
-  const hint = nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }
+  const hint = nearest === undefined ? 'add it to the kind Templates' : `did you mean "${nearest}"?`
   const message = `no template is called "${template}" in hook "${name}"`
-  return [warn(hook, { code: 'PS-3105', path: [...path, 'send', 'template'], at: 'value', message, ...hint })]
+  return [warn(hook, { code: 'PS-3105', path: [...path, 'send', 'template'], at: 'value', message, hint })]
 }

@@ -38,6 +38,7 @@ export function checkPrincipals(shapes: readonly Shape[]): readonly Diagnostic[]
           path: principal.path,
           at: 'key',
           message: `"${principal.name}" names no networks: it may come from any address that the site lets in`,
+          hint: 'give it networks',
         }),
       ),
   ]

@@ -10,7 +10,10 @@ import { type KnownNames, placeOf } from './names.ts'
 
 /** What the policy may know of the world outside its files. */
 export type PolicyFacts = {
-  secretState(ref: string): 'ok' | 'missing' | 'unreadable'
+  /** `exposed`: it can be read, also by others on the machine. */
+  secretState(ref: string): 'ok' | 'exposed' | 'missing' | 'unreadable'
+  /** The day on which somebody reads the warnings: then what is right and most likely not meant is looked for as well. */
+  readonly lintAt?: Date
   /** The signature file and the public keys that may have made it. `unchecked`: where nothing is put in force. */
   readonly signature?:
     | { readonly text: string | undefined; keysOf(ref: string): string | undefined }
@@ -110,10 +113,20 @@ function effectOf(document: unknown, path: Path): string | undefined {
 
 function secretFault({ name, path }: Named, document: PolicyDocument, facts: PolicyFacts): Fault | undefined {
   const state = facts.secretState(name)
-  if (state === 'ok') return undefined
+  if (state === 'ok' || (state === 'exposed' && isPublic(path))) return undefined
   const where = whereabouts(document.value, path)
+  if (state === 'exposed') {
+    const message = `${name} for ${where} can be read by every user of the machine`
+    const hint = 'chmod o-rwx the file, or the folder that it lies in'
+    return { code: 'PS-4104', path, at: 'value', message, hint, severity: 'warning' }
+  }
   const effect = 'what needs it could not work'
   return state === 'missing'
     ? { code: 'PS-4101', path, at: 'value', message: `there is no ${name} for ${where}`, effect }
     : { code: 'PS-4102', path, at: 'value', message: `${name} for ${where} cannot be read`, effect }
+}
+
+/** Certificates and public keys are references like secrets, and are none. */
+function isPublic(path: Path): boolean {
+  return path.includes('signing') || path.at(-1) === 'ca' || path.at(-1) === 'certificate'
 }

@@ -7,6 +7,8 @@ import { duration } from '../shape/notation.ts'
 /** A repeated request within a day must find the message that it stands for. */
 const LEAST_METADATA_MS = 24 * 60 * 60 * 1_000
 
+const UNTIL = 'leave it out, or keep it for a version that does it'
+
 /** Tells of times that contradict one another or what the appliance promises. */
 export function checkRetention(shapes: readonly Shape[]): readonly Diagnostic[] {
   return shapes.flatMap(({ document }) => {
@@ -37,7 +39,7 @@ function contradictions(document: PolicyDocument): readonly Diagnostic[] {
 function notDone(document: PolicyDocument): readonly Diagnostic[] {
   const at = (...path: readonly string[]) => path.reduce(memberOf, document.value)
   const tell = (path: readonly string[], message: string) =>
-    diagnosticOf(document, { code: 'PS-3107', path, at: 'value', message, severity: 'warning' })
+    diagnosticOf(document, { code: 'PS-3107', path, at: 'value', message, hint: UNTIL, severity: 'warning' })
   const [entries, onOptOut] = [
     ['spec', 'audit', 'entries'],
     ['spec', 'erase', 'onOptOut'],

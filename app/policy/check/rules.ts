@@ -71,7 +71,8 @@ function ruleFaults(rule: Entry): readonly Diagnostic[] {
   if (value.effect === 'allow' && Array.isArray(who) && who.includes('*')) {
     const at = [...path, 'principals', who.indexOf('*')]
     const message = `rule "${name}" allows something to every principal, also to those added later`
-    found.push(warn(rule, { code: 'PS-3101', path: at, at: 'value', message }))
+    const hint = 'name the principals that are meant'
+    found.push(warn(rule, { code: 'PS-3101', path: at, at: 'value', message, hint }))
   }
   return found
 }

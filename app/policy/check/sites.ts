@@ -50,9 +50,9 @@ function networks(shapes: readonly Shape[]): readonly Diagnostic[] {
       if (cidr === undefined || isLoopback(cidr.address)) return []
       if (cidr.prefix >= (cidr.family === 'ipv4' ? WIDEST_IPV4 : WIDEST_IPV6)) return []
       const message = `the network "${network.name}" is wide: ${text}`
-      return [
-        warn(network, { code: 'PS-3102', path: [...network.path, 'cidrs', index], at: 'value', message }),
-      ]
+      const place = { path: [...network.path, 'cidrs', index], at: 'value' } as const
+      const hint = 'name the ranges that are meant, each by itself'
+      return [warn(network, { code: 'PS-3102', ...place, message, hint })]
     })
   })
 }

@@ -40,12 +40,14 @@ function bodyFaults(template: Entry): readonly Diagnostic[] {
     ...unused.map(parameter => {
       const message = `the body of template "${name}" does not use its parameter "${parameter}"`
       const effect = 'every message would have to give it'
+      const hint = `use {{ ${parameter} }} in the body, or leave it out`
       return warn(template, {
         code: 'PS-3104',
         path: [...path, 'parameters', parameter],
         at: 'key',
         message,
         effect,
+        hint,
       })
     }),
   ]
@@ -61,9 +63,9 @@ function unknownTemplates(rule: Entry, names: KnownNames): readonly Diagnostic[]
     if (typeof glob !== 'string' || known.some(template => globMatches(glob, template))) return []
     const message = `no template ${glob.includes('*') ? 'matches' : 'is called'} "${glob}" in rule "${name}"`
     const nearest = nearestName(glob, known)
-    const hint = nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }
+    const hint = nearest === undefined ? 'add it to the kind Templates' : `did you mean "${nearest}"?`
     return [
-      warn(rule, { code: 'PS-3105', path: [...path, 'when', 'templates', n], at: 'value', message, ...hint }),
+      warn(rule, { code: 'PS-3105', path: [...path, 'when', 'templates', n], at: 'value', message, hint }),
     ]
   })
 }

@@ -39,6 +39,16 @@ export const coversCidrs: Covers<readonly string[]> = (wide, narrow) =>
     coversRanges(addressesOf(wide, family), addressesOf(narrow, family)),
   )
 
+/** True when some address lies in both. */
+export function meetCidrs(one: readonly string[], other: readonly string[]): boolean {
+  return (['ipv4', 'ipv6'] as const).some(family => {
+    const others = addressesOf(other, family)
+    return addressesOf(one, family).some(([first, last]) =>
+      others.some(([from, to]) => from <= last && first <= to),
+    )
+  })
+}
+
 export const coversRecipients: Covers<RecipientCondition> = (wide, narrow) => {
   const { numbers = [], prefixes = [] } = narrow
   const begins = (text: string) => (wide.prefixes ?? []).some(prefix => text.startsWith(prefix))

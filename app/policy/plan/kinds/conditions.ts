@@ -119,7 +119,8 @@ function messageTypes(from: Rule, to: Rule): Relation {
     : relate<readonly string[]>(before, after, coversNames)
 }
 
-function isPartial({ templates, size, mime }: Conditions): boolean {
+/** Conditions that speak of some types of messages only. */
+export function isPartial({ templates, size, mime }: Conditions): boolean {
   return templates !== undefined || size !== undefined || mime !== undefined
 }
 

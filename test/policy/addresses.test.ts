@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AddressClass, classify } from '../../app/egress/addresses.ts'
+import { type AddressClass, classify } from '../../app/policy/addresses.ts'
 
 const CASES: Readonly<Record<AddressClass, readonly string[]>> = {
   public: [

@@ -1,5 +1,5 @@
 import { BlockList, isIP, SocketAddress } from 'node:net'
-import { ipv6Bits } from '../policy/networks.ts'
+import { ipv6Bits } from './networks.ts'
 
 /**
  * What an address is to us. `never`: a metadata service, which no policy can open. `special`: private, local, reserved or
