@@ -23,9 +23,15 @@ const TYPES = ['text', 'image', 'template']
 export const someOf = <T>(...items: readonly T[]) => fc.subarray([...items], { minLength: 1 })
 export const orAbsent = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
 
+/** Often of several lengths, of which none begins with another: then each of them must be looked for. */
+const prefixes = fc.oneof(
+  someOf('+33', '+336', '+49'),
+  fc.constantFrom(['+336', '+49'], ['+49', '+3370'], ['+4930', '+33']),
+)
+
 export const listed: fc.Arbitrary<object> = fc
-  .record({ prefixes: orAbsent(someOf('+33', '+336', '+49')), numbers: orAbsent(someOf(...NUMBERS)) })
-  .map(({ prefixes, numbers = ['+33600000001'] }) => written({ prefixes, numbers }))
+  .record({ prefixes: orAbsent(prefixes), numbers: orAbsent(someOf(...NUMBERS)) })
+  .map(({ prefixes: begins, numbers = ['+33600000001'] }) => written({ prefixes: begins, numbers }))
 
 /** Few conditions at once: with many, no request would meet them all. */
 const rare = <T>(arbitrary: fc.Arbitrary<T>) =>
