@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { askControl } from '../../app/cli/control.ts'
@@ -164,7 +164,7 @@ describe('policy replay', () => {
     await send('narrow')
     const same = await policy('replay', '--since', '1h', '--detailed-exitcode')
     assert.equal(same.code, 0, same.out)
-    assert.match(same.out, /^\d+ requests since .*: none would be decided otherwise$/)
+    assert.match(same.out, /^\d+ recorded requests since .*: none would be decided otherwise$/)
 
     const text = readFileSync(policyFile(), 'utf8')
     writeFileSync(
@@ -184,6 +184,31 @@ describe('policy replay', () => {
     const json = JSON.parse((await policy('replay', '--since', '1h', '--json')).out)
     assert.equal(json.flips.length, 2)
     assert.ok(!JSON.stringify(json).includes(TO), 'whom they went to is not said')
+    const live = await policy('plan', '--against', 'live', '--since', '1h')
+    assert.match(
+      live.out,
+      /^~ Access rule narrow-sends-to-the-us: WIDER, TIGHTER\n[\s\S]*\n {4}= 2 recorded requests that it allowed would be refused\.\n/,
+    )
+    assert.match(
+      live.out,
+      /\n {4}narrow messages\.send on main: allow by narrow-sends-to-the-us -> deny by default \(2 requests\)\n/,
+    )
+    const planned = JSON.parse((await policy('plan', '--against', 'live', '--json')).out)
+    assert.equal(Date.now() - Date.parse(planned.replayed.since) >= 24 * 3_600_000, true, 'the last day')
+    assert.equal(planned.replayed.flips.length, 2)
+    const before = join(http.dataDir, 'before')
+    mkdirSync(before)
+    writeFileSync(join(before, 'policy.yaml'), text)
+    assert.doesNotMatch(
+      (await policy('plan', '--against', before)).out,
+      /recorded/,
+      'only where it is asked for',
+    )
+    assert.match(
+      (await policy('plan', '--against', before, '--since', '1h')).out,
+      /= 2 recorded requests that it/,
+    )
+    assert.equal((await policy('plan', '--against', 'live', '--since', 'yesterday')).code, 2)
     const none = JSON.parse((await policy('replay', '--since', '1ms', '--json')).out)
     assert.deepEqual([none.requests, none.flips], [0, []])
 

@@ -76,6 +76,14 @@ test('exits 6 when a guardrail blocks, and passes with its tag', async t => {
   assert.equal((await run(['plan', '--tag', 'other', '--tag', 'reviewed'])).exitCode, 0)
 })
 
+test('exits 3 when recorded requests are asked for and no appliance runs', async t => {
+  const { run, write } = repository(t)
+  write('base.yaml', WIDER)
+  const plan = await run(['plan', '--since', '1h'])
+  assert.deepEqual([plan.exitCode, plan.out], [3, ''])
+  assert.match(plan.err, /not running|no appliance/)
+})
+
 test('writes the plan to a file beside what it prints', async t => {
   const { run, write, folder } = repository(t)
   write('base.yaml', WIDER)

@@ -91,7 +91,7 @@ test('looks for what is right and most likely not meant on the day that it is, a
   const more = 'kind: Principals\nspec: { people: { guest: { networks: [office], expires: 2026-12-01 } } }\n'
   const { run, folder } = policyWorld(t, { 'more.yaml': more })
   const expires =
-    'more.yaml:2:66: warning: PS-3111: "guest" expires in 8 days (set a later day if it is still needed, else remove it)'
+    'more.yaml:2:57: warning: PS-3111: "guest" expires in 8 days (set a later day if it is still needed, else remove it)'
   assert.deepEqual(await run(['check', '--no-secrets', '--format', 'plain']), {
     exitCode: 0,
     out: expires,
@@ -104,7 +104,7 @@ test('looks for what is right and most likely not meant on the day that it is, a
   assert.equal(exposed.exitCode, 0)
   assert.match(
     exposed.out,
-    /^base\.yaml:10:43: warning: PS-4104: secret:basic-oncall for passwordRef of basic-auth user /,
+    /^base\.yaml:10:44: warning: PS-4104: secret:basic-oncall for passwordRef of basic-auth user /,
   )
 })
 

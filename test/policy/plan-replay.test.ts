@@ -5,6 +5,7 @@ import { driftBetween } from '../../app/policy/plan/drift.ts'
 import { asText } from '../../app/policy/plan/format/text.ts'
 import { planOf } from '../../app/policy/plan/plan.ts'
 import { replay } from '../../app/policy/plan/replay.ts'
+import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
 import { snapshotOf } from './world.ts'
 
 const access = (...rules: readonly string[]) =>
@@ -26,9 +27,10 @@ const sent = (change: Partial<DecisionRequest>): DecisionRequest => ({
   ...change,
 })
 
+const SINCE = new Date('2026-11-23T09:00:00Z')
 const LATER = new Date('2026-11-23T11:00:00Z')
 
-test('lists requests that flip, those that are alike as one, the most frequent first', () => {
+test('lists requests that flip, those that are alike as one, the most frequent first', async () => {
   const requests = [
     sent({}),
     sent({ type: 'image', at: LATER }),
@@ -36,7 +38,7 @@ test('lists requests that flip, those that are alike as one, the most frequent f
     sent({ type: 'image', to: '+33600000002' }),
     sent({ type: 'image', account: 'second' }),
   ]
-  const flips = replay({ from: access(TEXTS), to: access(ALL, HELD) }, requests)
+  const { flips } = await replay({ from: access(TEXTS), to: access(ALL, HELD) }, SINCE, requests)
   assert.deepEqual(
     flips.map(({ account, from, to, count, firstAt, lastAt }) => ({
       ...{ account, count, hours: [firstAt, lastAt].map(at => at.getUTCHours()) },
@@ -51,29 +53,64 @@ test('lists requests that flip, those that are alike as one, the most frequent f
   assert.ok(!JSON.stringify(flips).includes('+336'), 'whom a message went to is not told')
 })
 
-test('says nothing of a request that another rule decides the same way', () => {
-  assert.deepEqual(replay({ from: access(TEXTS), to: access(ALL) }, [sent({})]), [])
+test('says nothing of a request that another rule decides the same way', async () => {
+  const replayed = await replay({ from: access(TEXTS), to: access(ALL) }, SINCE, [sent({})])
+  assert.deepEqual(replayed, { since: SINCE, requests: 1, flips: [] })
 })
 
-test('flips what the numbers that are taken decide', () => {
+test('flips what the numbers that are taken decide', async () => {
   const strict = access(ALL)
   const lenient = snapshotOf(
     `kind: Access\nspec:\n  rules:\n${ALL}\n---\nkind: Recipients\nspec: { normalise: { reject: [] } }\n`,
   )
-  const [flip] = replay({ from: strict, to: lenient }, [sent({ to: '+33000000001' })])
+  const { flips } = await replay({ from: strict, to: lenient }, SINCE, [sent({ to: '+33000000001' })])
+  const [flip] = flips
   assert.deepEqual(flip?.from, { effect: 'deny', by: 'invalid-recipient' })
   assert.deepEqual(flip?.to, { effect: 'allow', by: 'all' })
 })
 
-test('tells the flips with the plan when requests are given, and that there are none', () => {
+test('tells the flips with the plan when requests were decided again, and that there are none', async () => {
   const sides = { from: access(ALL), to: access(TEXTS) }
-  const told = asText(planOf(sides, { requests: [sent({ type: 'image' }), sent({})] }))
-  assert.match(told, /\n {4}billing messages\.send on main: allow by all -> deny by default \(1 request\)\n/)
+  const some = await replay(sides, SINCE, [sent({ type: 'image' }), sent({})])
   assert.match(
-    asText(planOf(sides, { requests: [sent({})] })),
-    /No recorded request would be decided otherwise\./,
+    asText(planOf(sides, { replayed: some })),
+    /\n2 recorded requests since 2026-11-23T09:00:00\.000Z; these would be decided otherwise:\n {4}billing messages\.send on main: allow by all -> deny by default \(1 request\)\n/,
+  )
+  const none = await replay(sides, SINCE, [sent({})])
+  assert.match(
+    asText(planOf(sides, { replayed: none })),
+    /\n1 recorded request since \S+: none would be decided otherwise\n/,
   )
   assert.doesNotMatch(asText(planOf(sides)), /ecorded request/)
+})
+
+test('says of each rule that changes how many recorded requests it decides otherwise, and of no other rule', async () => {
+  const requests = [
+    sent({ type: 'image' }),
+    sent({ type: 'image', account: 'second' }),
+    sent({ type: 'poll' }),
+  ]
+  const impact = async (from: PolicySnapshot, to: PolicySnapshot) => {
+    const { changes } = planOf({ from, to }, { replayed: await replay({ from, to }, SINCE, requests) })
+    return changes.map(({ name, state }) => [name, ...state.filter(line => line.includes('recorded'))])
+  }
+  const narrowed = ALL.replace(' }', ', when: { messageTypes: [text, poll] } }')
+  assert.deepEqual(await impact(access(ALL), access(narrowed)), [
+    ['all', '2 recorded requests that it allowed would be refused.'],
+  ])
+  assert.deepEqual(await impact(access(narrowed), access(ALL)), [
+    ['all', '2 recorded requests that were refused would be allowed by it.'],
+  ])
+  assert.deepEqual(await impact(access(ALL), access(ALL, HELD)), [
+    ['held', '2 recorded requests that were allowed would be held by it.'],
+  ])
+  assert.deepEqual(await impact(access(ALL, HELD), access(ALL)), [
+    ['held', '2 recorded requests that it held would be allowed.'],
+  ])
+  assert.deepEqual(await impact(access(TEXTS), access(ALL, TEXTS)), [
+    ['all', '3 recorded requests that were refused would be allowed by it.'],
+  ])
+  assert.deepEqual(await impact(access(ALL), access(ALL, TEXTS)), [['texts']])
 })
 
 test('tells drift of meaning from drift of text, and from none', () => {

@@ -1,16 +1,14 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
-import type { Decision } from '../../model/decision.ts'
-import { type RequestWords, requestOf } from '../../policy/decide/words.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
-import { flipText } from '../../policy/plan/format/text.ts'
-import { collectFlips, type Flip } from '../../policy/plan/replay.ts'
+import { flipText, replayText } from '../../policy/plan/format/text.ts'
+import { collectFlips, type Replayed } from '../../policy/plan/replay.ts'
 import { duration } from '../../policy/shape/notation.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { judge } from '../../policy/tests/assess.ts'
-import { tellControl } from '../control.ts'
 import { print, runningCommand } from '../running.ts'
 import { CHECK_FAILED, type Configure, DRIFT, readPolicies, USAGE } from './read.ts'
+import { recordedSince } from './recorded.ts'
 
 type Flags = {
   readonly since: string
@@ -20,19 +18,10 @@ type Flags = {
   readonly detailedExitcode?: true
 }
 
-/** A recorded decision as the appliance tells it. */
-type Recorded = Pick<Decision, 'effect' | 'by' | 'reason'> & {
-  readonly rules?: Decision
-  readonly request: RequestWords
-}
-type Page = { readonly data: readonly Recorded[]; readonly next: string | null }
-
 export type ReplayDeps = {
   readonly configure: (flags: { readonly data?: string; readonly policies?: string }) => Config
   readonly now: () => Date
 }
-
-const PAGE = 200
 
 /** `postern policy replay`: what the policy files on disk would have said to requests that were decided lately. */
 export function replayCommand(deps: ReplayDeps): Command {
@@ -58,14 +47,15 @@ async function replay(flags: Flags, { configure, now }: ReplayDeps): Promise<num
   const snapshot = await snapshotOnDisk(flags, configure)
   if (snapshot === undefined) return CHECK_FAILED
   const since = new Date(now().getTime() - sinceMs)
-  const { count, flips } = await decideAgain(configure(flags), { snapshot, since, now: now() })
+  const replayed = await decideAgain(configure(flags), { snapshot, since, now: now() })
+  const { requests, flips } = replayed
   const told = {
     policy: snapshot.digest,
     since: since.toISOString(),
-    requests: count,
+    requests,
     flips: flips.map(({ firstAt, lastAt, ...flip }) => ({ ...flip, first_at: firstAt, last_at: lastAt })),
   }
-  print(told, flags, () => replayText(count, flips, since))
+  print(told, flags, () => [replayText(replayed), ...flips.map(flip => `  ${flipText(flip)}`)].join('\n'))
   return flips.length > 0 && flags.detailedExitcode ? DRIFT : 0
 }
 
@@ -77,33 +67,15 @@ async function snapshotOnDisk(flags: Flags, configure: Configure): Promise<Polic
   return undefined
 }
 
-/** Page by page, so that a busy day needs no memory. The machine's owner is bound by no policy, now or then. */
 async function decideAgain(
   config: Config,
   { snapshot, since, now }: { snapshot: PolicySnapshot; since: Date; now: Date },
-): Promise<{ count: number; flips: readonly Flip[] }> {
+): Promise<Replayed> {
   const flips = collectFlips()
-  let count = 0
-  let after: string | null = null
-  do {
-    const query = new URLSearchParams({ since: since.toISOString(), limit: String(PAGE) })
-    if (after !== null) query.set('after', after)
-    const page: Page = await tellControl<Page>(config, { path: `/v1/policy/decisions?${query}` })
-    for (const recorded of page.data) {
-      const request = requestOf(recorded.request, now)
-      if (request.principal === 'system') continue
-      count += 1
-      flips.add(request, recorded.rules ?? recorded, judge(snapshot, request))
-    }
-    after = page.next
-  } while (after !== null)
-  return { count, flips: flips.list() }
-}
-
-function replayText(count: number, flips: readonly Flip[], since: Date): string {
-  const asked = `${count} request${count === 1 ? '' : 's'} since ${since.toISOString()}`
-  if (flips.length === 0) return `${asked}: none would be decided otherwise`
-  return [`${asked}; these would be decided otherwise:`, ...flips.map(flip => `  ${flipText(flip)}`)].join(
-    '\n',
-  )
+  let requests = 0
+  for await (const { request, decision } of recordedSince(since, { config, now })) {
+    requests += 1
+    flips.add(request, decision, judge(snapshot, request))
+  }
+  return { since, requests, flips: flips.list() }
 }

@@ -1,8 +1,7 @@
-import type { DecisionRequest } from '../../model/decision.ts'
 import { type Change, type PlanSummary, summaryOf } from './change.ts'
 import type { Sides } from './field.ts'
 import { type Blocked, blockedBy } from './guardrails.ts'
-import { type Flip, replay } from './replay.ts'
+import { type Replayed, withImpact } from './replay.ts'
 import { changesBetween } from './sections.ts'
 
 /** What it would mean to put one policy in the place of another. */
@@ -15,27 +14,27 @@ export type Plan = {
   readonly summary: PlanSummary
   /** Not empty: it must not be applied. */
   readonly blocked: readonly Blocked[]
-  /** Absent when no requests were given. */
-  readonly flips?: readonly Flip[]
+  /** Absent when no requests were decided again. */
+  readonly replayed?: Replayed
 }
 
 export type PlanOptions = {
   /** What the plan was given to pass guardrails that name it. */
   readonly tags?: readonly string[]
-  /** Requests that were decided lately, to be decided again. */
-  readonly requests?: Iterable<DecisionRequest>
+  /** What becomes of requests that were decided lately. */
+  readonly replayed?: Replayed
 }
 
-/** Compares two policies by what they mean, judges the guardrails, and decides recorded requests again. */
-export function planOf(sides: Sides, { tags = [], requests }: PlanOptions = {}): Plan {
+/** Compares two policies by what they mean, judges the guardrails, and says what rules that change mean to recorded requests. */
+export function planOf(sides: Sides, { tags = [], replayed }: PlanOptions = {}): Plan {
   const changes = changesBetween(sides)
   return {
     old: sides.from.digest,
     new: sides.to.digest,
     tags,
-    changes,
+    changes: replayed === undefined ? changes : withImpact(changes, replayed),
     summary: summaryOf(changes),
     blocked: blockedBy(sides, changes, tags),
-    ...(requests === undefined ? {} : { flips: replay(sides, requests) }),
+    ...(replayed === undefined ? {} : { replayed }),
   }
 }

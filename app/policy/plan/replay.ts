@@ -1,5 +1,6 @@
 import type { Decision, DecisionRequest } from '../../model/decision.ts'
 import { judge } from '../tests/assess.ts'
+import type { Change } from './change.ts'
 import type { Sides } from './field.ts'
 
 /** Recorded requests that are decided otherwise, as far as they are alike. Whom they went to is not said. */
@@ -44,9 +45,50 @@ export function collectFlips(): Flips {
   }
 }
 
-/** Decides recorded requests under both policies. */
-export function replay({ from, to }: Sides, requests: Iterable<DecisionRequest>): readonly Flip[] {
+/** What became of recorded requests that were decided again. */
+export type Replayed = { readonly since: Date; readonly requests: number; readonly flips: readonly Flip[] }
+
+/** Decides requests that were recorded since an instant under both policies. */
+export async function replay(
+  { from, to }: Sides,
+  since: Date,
+  requests: AsyncIterable<DecisionRequest> | Iterable<DecisionRequest>,
+): Promise<Replayed> {
   const flips = collectFlips()
-  for (const request of requests) flips.add(request, judge(from, request), judge(to, request))
-  return flips.list()
+  let count = 0
+  for await (const request of requests) {
+    count += 1
+    flips.add(request, judge(from, request), judge(to, request))
+  }
+  return { since, requests: count, flips: flips.list() }
+}
+
+const WAS = { allow: 'allowed', deny: 'refused', hold: 'held' } as const
+
+/** The changes of rules with how many recorded requests each of them decides otherwise. */
+export function withImpact(changes: readonly Change[], { flips }: Replayed): readonly Change[] {
+  return changes.map(change => {
+    if (change.kind !== 'Access' || change.noun !== 'rule') return change
+    return { ...change, state: [...change.state, ...impactOf(change.name ?? '', flips)] }
+  })
+}
+
+function impactOf(rule: string, flips: readonly Flip[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { from, to, count } of flips) {
+    const [was, is] = [WAS[from.effect], WAS[to.effect]]
+    const what =
+      from.by === rule
+        ? `that it ${was} would be ${is}.`
+        : to.by === rule
+          ? `that were ${was} would be ${is} by it.`
+          : undefined
+    if (what !== undefined) counts.set(what, (counts.get(what) ?? 0) + count)
+  }
+  return [...counts].map(([what, count]) => `${requestsText(count)} ${what}`)
+}
+
+/** `1 recorded request`, `12 recorded requests` */
+export function requestsText(count: number): string {
+  return `${count} recorded request${count === 1 ? '' : 's'}`
 }

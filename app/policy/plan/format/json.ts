@@ -8,14 +8,21 @@ export type PlanSources = { readonly old: string; readonly new: string }
  * either of them is another.
  */
 export function asJson(plan: Plan, sources: PlanSources): string {
-  const { changes, summary, blocked, flips, tags } = plan
+  const { changes, summary, blocked, replayed, tags } = plan
   const file = {
     format: 'postern-plan/v1',
     old: { digest: plan.old, source: sources.old },
     new: { digest: plan.new, source: sources.new },
     tags,
     changes,
-    flips: flips?.map(({ firstAt, lastAt, ...flip }) => ({ ...flip, first_at: firstAt, last_at: lastAt })),
+    replayed: replayed && {
+      ...replayed,
+      flips: replayed.flips.map(({ firstAt, lastAt, ...flip }) => ({
+        ...flip,
+        first_at: firstAt,
+        last_at: lastAt,
+      })),
+    },
     blocked: blocked.map(({ guardrail, change, reason }) => ({
       code: 'PS-5001',
       guardrail: guardrail.id,

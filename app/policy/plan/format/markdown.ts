@@ -1,6 +1,6 @@
 import { type Change, summaryText } from '../change.ts'
 import type { Plan } from '../plan.ts'
-import { blockedLine, fieldText, flipText, nothingChanges, titleOf } from './text.ts'
+import { blockedLine, fieldText, flipText, nothingChanges, replayText, titleOf } from './text.ts'
 
 /** For a comment under a pull request: the sum and what blocks it first, then a table, then the recorded requests. */
 export function asMarkdown(plan: Plan): string {
@@ -33,14 +33,10 @@ function row(change: Change): string {
   return `| ${cells.join(' | ')} |`
 }
 
-function flips({ flips: all }: Plan): readonly string[] {
-  if (all === undefined) return []
-  if (all.length === 0) return ['No recorded request would be decided otherwise.']
-  return [
-    'Recorded requests that would be decided otherwise:',
-    '',
-    ...all.map(flip => `- ${escaped(flipText(flip))}`),
-  ]
+function flips({ replayed }: Plan): readonly string[] {
+  if (replayed === undefined) return []
+  const all = replayed.flips.map(flip => `- ${escaped(flipText(flip))}`)
+  return [replayText(replayed), ...(all.length === 0 ? [] : ['', ...all])]
 }
 
 /** Nothing in a policy's texts may end the table, begin markup, or call somebody. */

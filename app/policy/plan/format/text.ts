@@ -1,7 +1,7 @@
 import { type Change, type FieldChange, summaryText } from '../change.ts'
 import type { Blocked } from '../guardrails.ts'
 import type { Plan } from '../plan.ts'
-import type { Flip } from '../replay.ts'
+import { type Flip, type Replayed, requestsText } from '../replay.ts'
 
 const SIGNS = { add: '+', change: '~', delete: '-' } as const
 
@@ -9,7 +9,7 @@ const SIGNS = { add: '+', change: '~', delete: '-' } as const
 export function asText(plan: Plan): string {
   const parts = [
     plan.changes.length === 0 ? [nothingChanges(plan)] : plan.changes.flatMap(changeLines),
-    plan.flips === undefined ? [] : flipLines(plan.flips),
+    flipLines(plan),
     plan.blocked.map(blockedLine),
     [summaryText(plan.summary)],
   ]
@@ -58,7 +58,15 @@ export function nothingChanges(plan: Plan): string {
     : 'No change: the files differ, and mean the same.'
 }
 
-function flipLines(flips: readonly Flip[]): readonly string[] {
-  if (flips.length === 0) return ['No recorded request would be decided otherwise.']
-  return ['Recorded requests that would be decided otherwise:', ...flips.map(flip => `    ${flipText(flip)}`)]
+function flipLines({ replayed }: Plan): readonly string[] {
+  if (replayed === undefined) return []
+  return [replayText(replayed), ...replayed.flips.map(flip => `    ${flipText(flip)}`)]
+}
+
+/** `240 recorded requests since 2026-11-22T10:00:00.000Z; these would be decided otherwise:` */
+export function replayText({ since, requests, flips }: Replayed): string {
+  const asked = `${requestsText(requests)} since ${since.toISOString()}`
+  return flips.length === 0
+    ? `${asked}: none would be decided otherwise`
+    : `${asked}; these would be decided otherwise:`
 }
