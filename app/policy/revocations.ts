@@ -9,7 +9,7 @@ import {
   Document as Yaml,
 } from 'yaml'
 import { PosternError } from '../lib/error.ts'
-import type { PolicyFile } from '../model/policy-file.ts'
+import { type PolicyFile, wrongByteIn } from '../model/policy-file.ts'
 import { parseYaml } from './read/yaml.ts'
 import { serial } from './shape/notation.ts'
 
@@ -56,8 +56,8 @@ function withOne(file: PolicyFile, revocation: Revocation): PolicyFile {
   const document = documents.find(hasList) ?? documents.find(isPrincipals)
   const text = document && inserted(file.text, { document, entry })
   const after = { ...file, text: text ?? file.text }
-  if (revokedIn([after]).has(revocation.serial) && documentsOf(after).length === documents.length)
-    return after
+  const isWhole = documentsOf(after).length === documents.length && wrongByteIn(after.text) === undefined
+  if (revokedIn([after]).has(revocation.serial) && isWhole) return after
   throw new PosternError('policy.layout', `add it to the list "revoked" of ${file.name} by hand: ${entry}`)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PolicyFile } from '../../app/model/policy-file.ts'
+import { type PolicyFile, policyText } from '../../app/model/policy-file.ts'
 import { addRevocations, revokedIn } from '../../app/policy/revocations.ts'
 
 const file = (text: string, name = 'principals.yaml'): PolicyFile => ({ name, text })
@@ -53,6 +53,8 @@ test('puts a line in and leaves the layout to its author', () => {
       added(head + before),
       head + after.replace('{}', '{ serial: "4f9a00c1", since: 2026-11-02, reason: laptop lost }'),
     )
+  const odd = policyText(Buffer.from(`# é\n${head}`, 'latin1')) // to write its text would change its bytes
+  assert.throws(() => added(odd), { code: 'policy.layout' })
   assert.throws(() => added('{ kind: Principals, spec: { services: {} } }\n'), {
     code: 'policy.layout',
     message: /by hand: \{ serial: "4f9a00c1"/,
