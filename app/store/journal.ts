@@ -1,3 +1,4 @@
+import type { PollVote } from '../model/content/poll.ts'
 import type { Message, MessageContent } from '../model/message.ts'
 import type { Access } from './access.ts'
 import type { StandingChange } from './contacts.ts'
@@ -32,6 +33,8 @@ export type InboundChange = { readonly effects: Effects } & (
       readonly standing?: StandingChange
     }
   | { readonly kind: 'status'; readonly change: StatusChange }
+  /** `id` is ours, of the poll. */
+  | { readonly kind: 'vote'; readonly id: string; readonly vote: PollVote }
   | { readonly kind: 'participant'; readonly receipt: ParticipantReceipt }
   /** `id` is ours, of the message that it changes where that is known. */
   | { readonly kind: 'content'; readonly id: string | undefined; readonly content: MessageContent }

@@ -1,3 +1,4 @@
+import { resultsOf } from '../../model/content/poll.ts'
 import type { Message, MessageReceipt } from '../../model/message.ts'
 import { contentJson } from '../../model/message-event.ts'
 
@@ -21,6 +22,7 @@ export function messageJson(message: Message): object {
       ...(step.detail === undefined ? {} : { detail: step.detail }),
     })),
     ...errorJson(message),
+    ...resultsJson(message),
     ...(message.receipts === undefined ? {} : { receipts: message.receipts.map(receiptJson) }),
     created_at: message.createdAt.toISOString(),
     ...(message.dueAt === undefined ? {} : { due_at: message.dueAt.toISOString() }),
@@ -32,6 +34,12 @@ export function messageJson(message: Message): object {
     ...(message.purpose === undefined ? {} : { purpose: message.purpose }),
     ...(message.callbackData === undefined ? {} : { biz_opaque_callback_data: message.callbackData }),
   }
+}
+
+/** How a poll stands. */
+function resultsJson({ content, votes = [] }: Message): object {
+  if (content.type !== 'poll') return {}
+  return { results: resultsOf(content.poll.options, votes) }
 }
 
 /** How far one participant of a group is with it. */

@@ -334,6 +334,17 @@ CREATE TABLE contact_links (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** How each person has voted in a poll, at their latest. */
+const POLL_VOTES = `
+CREATE TABLE poll_votes (
+  message INTEGER NOT NULL REFERENCES messages (seq) ON DELETE CASCADE,
+  voter BLOB NOT NULL, -- hash
+  body BLOB NOT NULL, -- sealed JSON
+  at INTEGER NOT NULL,
+  PRIMARY KEY (message, voter)
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -351,5 +362,6 @@ export const MIGRATIONS: readonly string[] = [
   MESSAGE_IDENTITY,
   DECISIONS,
   CONTACTS,
+  POLL_VOTES,
   CONTACT_LINKS,
 ]

@@ -8,6 +8,7 @@ import { findById, findKnown, findOwn } from './message-list.ts'
 import { putParticipantReceipt } from './message-receipts.ts'
 import { replaceContent, toMessage } from './message-row.ts'
 import { advanceMessage } from './message-status.ts'
+import { putVote } from './poll-votes.ts'
 
 /** Finishes an entry and makes its changes, once: an entry that is finished, or a subject that was recorded, changes nothing. */
 export function recordArrival(tx: Tx, recording: Recording): readonly boolean[] {
@@ -46,6 +47,10 @@ function apply(tx: Tx, account: string, change: InboundChange): boolean {
       return advanceMessage(tx, { change: change.change, effects })
     case 'participant':
       return told(tx, change, receiptOf(tx, account, change.receipt))
+    case 'vote': {
+      const row = findById(tx, change.id)
+      return told(tx, change, row !== undefined && putVote(tx, row, change.vote))
+    }
     case 'content': {
       const row = change.id === undefined ? undefined : findById(tx, change.id)
       if (row !== undefined) replaceContent(tx, row, change.content)

@@ -4,6 +4,7 @@ import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { receiptsOf } from './message-receipts.ts'
+import { votesOf } from './poll-votes.ts'
 
 export type MessageRow = {
   readonly seq: number
@@ -145,6 +146,7 @@ export function toMessage(source: Source, row: MessageRow): Message {
     }),
     timeline: timelineOf(source, row),
     ...receiptsIfGroup(source, row, body.chat),
+    ...votesIfPoll(source, row, body),
   }
 }
 
@@ -152,6 +154,11 @@ export function toMessage(source: Source, row: MessageRow): Message {
 function receiptsIfGroup(source: Source, row: MessageRow, chat: string): Pick<Message, 'receipts'> {
   const receipts = row.direction === 'out' && hasMembers(chat) ? receiptsOf(source, row) : []
   return receipts.length === 0 ? {} : { receipts }
+}
+
+function votesIfPoll(source: Source, row: MessageRow, { content }: MessageBody): Pick<Message, 'votes'> {
+  const votes = content.type === 'poll' ? votesOf(source, row) : []
+  return votes.length === 0 ? {} : { votes }
 }
 
 function timelineOf({ db, vault }: Source, row: MessageRow): readonly TimelineStep[] {

@@ -6,6 +6,7 @@ import { removeDecisions } from './decisions.ts'
 import { EVENT_COLUMNS, type EventRow, noteRemoved, toEvent } from './events.ts'
 import { findOwn } from './message-list.ts'
 import { MESSAGES, type MessageRow, replaceContent, toMessage } from './message-row.ts'
+import { forgetVotes } from './poll-votes.ts'
 
 /** Rows that one step looks at, whether or not it removes them: some milliseconds of the writer's time. */
 const LOOKED_AT = 100
@@ -51,6 +52,7 @@ function removeBody(tx: Tx, row: MessageRow): void {
   const { type } = toMessage(tx, row).content
   const content: MessageContent = { type: 'removed', removed: { type } }
   if (type !== 'removed') replaceContent(tx, row, content)
+  if (type === 'poll') forgetVotes(tx, row)
   tx.db.run('UPDATE messages SET body_kept = 0 WHERE seq = ?', row.seq)
 }
 

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { decryptPollVote, jidNormalizedUser, type proto, type WAMessage } from '@whiskeysockets/baileys'
+import {
+  decryptPollVote,
+  jidNormalizedUser,
+  type proto,
+  toNumber,
+  type WAMessage,
+} from '@whiskeysockets/baileys'
+import { type PollVote, resultsOf } from '../../model/content/poll.ts'
 import type { JsonObject } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import type { InboundChange } from '../../store/journal.ts'
@@ -24,20 +31,54 @@ export async function readVote(
   const known = await named(pollId)
   const poll = known.find(({ chat }) => chat === envelope.chat) ?? known[0]
   const chosen = poll?.secret === undefined ? undefined : open(vote, { ...poll, secret: poll.secret }, me)
-  const about = { type: 'vote', vote: { message_id: pollId, ...votesOf(chosen, poll) } }
-  const events = [route(gestureEvent('poll.vote', envelope, { account, about }))]
-  return [{ kind: 'event', effects: { events } }]
+  const names = poll?.content.type === 'poll' ? poll.content.poll.options : []
+  const said = {
+    message_id: pollId,
+    ...(chosen === undefined ? { unreadable: true } : choiceOf(chosen, names)),
+  }
+  const told = (more: JsonObject) => ({
+    events: [
+      route(gestureEvent('poll.vote', envelope, { account, about: { type: 'vote', vote: said, ...more } })),
+    ],
+  })
+  if (chosen === undefined || poll === undefined) return [{ kind: 'event', effects: told({}) }]
+  const cast = castOf(chosen, { names, envelope, sentAtMs: vote.update.senderTimestampMs })
+  const others = (poll.votes ?? []).filter(({ voter }) => voter !== cast.voter)
+  return [{ kind: 'vote', id: poll.id, vote: cast, effects: told(standOf(names, [...others, cast])) }]
 }
 
-function votesOf(chosen: readonly string[] | undefined, poll: Message | undefined): JsonObject {
-  if (chosen === undefined) return { unreadable: true }
-  const names = poll?.content.type === 'poll' ? poll.content.poll.options : []
-  const byHash = new Map(names.map(name => [createHash('sha256').update(name).digest('hex'), name]))
+function choiceOf(chosen: readonly string[], names: readonly string[]): JsonObject {
+  const byHash = namesByHash(names)
   const hashes = chosen.filter(hash => !byHash.has(hash))
   return {
     options: chosen.flatMap(hash => byHash.get(hash) ?? []),
     ...(hashes.length === 0 ? {} : { option_hashes: hashes }),
   }
+}
+
+type Casting = {
+  readonly names: readonly string[]
+  readonly envelope: Envelope
+  readonly sentAtMs: proto.Message.IPollUpdateMessage['senderTimestampMs']
+}
+
+/** What somebody has chosen. Whoever chooses nothing has taken the vote back. */
+function castOf(chosen: readonly string[], { names, envelope, sentAtMs }: Casting): PollVote {
+  const byHash = namesByHash(names)
+  const at = sentAtMs ? new Date(toNumber(sentAtMs)) : envelope.sentAt
+  return { voter: envelope.from, options: chosen.map(hash => byHash.get(hash) ?? hash), at }
+}
+
+/** How the poll stands with this vote. */
+function standOf(names: readonly string[], votes: readonly PollVote[]): JsonObject {
+  return {
+    results: resultsOf(names, votes).map(({ option, count }) => ({ option, count })),
+    voter_count: votes.filter(({ options }) => options.length > 0).length,
+  }
+}
+
+function namesByHash(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map(name => [createHash('sha256').update(name).digest('hex'), name]))
 }
 
 /** The hashes of the options chosen. Whether a person went by number or LID is not said, so every way is tried. */

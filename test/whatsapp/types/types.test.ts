@@ -101,6 +101,36 @@ describe('every type', () => {
     return String((await rig.phones.post(`/phones/${CONTACT}/send`, said)).id)
   }
 
+  for (const place of ['contact', 'group'] as const) {
+    test(`votes are told with how the poll stands, in a ${place}`, async () => {
+      const { own } = await idsIn(place)
+      const poll = { type: 'poll', poll: { ...POLL, selectable_count: 2 } } as const
+      await rig.send(chats[place], poll, own.replace('3EB0', '3EBA'))
+      const message_id = own.replace('3EB0', '3EBA')
+      await arrived(place, message_id)
+      const votes: [by: string, options: string[], counts: number[], voters: number][] = [
+        [CONTACT, ['soup', 'both'], [1, 0, 1], 1],
+        [CONTACT, ['salad'], [0, 1, 0], 1],
+        [OURS, ['salad', 'both'], [0, 2, 1], 2],
+        [CONTACT, [], [0, 1, 1], 1],
+      ]
+      for (const [by, options, counts, voters] of votes) {
+        const { id } = await rig.phones.post(`/phones/${by}/vote`, { message_id, options })
+        const data = await told('poll.vote', String(id))
+        assert.deepEqual([data.from, data.vote], [by, { message_id, options }])
+        assert.deepEqual(
+          [data.results, data.voter_count],
+          [POLL.options.map((option, n) => ({ option, count: counts[n] })), voters],
+        )
+      }
+      const stored = await rig.store.messages.get('main', message_id)
+      assert.deepEqual(stored?.votes?.map(({ voter, options }) => [voter, options]).sort(), [
+        [OURS, ['salad', 'both']],
+        [CONTACT, []],
+      ])
+    })
+  }
+
   test('written on our own phone is told as ours', async t => {
     const { own } = await idsIn('contact')
     for (const row of RECEIVED) {
