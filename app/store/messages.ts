@@ -4,6 +4,7 @@ import type { Message, MessageContent, MessageStatus } from '../model/message.ts
 import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
 import { acquaintance } from './tables/acquaintance.ts'
+import { timerOf } from './tables/chat-timers.ts'
 import { lookUpKey } from './tables/message-entry.ts'
 import { getMessage, listMessages, messagesNamed, pastExpiry } from './tables/message-list.ts'
 import { nextMessageDueAt, triedSince } from './tables/outbox-queue.ts'
@@ -72,6 +73,8 @@ export type MessageStore = {
   named(account: string, messageId: string): Promise<readonly Message[]>
   /** What the account and the chat have had to do with each other. */
   acquaintance(account: string, chat: string): Promise<Required<Acquaintance>>
+  /** How many seconds messages stay in a chat with one person; 0: for good. */
+  timer(account: string, chat: string): Promise<number>
   /** Newest first. */
   list(query: MessageQuery): Promise<Page<Message>>
   /**
@@ -115,6 +118,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     get: async (account, id) => reader.db.snapshot(() => getMessage(reader, account, id)),
     named: async (account, messageId) => reader.db.snapshot(() => messagesNamed(reader, account, messageId)),
     acquaintance: async (account, chat) => acquaintance(reader, account, chat),
+    timer: async (account, chat) => timerOf(reader, account, chat),
     list: async query => reader.db.snapshot(() => listMessages(reader, query)),
     claim: query => writer.run('messages.claim', query),
     requeue: (id, again) => writer.run('messages.requeue', { id, ...again, now: now() }),

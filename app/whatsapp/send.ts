@@ -49,7 +49,9 @@ export function createSender(deps: SenderDeps): Sender {
     const named = (messageId: string) => deps.store.messages.named(order.account, messageId)
     const unfit = await targetRefusal(order, deps.now(), named)
     if (unfit !== undefined) return unfit
-    const written = await write(order, { place: await socket.look(order.chat, address), named })
+    const place = await socket.look(order.chat, address)
+    const ephemeralSeconds = await deps.store.messages.timer(order.account, order.chat)
+    const written = await write(order, { place, ephemeralSeconds, named })
     step('outbox.before_send')
     await socket.send(address, order.messageId, written)
     step('outbox.written')

@@ -39,7 +39,7 @@ const places = new Places({
 
 /** The message, as a device in that chat would get it again. */
 async function again(message: Message, chat: string | undefined) {
-  const store = { messages: { named: async () => [message] } } as unknown as Store // all that is asked of it
+  const store = { messages: { named: async () => [message], timer: async () => 0 } } as unknown as Store // all that is asked of it
   const asked = { id: message.messageId, chat, phone: '+12025550100' }
   return (await writtenBefore(asked, { account: 'main', store, places }))?.message
 }
@@ -66,7 +66,7 @@ test('what was received, and what this version does not write, is not given agai
 
 async function written(content: OutgoingContent, chat = SAID.chat, known = [SAID]) {
   const place = await places.look(chat, chat.startsWith('+') ? PN : chat)
-  return await write({ ...SAID, chat, content }, { place, named: async () => known })
+  return await write({ ...SAID, chat, content }, { place, ephemeralSeconds: 0, named: async () => known })
 }
 
 test('a reply carries the words it answers only within their chat', async () => {

@@ -345,6 +345,17 @@ CREATE TABLE poll_votes (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** How long messages of a chat stay, as its people have set it last. */
+const CHAT_TIMERS = `
+CREATE TABLE chat_timers (
+  account TEXT NOT NULL,
+  chat BLOB NOT NULL, -- hash
+  seconds INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (account, chat)
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -363,5 +374,6 @@ export const MIGRATIONS: readonly string[] = [
   DECISIONS,
   CONTACTS,
   POLL_VOTES,
+  CHAT_TIMERS,
   CONTACT_LINKS,
 ]

@@ -2,6 +2,7 @@ import type { Message } from '../../model/message.ts'
 import type { Effects } from '../effects.ts'
 import type { EnqueueOutcome, IdempotencyKey, KeyLookup } from '../messages.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
+import { noteTimer } from './chat-timers.ts'
 import { writeEffects } from './effects.ts'
 import { findKnown } from './message-list.ts'
 import { insertMessage, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
@@ -33,6 +34,7 @@ export function receiveMessage(tx: Tx, args: { message: Message; effects: Effect
   const { message, effects } = args
   if (findKnown(tx, message) !== undefined) return 'known'
   insertMessage(tx, message)
+  noteTimer(tx, message)
   writeEffects(tx, effects)
   return 'stored'
 }

@@ -26,7 +26,8 @@ export async function writtenBefore(
   const own = known.find(({ chat: its, from = phone }) => its === chat && from === phone)
   if (own?.direction !== 'out' || chat === undefined || !isWritable(own.content.type)) return undefined
   const place = await places.look(chat, jidOf(chat))
-  return await write({ ...own, content: own.content as OutgoingContent }, { place, named })
+  const ephemeralSeconds = await store.messages.timer(account, chat)
+  return await write({ ...own, content: own.content as OutgoingContent }, { place, ephemeralSeconds, named })
 }
 
 /** What was written on the phone may be of a type that this device does not send. */

@@ -24,7 +24,7 @@ export type Written = {
 export type Around = {
   readonly place: Place
   /** The chat's timer, where the place does not say. */
-  readonly ephemeralSeconds?: number
+  readonly ephemeralSeconds: number
   /** All messages with an id of WhatsApp's. */
   named(messageId: string): Promise<readonly Message[]>
 }
@@ -113,7 +113,7 @@ async function contextOf(
   const { content, chat } = said
   const { context, mentions } = content
   const score = content.type === 'forward' ? (content.forward.message.forwarding_score ?? 0) : 0
-  const expiration = place.ephemeralSeconds ?? ephemeralSeconds ?? 0
+  const expiration = place.ephemeralSeconds ?? ephemeralSeconds
   return {
     ...(context === undefined
       ? {}

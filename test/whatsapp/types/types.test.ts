@@ -148,6 +148,27 @@ describe('every type', () => {
     }
   })
 
+  test('the timer of a chat goes with what is sent in it', async () => {
+    const lasting = async (place: Place) => {
+      const messageId = newMessageId()
+      await rig.send(chats[place], text('for a while'), messageId)
+      return (await arrived(place, messageId)).ephemeral_seconds
+    }
+    const set = async (seconds: number) => {
+      const said = { to: OURS, type: 'ephemeral', ephemeral: { seconds } }
+      const { id } = await rig.phones.post(`/phones/${CONTACT}/send`, said)
+      await told('message.received', String(id))
+    }
+    await set(604_800)
+    assert.equal(await lasting('contact'), 604_800)
+    await set(0)
+    assert.equal(await lasting('contact'), undefined)
+    await rig.phones.patch(`/groups/${chats.group}`, { ephemeral: 86_400 })
+    assert.equal(await lasting('group'), 86_400)
+    await rig.phones.patch(`/groups/${chats.group}`, { ephemeral: 0 })
+    assert.equal(await lasting('group'), undefined)
+  })
+
   test('is refused where what it is about is too old by the time that it leaves', async () => {
     const { own } = await idsIn('contact')
     const at = new Date(Date.now() - 40 * 60_000)

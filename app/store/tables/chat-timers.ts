@@ -1,0 +1,28 @@
+import { kindOfChat } from '../../model/chat.ts'
+import type { Message } from '../../model/message.ts'
+import type { Source, Tx } from '../writer/transaction.ts'
+import { chatHash } from './message-row.ts'
+
+/** Notes the timer that a message sets, or was sent under. Groups tell theirs whenever they are asked. */
+export function noteTimer(tx: Tx, { account, chat, content, createdAt }: Message): void {
+  const seconds = content.type === 'ephemeral' ? content.ephemeral.seconds : content.ephemeral_seconds
+  if (seconds === undefined || kindOfChat(chat) !== 'contact') return
+  tx.db.run(
+    `INSERT INTO chat_timers (account, chat, seconds, at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (account, chat) DO UPDATE SET seconds = excluded.seconds, at = excluded.at WHERE excluded.at >= at`,
+    account,
+    chatHash(tx, account, chat),
+    seconds,
+    createdAt.getTime(),
+  )
+}
+
+/** 0 where messages stay. */
+export function timerOf(source: Source, account: string, chat: string): number {
+  const row = source.db.get<{ seconds: number }>(
+    'SELECT seconds FROM chat_timers WHERE account = ? AND chat = ?',
+    account,
+    chatHash(source, account, chat),
+  )
+  return row?.seconds ?? 0
+}
