@@ -9,6 +9,7 @@ export type ShownActivation = {
   readonly edge_reloaded?: boolean
   readonly probation_until?: string | null
   readonly refused_by?: Obstacle
+  readonly error?: ShownFault
   readonly report?: string
 }
 

@@ -18,7 +18,18 @@ import {
 } from './in-force-text.ts'
 import { readPlanFile } from './plan-file.ts'
 import { type Trial, trialAfterLoss, trialOf, trialText } from './probation.ts'
-import { BLOCKED, CHECK_FAILED, collect, DRIFT, REVERTED, STALE, TESTS_FAILED } from './read.ts'
+import {
+  BLOCKED,
+  CHECK_FAILED,
+  collect,
+  DRIFT,
+  REVERTED,
+  SIGNATURE_FAILED,
+  STALE,
+  TESTS_FAILED,
+} from './read.ts'
+
+const SIGNATURE_CODES = 'PS-6'
 
 type Flags = { readonly data?: string; readonly policies?: string; readonly json?: boolean }
 
@@ -147,12 +158,13 @@ async function withCommit(body: Wanted, folder: string): Promise<Wanted> {
 /** Prints what became of a change and sets the exit code of policy.md section 3. */
 function tell(activation: ShownActivation, flags: Flags): void {
   print(activation, flags, activationText)
-  if (activation.result === 'refused') process.exitCode = exitOf(activation.refused_by)
+  if (activation.result === 'refused') process.exitCode = exitOf(activation)
 }
 
-function exitOf(obstacle: ShownActivation['refused_by']): number {
-  switch (obstacle) {
+function exitOf({ refused_by, error }: ShownActivation): number {
+  switch (refused_by) {
     case 'check':
+      return error?.code?.startsWith(SIGNATURE_CODES) ? SIGNATURE_FAILED : CHECK_FAILED
     case 'edge':
       return CHECK_FAILED
     case 'tests':

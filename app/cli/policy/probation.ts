@@ -14,7 +14,8 @@ const ASK_EVERY_MS = 500
 const SETTLED_MS = 11_000
 /** What asking an appliance that starts again comes to. */
 const AWAY: ReadonlySet<string> = new Set(['control.not_running', 'control.lost'])
-const AWAY_MS = 60_000
+/** `up` waits a minute for each start, and a policy that the app dies of is left after the third. */
+const AWAY_MS = 3 * 60_000
 
 /** Waits for the end of the trial of what was applied. */
 export async function trialOf({ revision, digest }: ShownActivation, config: Config): Promise<Trial> {

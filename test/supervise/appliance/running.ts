@@ -36,7 +36,7 @@ export type Appliance = {
   dispose(): Promise<void>
 }
 
-const UP_WITHIN_MS = 120_000
+const UP_WITHIN_MS = 300_000
 
 /** Brings it up under this policy and waits until everything answers. */
 export async function startAppliance(policy: string): Promise<Appliance> {
