@@ -20,6 +20,8 @@ import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder } from './lib/replace-file.ts'
 import { Secret } from './lib/secret.ts'
+import { openFolder } from './media/folder.ts'
+import { createLibrary, type LibraryDeps } from './media/library.ts'
 import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
 import { createEnqueue } from './outbox/enqueue.ts'
@@ -36,7 +38,7 @@ import { createLimitKeeper } from './store/limit-keeper.ts'
 import { openStore, storeExists } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createSweeper } from './store/sweeper.ts'
-import { createSessions } from './whatsapp/sessions.ts'
+import { createSessions, type Sessions } from './whatsapp/sessions.ts'
 
 export type StartOptions = {
   readonly config: Config
@@ -99,34 +101,33 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const reload = createReload(started, { ...options, store, routeUnder, now, accounts, clientAuthorities })
   const { policySwitch, policies, answers } = reload
   const policy = policySwitch.current
-  const secret = (ref: string) => readSecret(secretsDir, ref)
   const route = routeUnder(policy)
   const limiter = createLimiter()
   const limitKeeper = createLimitKeeper({ store, limiter, policy, log, now })
   const measures = createMeasures({ policy, store, sandbox, accounts, degraded: policies.isDegraded })
   reload.onOutcome(measures.reloaded)
   const base = { store, policy, route, log, now, random }
-  const { meter } = measures
-  const hear = createHear(base)
-  const sessions = createSessions({ ...base, meter, hear, ...(simulator && { simulator }) })
+  const heard = { meter: measures.meter, hear: createHear(base) }
+  const sessions = createSessions({ ...base, ...heard, ...(simulator && { simulator }) })
   const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
-  const sweeper = createSweeper({ store, policy, log, now })
-  const outgoing = { ...outboxDeps, egress, readSecret: secretReader(secretsDir, now), contactKey }
-  const { deliveries, ...webhooks } = createWebhooks(outgoing)
+  const library = createMedia({ ...base, download: egress.download }, config, sessions)
+  const sweeper = createSweeper({ store, policy, log, now, dropFiles: library.dropFiles })
+  const pens = { egress, readSecret: secretReader(secretsDir, now), contactKey }
+  const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...pens })
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,
-    ...{ sessions, policies, answers },
+    ...{ sessions, policies, answers, library },
     onPolicyChange: policySwitch.onChange,
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
     ...webhooks,
     clientAuthorities,
     tls: hopFiles(config),
-    readSecret: secret,
+    readSecret: (ref: string) => readSecret(secretsDir, ref),
     sandbox,
     readiness: () => (unready === undefined ? { ready: true } : { ready: false, reason: unready }),
   }
@@ -136,6 +137,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   await metrics.listen(options.metrics)
   await webhooks.endpoints.load()
   await limitKeeper.start()
+  await library.start() // before uploads: it removes what nobody has kept
   await http.listen(options.listen)
   await sessions.start()
   await outbox.start()
@@ -154,13 +156,32 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     unready = 'stopping'
     await reload.stop()
     await Promise.all([http.close(), control.close(), outbox.stop(), deliveries.stop(), sweeper.stop()])
-    await Promise.race([sessions.stop(), sleep(SESSIONS_END_MS)])
+    await Promise.race([Promise.all([sessions.stop(), library.stop()]), sleep(SESSIONS_END_MS)])
     await limitKeeper.stop()
     await metrics.close()
     await egress.close()
     await store.close()
   }
 }
+
+type MediaDeps = Omit<LibraryDeps, 'folder' | 'mediaHost' | 'maxBytesAtOnce'> & {
+  readonly policy: () => PolicyInForce
+}
+
+/** The files of messages. The simulator's media host is on this machine; WhatsApp's never is. */
+function createMedia(deps: MediaDeps, { dataDir, sandbox }: Config, sessions: Sessions) {
+  return createLibrary({
+    ...deps,
+    folder: openFolder(join(dataDir, 'media')),
+    async mediaHost(account) {
+      const host = await sessions.mediaHost(account)
+      return host === undefined ? undefined : { host, allowCidrs: sandbox ? LOOPBACK : [] }
+    },
+    maxBytesAtOnce: () => deps.policy().snapshot.edge.limits.maxUploadBytes,
+  })
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 type WebhookDeps = Omit<Parameters<typeof createDeliveryWorker>[0], 'endpoints'> & {
   readonly route: RouteEvent

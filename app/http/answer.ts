@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream'
 import type { ProblemCode } from './errors.ts'
 import type { StreamItem } from './events/follow.ts'
 
 /** What a route answers. Routes never touch Express's response; `application.ts` writes it. */
-export type Answer = JsonAnswer | BytesAnswer | StreamAnswer | Problem
+export type Answer = JsonAnswer | BytesAnswer | FileAnswer | StreamAnswer | Problem
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -19,6 +20,18 @@ export type BytesAnswer = {
   readonly bytes: Uint8Array
   readonly headers?: Headers
 }
+
+/** A file of `size` bytes or, where a part is asked for, that part. `none`: there is no such part. */
+export type FileAnswer = {
+  readonly kind: 'file'
+  readonly size: number
+  readonly span: FileSpan | 'all' | 'none'
+  readonly open: (span: FileSpan) => Readable
+  readonly headers: Headers
+}
+
+/** Bytes from `start` up to, and not including, `end`. */
+export type FileSpan = { readonly start: number; readonly end: number }
 
 /** Events as they happen, to the form of stream that the request asked for; ends when `items` do. */
 export type StreamAnswer = {

@@ -3,6 +3,7 @@ import type { Decision, DecisionRecord, DecisionRequest } from '../model/decisio
 import { recordRefusal } from '../outbox/record-refusal.ts'
 import { tellOfBlock } from '../outbox/take-limits.ts'
 import { decide } from '../policy/decide/decide.ts'
+import { mayYet } from '../policy/decide/may-yet.ts'
 import { recordOf } from '../policy/decide/record.ts'
 import { applicableLimits } from '../policy/limit/key.ts'
 import type { Rule } from '../policy/snapshot.ts'
@@ -18,7 +19,7 @@ const LOCAL: Decision = { effect: 'allow', by: 'local', reason: 'Asked through t
 /** What a request touches, besides who asks and from where. */
 export type Resource = Pick<
   DecisionRequest,
-  'account' | 'to' | 'recipientKind' | 'type' | 'template' | 'purpose'
+  'account' | 'to' | 'recipientKind' | 'type' | 'template' | 'purpose' | 'size' | 'mime'
 >
 
 export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'>
@@ -27,6 +28,11 @@ export type AuthorizeDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'
 export function may(call: Call, action: string, resource: Resource = {}): Decision {
   if (isLocal(call)) return LOCAL
   return decide(call.policy.snapshot, requestOf(call, action, resource))
+}
+
+/** False when the policy refuses whatever the file turns out to be; nothing is recorded. */
+export function couldAllow(call: Call, action: string, resource: Resource): boolean {
+  return isLocal(call) || mayYet(call.policy.snapshot, requestOf(call, action, resource))
 }
 
 function requestOf({ principal, remoteIp, at }: Call, action: string, resource: Resource): DecisionRequest {
@@ -43,11 +49,21 @@ export async function authorize(
   resource: Resource,
   deps: AuthorizeDeps,
 ): Promise<Problem | undefined> {
+  return (await permit(call, action, resource, deps)) ?? (await takeRequestLimits(call, deps))
+}
+
+/** The same without the limits, for whoever has taken them before. */
+export async function permit(
+  call: Call,
+  action: string,
+  resource: Resource,
+  deps: AuthorizeDeps,
+): Promise<Problem | undefined> {
   const decision = may(call, action, resource)
   const held = decision.effect === 'hold' && action === 'messages.send'
   if (decision.effect === 'allow' || held) {
     if (!isLocal(call)) deps.store.decisions.note(record(call, requestOf(call, action, resource), decision))
-    return await takeRequestLimits(call, deps)
+    return undefined
   }
   return refuse(call, action, { ...resource, decision }, deps)
 }

@@ -3,6 +3,7 @@ import type { TryOut } from '../deliveries/try-out.ts'
 import type { ClientAuthorities } from '../identity/client-authorities.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { Library } from '../media/library.ts'
 import type { RouteEvent } from '../model/event.ts'
 import type { createCancel } from '../outbox/cancel.ts'
 import type { createEnqueue } from '../outbox/enqueue.ts'
@@ -28,6 +29,7 @@ export type HttpDeps = {
   readonly enqueue: ReturnType<typeof createEnqueue>
   readonly cancel: ReturnType<typeof createCancel>
   readonly review: ReturnType<typeof createReview>
+  readonly library: Library
   readonly limiter: Limiter
   readonly route: RouteEvent
   readonly endpoints: Endpoints

@@ -32,6 +32,7 @@ const RETRY_AFTER_S = '30'
 
 /** Which of our own errors mean something to a caller. Every other is 500 and says nothing. */
 const OWN_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  'http.broken_body': ['malformed', 'The body broke off, or is no form that can be read.'],
   'store.full': ['disk-full', 'The disk is full; nothing is accepted until there is room.'],
   'store.nearly_full': ['disk-full', 'The disk is nearly full; nothing new is sent until there is room.'],
   'store.busy': ['not-ready', 'The store is busy; try again in a moment.'],

@@ -1,5 +1,6 @@
+import { pipeline } from 'node:stream'
 import type { Request, Response } from 'express'
-import type { Answer, Problem, StreamAnswer } from './answer.ts'
+import type { Answer, FileAnswer, Problem, StreamAnswer } from './answer.ts'
 import { problemBody, statusOf } from './errors.ts'
 import { serveSentEvents } from './events/server-sent.ts'
 import { upgradeOf } from './events/upgrade.ts'
@@ -17,6 +18,9 @@ export function send(request: Request, response: Response, answer: Answer): void
     case 'bytes':
       response.status(200).type(answer.mediaType).send(answer.bytes)
       return
+    case 'file':
+      sendFile(request, response, answer)
+      return
     case 'stream':
       sendStream(request, response, answer)
       return
@@ -29,6 +33,19 @@ function sendStream(request: Request, response: Response, { items, stallMs }: St
   const upgrade = upgradeOf(request)
   if (upgrade === undefined) void serveSentEvents(response, items, stallMs)
   else serveWebSocket({ request, response, upgrade, items, stallMs })
+}
+
+/** Read as fast as the caller takes it. One that cannot be read to its end breaks off, which the promised length shows. */
+function sendFile(request: Request, response: Response, { size, span, open }: FileAnswer): void {
+  if (span === 'none') {
+    response.status(416).set('Content-Range', `bytes */${size}`).end()
+    return
+  }
+  const { start, end } = span === 'all' ? { start: 0, end: size } : span
+  response.status(span === 'all' ? 200 : 206).set('Content-Length', String(end - start))
+  if (span !== 'all') response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`)
+  if (request.method === 'HEAD') response.end()
+  else pipeline(open({ start, end }), response, () => {})
 }
 
 function sendProblem(request: Request, response: Response, problem: Problem): void {

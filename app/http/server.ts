@@ -19,6 +19,8 @@ const KEEP_ALIVE_MS = 150_000
 const MAX_HEADER_BYTES = 64 * 1024
 /** How exact the time limits are. */
 const CHECK_EVERY_MS = 1_000
+/** As long as Caddy gives an upload (proxy/sizes.caddy); it holds other bodies to the time of the policy. */
+const UPLOAD_MS = 15 * 60_000
 const CLOSE_WITHIN_MS = 3_000
 
 /** The HTTPS server that speaks to Caddy and to nobody else. */
@@ -41,7 +43,7 @@ export function createHttp(deps: HttpDeps): Http {
   const setTimes = () => {
     const { headerTimeoutMs, bodyTimeoutMs } = deps.policy().snapshot.edge.limits
     server.headersTimeout = headerTimeoutMs
-    server.requestTimeout = headerTimeoutMs + bodyTimeoutMs
+    server.requestTimeout = headerTimeoutMs + Math.max(bodyTimeoutMs, UPLOAD_MS)
   }
   setTimes()
   deps.onPolicyChange(setTimes)

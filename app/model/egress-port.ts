@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+
 /** One request out through the guarded connector. */
 export type EgressRequest = {
   readonly url: string
@@ -26,5 +28,19 @@ export type EgressAnswer =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }
 
+/** An answer whose body is still to come. Whoever has it reads the body to its end or destroys it; it fails when the time is over. */
+export type EgressDownload =
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      /** What the far side says that it will send. */
+      readonly size?: number
+      readonly body: Readable
+    }
+  | Exclude<EgressAnswer, { kind: 'answered' }>
+
 /** Never throws. */
 export type Egress = { request(request: EgressRequest): Promise<EgressAnswer>; close(): Promise<void> }
+
+/** Never throws; what fails later fails in the body. */
+export type Download = (request: EgressRequest) => Promise<EgressDownload>

@@ -10,6 +10,7 @@ import type {
 } from './content/gesture.ts'
 import type { PollVote } from './content/poll.ts'
 import type { ReceivedContent } from './content/received.ts'
+import type { ReceivedFile } from './media.ts'
 
 /** A message as WhatsApp's Cloud API writes it, one member named by `type`. Later types are further members of this union. */
 export type MessageContent =
@@ -50,6 +51,8 @@ export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker'
 
 /** A file, as far as the message itself describes it. */
 export type Media = {
+  /** `med_…`: what it is fetched by. */
+  readonly id?: string
   readonly mime_type?: string
   /** Of the file, in hex. */
   readonly sha256?: string
@@ -57,10 +60,13 @@ export type Media = {
   readonly caption?: string
   readonly filename?: string
   readonly voice?: boolean
+  readonly width?: number
+  readonly height?: number
+  readonly animated?: boolean
 }
 
 export type MediaContent = {
-  [Type in MediaType]: Around & { readonly type: Type } & {
+  [Type in MediaType]: Around & { readonly type: Type; readonly view_once?: boolean } & {
     readonly [Member in Type]: Media
   }
 }[MediaType]
@@ -206,6 +212,8 @@ export type Message = {
   readonly votes?: readonly PollVote[]
   /** The secret of a poll, in base64, which opens the votes for it. Nobody outside is told. */
   readonly secret?: string
+  /** Where the file of a received message lies, on its way into the store. Nobody outside is told. */
+  readonly file?: ReceivedFile
 }
 
 /** How far one participant of a group has got with a message. */

@@ -62,6 +62,8 @@ export type Guardrail = {
 export type Retention = {
   readonly bodyMs?: number
   readonly metadataMs?: number
+  /** Of files: uploaded, taken from a link or received. As long as bodies, when absent. */
+  readonly mediaMs?: number
   readonly deliveredMs?: number
   readonly deadMs?: number
 }

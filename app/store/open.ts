@@ -23,6 +23,7 @@ import { createEndpointStore } from './endpoints.ts'
 import { createEventStore } from './events.ts'
 import { createJournalStore } from './journal.ts'
 import { createLimitStore } from './limits.ts'
+import { createMediaStore } from './media.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
 import { createPolicyStore } from './policies.ts'
@@ -146,6 +147,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     signalKeys: createSignalKeyStore(access),
     journal: createJournalStore(access),
     messages: createMessageStore(access),
+    media: createMediaStore(access),
     recipients: createRecipientStore(access),
     contacts: createContactStore(access),
     events: createEventStore(access),

@@ -9,6 +9,7 @@ import type { EndpointStore } from './endpoints.ts'
 import type { EventStore } from './events.ts'
 import type { JournalStore } from './journal.ts'
 import type { LimitStore } from './limits.ts'
+import type { MediaStore } from './media.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
 import type { PolicyStore } from './policies.ts'
@@ -18,7 +19,7 @@ import type { SignalKeyStore } from './signal-keys.ts'
 import type { TallyStore } from './tallies.ts'
 
 /** What a commit touched, so that workers look without polling. */
-export type Topic = 'outbox' | 'events' | 'deliveries' | 'accounts'
+export type Topic = 'outbox' | 'events' | 'deliveries' | 'accounts' | 'media'
 
 /** Everything durable. Every promise of a write resolves after COMMIT with `synchronous=FULL`, never before. */
 export type Store = {
@@ -26,6 +27,7 @@ export type Store = {
   readonly signalKeys: SignalKeyStore
   readonly journal: JournalStore
   readonly messages: MessageStore
+  readonly media: MediaStore
   readonly recipients: RecipientStore
   readonly contacts: ContactStore
   readonly events: EventStore

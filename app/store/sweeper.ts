@@ -9,6 +9,8 @@ import type { Store } from './store.ts'
 export type SweeperDeps = {
   readonly store: Pick<Store, 'retention'>
   readonly policy: () => PolicyInForce
+  /** Removes files of media from the disk. */
+  readonly dropFiles: (names: readonly string[]) => Promise<void>
   readonly log: Log
   readonly now: () => Date
 }
@@ -62,6 +64,7 @@ export async function sweepOnce(deps: SweeperDeps, stopping: AbortSignal): Promi
     while (from !== null && !stopping.aborted) {
       const answer = await deps.store.retention.sweep({ what, before, from, at })
       removed += answer.removed
+      await deps.dropFiles(answer.files ?? [])
       from = answer.next
       if (from !== null) await sleep(PAUSE_MS, undefined, { signal: stopping }).catch(() => {})
     }
@@ -70,10 +73,11 @@ export async function sweepOnce(deps: SweeperDeps, stopping: AbortSignal): Promi
   }
 }
 
-/** Events say what messages said, so they go with the bodies. */
+/** Events say what messages said, and files are what they said, so they go with the bodies. */
 function agesOf({
   bodyMs,
   metadataMs,
+  mediaMs,
   deliveredMs,
   deadMs,
 }: Retention): Readonly<Record<Swept, number | undefined>> {
@@ -84,5 +88,6 @@ function agesOf({
     dead: deadMs,
     events: bodyMs ?? metadataMs,
     decisions: Math.min(metadataMs ?? DECISIONS_MS, DECISIONS_MS),
+    media: mediaMs ?? bodyMs ?? metadataMs,
   }
 }

@@ -47,7 +47,12 @@ export type Sessions = SendPort & {
   restart(name: string, by: Actor): Promise<AccountOutcome>
   pause(name: string, by: Actor): Promise<AccountOutcome>
   resume(name: string, by: Actor): Promise<AccountOutcome>
+  /** Where WhatsApp keeps files for an account, name and port; undefined while nobody can say. */
+  mediaHost(name: string): Promise<string | undefined>
 }
+
+/** WhatsApp's own, which answers for any account. */
+const MEDIA_HOST = 'mmg.whatsapp.net'
 
 /**
  * Builds the sessions. For the whole process this also makes signature checks real (certificate.ts) and takes the
@@ -85,6 +90,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
     restart: (name, by) => operate(name, session => session.restart(by)),
     pause: (name, by) => operate(name, session => session.pause(by)),
     resume: (name, by) => operate(name, session => session.resume(by)),
+    // A simulator has a host of its own, and its files are nowhere else.
+    mediaHost: async name =>
+      (await roster.find(name)?.mediaHost()) ?? (simulator === undefined ? MEDIA_HOST : undefined),
     async send(order) {
       const session = roster.find(order.account)
       return session === undefined

@@ -16,6 +16,8 @@ import { createHttp, type HttpDeps } from '../../app/http/server.ts'
 import { readAuthorities } from '../../app/identity/certificate.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
+import { openFolder } from '../../app/media/folder.ts'
+import { createLibrary } from '../../app/media/library.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
 import { createEnqueue } from '../../app/outbox/enqueue.ts'
 import { createReview, type ReviewDeps } from '../../app/outbox/review.ts'
@@ -131,11 +133,10 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   const deps = { store, policy, limiter, route, now, log: silentLog }
   const { egress, ...webhooks } = webhooksOf(deps, readSecret)
   const httpDeps: HttpDeps = {
-    ...deps,
-    sessions,
-    ...policies,
+    ...{ ...deps, ...policies, sessions },
     onPolicyChange: policySwitch.onChange,
     ...outboxOf(deps),
+    library: libraryOf(deps, folder, egress),
     ...webhooks,
     clientAuthorities: { current: () => authorities },
     readSecret,
@@ -201,6 +202,21 @@ function webhooksOf(deps: Omit<EndpointDeps, 'random'>, readSecret: HttpDeps['re
   const tryEndpoint: HttpDeps['tryEndpoint'] = endpoint => tryOut(endpoint, tryDeps)
   return { egress, endpoints: createEndpoints({ ...deps, random: Math.random }), tryEndpoint }
 }
+
+function libraryOf(
+  deps: Pick<HttpDeps, 'store' | 'log' | 'now'>,
+  folder: string,
+  { download }: DownloadingEgress,
+) {
+  return createLibrary({
+    ...{ ...deps, download, random: Math.random },
+    folder: openFolder(join(folder, 'media')),
+    mediaHost: async () => undefined,
+    maxBytesAtOnce: () => 0,
+  })
+}
+
+type DownloadingEgress = ReturnType<typeof createEgress>
 
 function limitsOf({ floods, streams }: RunOptions): Pick<HttpDeps, 'floods' | 'streams'> {
   return { ...(floods && { floods }), ...(streams && { streams }) }

@@ -42,6 +42,7 @@ export function standInSessions(): Sessions {
     send: async () => ({ kind: 'retry', reason: 'nobody sends here' }),
     openAccounts: () => [],
     onOpen: () => {},
+    mediaHost: async () => undefined,
   }
 }
 

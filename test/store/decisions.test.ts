@@ -84,7 +84,7 @@ for (const { name, metadataMs, kept } of [
     const { revision, snapshot } = policyOf()
     const retention = metadataMs === undefined ? {} : { metadataMs }
     const policy: PolicyInForce = { revision, snapshot: { ...snapshot, retention } }
-    const deps = { store, policy: () => policy, log: silentLog, now: () => START }
+    const deps = { store, policy: () => policy, log: silentLog, now: () => START, dropFiles: async () => {} }
     await sweepOnce(deps, new AbortController().signal)
     assert.equal((await store.decisions.list({ since: new Date(0), limit: 10 })).items.length, kept)
   })

@@ -23,7 +23,8 @@ const day = (n: number) => after(n * DAY_MS)
 /** A whole sweep on this day. */
 function sweepOn(store: Store, now: Date, retention: Retention = KEEPS): Promise<void> {
   const policy = () => ({ revision: 'r1', snapshot: { ...snapshotOf(''), retention } }) as const
-  return sweepOnce({ store, policy, now: () => now, log: silentLog }, new AbortController().signal)
+  const deps = { store, policy, now: () => now, log: silentLog, dropFiles: async () => {} }
+  return sweepOnce(deps, new AbortController().signal)
 }
 
 async function listed(store: Store): Promise<Message[]> {

@@ -4,9 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createEgress } from '../../app/egress/connector.ts'
 import { newId } from '../../app/lib/ids.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
+import { openFolder } from '../../app/media/folder.ts'
+import { createLibrary, type Library } from '../../app/media/library.ts'
 import type { Account } from '../../app/model/account.ts'
 import { STATUS } from '../../app/model/chat.ts'
 import type { PosternEvent, RouteEvent } from '../../app/model/event.ts'
@@ -45,6 +48,7 @@ export type RigOptions = {
 export type Rig = {
   readonly sessions: Sessions
   readonly store: Store
+  readonly library: Library
   readonly phones: Phones
   /** Where it all is, for a process of its own. */
   readonly place: Place
@@ -65,7 +69,7 @@ export type Rig = {
   stop(): Promise<void>
 }
 
-type Parts = { readonly store: Store; readonly sessions: Sessions }
+type Parts = { readonly store: Store; readonly sessions: Sessions; readonly library: Library }
 export type Place = {
   readonly dataDir: string
   readonly key: Secret
@@ -83,11 +87,23 @@ export async function startParts({ dataDir, key, simulator }: Place, wanted: Rig
     simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
     timings: { reconnectMs: 50, ...wanted.timings },
   })
+  const library = createLibrary({
+    ...{ store, now, random: Math.random, log: silentLog, download: createEgress({ now }).download },
+    folder: openFolder(join(dataDir, 'media')),
+    mediaHost: async account => hostOf(await sessions.mediaHost(account)),
+    maxBytesAtOnce: () => 64 * 1024 * 1024,
+  })
   await sessions.start()
-  return { store, sessions }
+  await library.start()
+  return { store, sessions, library }
 }
 
-async function stopParts({ sessions, store }: Parts): Promise<void> {
+function hostOf(host: string | undefined) {
+  return host === undefined ? undefined : { host, allowCidrs: ['127.0.0.0/8'] }
+}
+
+async function stopParts({ sessions, store, library }: Parts): Promise<void> {
+  await library.stop()
   await sessions.stop()
   await store.close()
 }
@@ -104,6 +120,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     get store() {
       return parts.store
+    },
+    get library() {
+      return parts.library
     },
     phones: simulator.phones,
     place,

@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts'
 import { decisionRoutes, explainRoutes } from './explain.ts'
 import { limitRoutes } from './limits.ts'
 import { linkRoutes } from './link.ts'
+import { mediaRoutes } from './media.ts'
 import { messageRoutes } from './messages.ts'
 import { policyRoutes } from './policy.ts'
 import { policyOwnerRoutes } from './policy-changes.ts'
@@ -26,6 +27,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...messageRoutes(deps),
     ...reviewRoutes(deps),
     ...sendRoutes(deps),
+    ...mediaRoutes(deps),
     ...consentRoutes(deps),
     ...eventRoutes(deps),
     ...endpointRoutes(deps),

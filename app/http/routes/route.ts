@@ -21,6 +21,8 @@ export type Route = {
   readonly path: string
   readonly sites: readonly SiteName[]
   readonly access: Access
+  /** `raw`: the route reads the body itself. JSON when absent. */
+  readonly body?: 'raw'
   readonly handle: (call: Call) => Answer | Promise<Answer>
 }
 

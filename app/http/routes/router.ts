@@ -45,7 +45,8 @@ function steps(route: Route, parse: RequestHandler, deps: HttpDeps): RequestHand
     const answer: Answer = await route.handle(calls.get(request))
     if (!response.destroyed) send(request, response, answer)
   }
-  return route.method === 'get' || route.method === 'delete' ? [gate, act] : [gate, parse, act]
+  const takesJson = route.body === undefined && route.method !== 'get' && route.method !== 'delete'
+  return takesJson ? [gate, parse, act] : [gate, act]
 }
 
 async function admit(route: Route, call: Call, deps: HttpDeps): Promise<Problem | undefined> {

@@ -40,7 +40,7 @@ export type DeclaredQuietHours = {
 }
 
 export type DeclaredRetention = {
-  readonly messages?: { readonly body?: string; readonly metadata?: string }
+  readonly messages?: { readonly body?: string; readonly metadata?: string; readonly media?: string }
   readonly deliveries?: { readonly delivered?: string; readonly dead?: string }
 }
 

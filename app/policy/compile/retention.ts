@@ -10,6 +10,7 @@ export function compileRetention({ retention }: Declared): Retention {
   return present({
     bodyMs: ms(messages?.body),
     metadataMs: ms(messages?.metadata),
+    mediaMs: ms(messages?.media),
     deliveredMs: ms(deliveries?.delivered),
     deadMs: ms(deliveries?.dead),
   })

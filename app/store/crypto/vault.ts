@@ -40,7 +40,8 @@ export class Vault {
       | 'contact'
       | 'subject'
       | 'participant'
-      | 'limit',
+      | 'limit'
+      | 'media',
     ...parts: string[]
   ): Buffer {
     const { key } = this.keyring.current('lookup')

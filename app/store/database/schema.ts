@@ -1,3 +1,5 @@
+import { MEDIA } from './schema-media.ts'
+
 /**
  * Instants are milliseconds since 1970. A BLOB is either a sealed value (crypto/cell.ts) or a keyed hash; which, the
  * comment says. `head` marks what a claim may take: the first of its chat or lane that still has to leave.
@@ -376,4 +378,5 @@ export const MIGRATIONS: readonly string[] = [
   POLL_VOTES,
   CHAT_TIMERS,
   CONTACT_LINKS,
+  MEDIA,
 ]

@@ -3,6 +3,7 @@ import type { InboundChange, ParticipantReceipt, Recording } from '../journal.ts
 import type { Tx } from '../writer/transaction.ts'
 import { changeStanding } from './contacts.ts'
 import { writeEffects } from './effects.ts'
+import { expectMedia } from './media.ts'
 import { receiveMessage } from './message-entry.ts'
 import { findById, findKnown, findOwn } from './message-list.ts'
 import { putParticipantReceipt } from './message-receipts.ts'
@@ -66,6 +67,7 @@ function completed(tx: Tx, message: Message): boolean {
   const row = findKnown(tx, message)
   if (row === undefined || isUnread(message) || !isUnread(toMessage(tx, row))) return false
   replaceContent(tx, row, message.content)
+  expectMedia(tx, message)
   return true
 }
 

@@ -3,6 +3,7 @@ import type { Message, MessageContent, MessageStatus, TimelineStep } from '../..
 import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
+import { expectMedia, mediaIn } from './media.ts'
 import { receiptsOf } from './message-receipts.ts'
 import { votesOf } from './poll-votes.ts'
 
@@ -82,8 +83,8 @@ export function insertMessage(
   const body = { chat, content, from, principal, ip, decisionId, callbackData, purpose, audience, secret }
   const hash = chatHash(tx, account, chat)
   const { rowId: seq } = tx.db.run(
-    `INSERT INTO messages (seq, id, account, direction, chat, message_key, message_id, status, attempt_count, created_at, due_at, expires_at, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (seq, id, account, direction, chat, message_key, message_id, status, attempt_count, created_at, due_at, expires_at, media, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     place ?? null,
     id,
     account,
@@ -96,9 +97,11 @@ export function insertMessage(
     createdAt.getTime(),
     dueAt?.getTime() ?? AT_ONCE,
     expiresAt?.getTime() ?? null,
+    direction === 'out' ? (mediaIn(content)?.id ?? null) : null,
     tx.vault.seal(scopeOf(account), bodyCell(id), JSON.stringify(body)),
   )
   for (const step of message.timeline) addStep(tx, { seq, id, account }, step)
+  expectMedia(tx, message, place === undefined ? 'at once' : 'when asked for')
   return { seq, chat: hash }
 }
 

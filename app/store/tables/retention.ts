@@ -4,6 +4,7 @@ import type { Source, Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
 import { removeDecisions } from './decisions.ts'
 import { EVENT_COLUMNS, type EventRow, noteRemoved, toEvent } from './events.ts'
+import { isAwaited, oldMedia, removeRow } from './media.ts'
 import { findOwn } from './message-list.ts'
 import { MESSAGES, type MessageRow, replaceContent, toMessage } from './message-row.ts'
 import { forgetVotes } from './poll-votes.ts'
@@ -29,6 +30,8 @@ export function sweep(tx: Tx, step: SweepStep): SweepAnswer {
       const { removed, more } = removeDecisions(tx, step.before)
       return { removed, next: more ? [0, 0] : null }
     }
+    case 'media':
+      return sweepMedia(tx, step)
   }
 }
 
@@ -100,6 +103,13 @@ function tellsOfUnfinished(source: Source, row: EventRow): boolean {
   if (account === undefined || (type !== 'message.queued' && type !== 'message.held')) return false
   const message = typeof data.message_id === 'string' ? findOwn(source, account, data.message_id) : undefined
   return message !== undefined && WAITING.has(message.status)
+}
+
+function sweepMedia(tx: Tx, { before, from }: SweepStep): SweepAnswer {
+  const rows = oldMedia(tx, { before, from, limit: LOOKED_AT })
+  const over = rows.filter(row => !isAwaited(tx, row))
+  const files = over.flatMap(row => removeRow(tx, row))
+  return { ...answerOf(over.length, rows, row => [row.created_at, row.seq]), files }
 }
 
 function answerOf<Row>(

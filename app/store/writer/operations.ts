@@ -9,6 +9,7 @@ import { putEndpoint } from '../tables/endpoints.ts'
 import { addArrival, pruneJournal } from '../tables/journal.ts'
 import { recordArrival } from '../tables/journal-record.ts'
 import { putBuckets } from '../tables/limits.ts'
+import { addMedia, fetchedMedia, noteSentMedia, putOffMedia, removeMedia } from '../tables/media.ts'
 import { enqueueMessage, importMessages, receiveMessage } from '../tables/message-entry.ts'
 import {
   advanceMessage,
@@ -44,6 +45,11 @@ export const operations = {
   'journal.prune': pruneJournal,
   'journal.record': recordArrival,
   'limits.put': putBuckets,
+  'media.add': addMedia,
+  'media.fetched': fetchedMedia,
+  'media.noteSent': noteSentMedia,
+  'media.putOff': putOffMedia,
+  'media.remove': removeMedia,
   'messages.advance': advanceMessage,
   'messages.claim': claimMessages,
   'messages.enqueue': enqueueMessage,

@@ -4,18 +4,11 @@ import type { MediaContent, MediaType, MessageContent } from '../../model/messag
 import type { LidLookup } from '../translate.ts'
 import { aroundOf, unwrapped } from './around.ts'
 import { changeOf } from './changes.ts'
+import { type FilePart, filePartOf } from './file.ts'
 import { interactiveOf } from './interactive.ts'
 import { specialOf } from './special.ts'
 
 type Kind = keyof proto.IMessage
-type File = {
-  readonly mimetype?: string | null
-  readonly fileSha256?: Uint8Array | null
-  readonly fileLength?: Parameters<typeof toNumber>[0]
-  readonly caption?: string | null
-  readonly fileName?: string | null
-  readonly ptt?: boolean | null
-}
 
 /** What a message says, when it is something to be kept; undefined for keys, protocol chatter and gestures at other messages. */
 export async function contentOf(
@@ -60,19 +53,12 @@ function textOf(message: proto.IMessage): MessageContent | undefined {
 }
 
 function mediaOf(message: proto.IMessage): MessageContent | undefined {
-  const files: readonly [MediaType, File | null | undefined][] = [
-    ['image', message.imageMessage],
-    ['video', message.videoMessage ?? message.ptvMessage],
-    ['audio', message.audioMessage],
-    ['document', message.documentMessage],
-    ['sticker', message.stickerMessage],
-  ]
-  for (const [type, file] of files) if (file) return mediaContent(type, file)
-  return undefined
+  const found = filePartOf(message)
+  return found === undefined ? undefined : mediaContent(...found)
 }
 
 /** What is known of a file before anybody has fetched it. */
-function mediaContent(type: MediaType, file: File): MediaContent {
+function mediaContent(type: MediaType, file: FilePart): MediaContent {
   const { mimetype, fileSha256, fileLength, caption, fileName, ptt } = file
   const about = {
     ...(mimetype ? { mime_type: mimetype } : {}),

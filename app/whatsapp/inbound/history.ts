@@ -1,9 +1,9 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { newId } from '../../lib/ids.ts'
 import type { Message, MessageStatus } from '../../model/message.ts'
-import { contentOf, secretOfPoll } from './content.ts'
 import { envelopeOf } from './envelope.ts'
 import type { Reader } from './reading.ts'
+import { saidIn } from './said.ts'
 
 const { ERROR, DELIVERY_ACK, READ, PLAYED } = proto.WebMessageInfo.Status
 const STATUSES: ReadonlyMap<number, MessageStatus> = new Map([
@@ -18,19 +18,19 @@ export async function pastMessageOf(past: WAMessage, reader: Reader): Promise<Me
   const participant = past.key.participant ?? past.participant
   const key = participant ? { ...past.key, participant } : past.key
   const envelope = await envelopeOf({ ...past, key }, reader)
-  const content = past.messageStubType ? undefined : await contentOf(past.message, reader.lookup)
-  if (envelope === undefined || content === undefined) return undefined
+  if (envelope === undefined || past.messageStubType) return undefined
   const { direction, sentAt: at, ...outside } = envelope
   const status = direction === 'in' ? 'received' : (STATUSES.get(past.status ?? 0) ?? 'sent')
-  const secret = secretOfPoll(past.message)
+  const said = await saidIn(past.message, { ...reader, at })
+  if (said === undefined) return undefined
   return {
     id: newId('msg', at),
     account: reader.account,
-    ...{ direction, status, content, createdAt: at, attemptCount: 0 },
+    ...{ direction, status, createdAt: at, attemptCount: 0 },
+    ...said,
     messageId: outside.messageId,
     chat: outside.chat,
     from: outside.from,
     timeline: [{ status, at }],
-    ...(secret === undefined ? {} : { secret }),
   }
 }

@@ -9,14 +9,14 @@ import {
 } from '@whiskeysockets/baileys'
 import { newId } from '../../lib/ids.ts'
 import { kindOfChat } from '../../model/chat.ts'
-import { type Message, type MessageContent, UNREADABLE } from '../../model/message.ts'
+import { type Message, UNREADABLE } from '../../model/message.ts'
 import { messageEvent } from '../../model/message-event.ts'
 import type { InboundChange } from '../../store/journal.ts'
-import { contentOf, secretOfPoll } from './content.ts'
 import { isForLibrary, resentMessages } from './device.ts'
 import { type Envelope, envelopeOf } from './envelope.ts'
 import { readEdit, readReaction, readRevocation } from './gestures.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
+import { type Said, saidIn } from './said.ts'
 import { readVote } from './vote.ts'
 
 /** What an encrypted stanza said, in the library's form. */
@@ -55,7 +55,7 @@ export async function readUnreadable(node: BinaryNode, reader: Reader): Promise<
   const envelope = await envelopeOf(fullMessage, reader, node)
   if (envelope === undefined) return NOTHING
   return {
-    changes: [saidChange({ said: UNREADABLE, secret: undefined }, envelope, reader)],
+    changes: [saidChange({ content: UNREADABLE }, envelope, reader)],
     kept: true,
     placeholder: true,
   }
@@ -73,25 +73,19 @@ async function changesOf(
   if (protocolMessage?.type === MESSAGE_EDIT) return await readEdit(protocolMessage, envelope, reader)
   if (reactionMessage) return readReaction(reactionMessage, envelope, reader)
   if (pollUpdateMessage) return await readVote({ update: pollUpdateMessage, message }, envelope, reader)
-  const said = await contentOf(message.message, reader.lookup)
-  return said === undefined
-    ? []
-    : [saidChange({ said, secret: secretOfPoll(message.message) }, envelope, reader)]
+  const said = await saidIn(message.message, reader)
+  return said === undefined ? [] : [saidChange(said, envelope, reader)]
 }
 
-function saidChange(
-  { said, secret }: { said: MessageContent; secret: string | undefined },
-  envelope: Envelope,
-  { account, at, route, hear }: Reader,
-): InboundChange {
+function saidChange(said: Said, envelope: Envelope, { account, at, route, hear }: Reader): InboundChange {
   const { direction, chat, messageId, from, sentAt } = envelope
   const status = direction === 'in' ? 'received' : 'sent'
   const message: Message = {
     id: newId('msg', at),
-    ...{ account, direction, chat, messageId, status, from, content: said, createdAt: sentAt },
+    ...{ account, direction, chat, messageId, status, from, createdAt: sentAt },
+    ...said,
     attemptCount: 0,
     timeline: [{ status, at }],
-    ...(secret === undefined ? {} : { secret }),
   }
   const event =
     direction === 'in'

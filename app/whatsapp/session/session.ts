@@ -128,6 +128,11 @@ export class Session {
     return await this.#traffic.send(order, socket)
   }
 
+  /** The host that WhatsApp has named to this account; undefined without a connection. */
+  async mediaHost(): Promise<string | undefined> {
+    return await this.#connection.socket?.mediaHost().catch(() => undefined)
+  }
+
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
     return this.#inTurn(() => this.#desk.ask(request, by))
   }

@@ -88,6 +88,8 @@ export type Socket = {
   /** Under what WhatsApp knows a phone number; `none` when it does not. Throws when the server does not say. */
   find(phone: string): Promise<Found | 'none'>
   pairingCode(phone: string): Promise<string>
+  /** Where WhatsApp keeps files for this account. */
+  mediaHost(): Promise<string | undefined>
   markRead(keys: readonly WAMessageKey[]): Promise<void>
   /** Resolves once Baileys has worked on the messages that it has read so far, and has told what it learned. */
   worked(): Promise<void>
@@ -154,6 +156,7 @@ export function openSocket(options: SocketOptions): Socket {
     },
     find: phone => find(sock, phone),
     pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
+    mediaHost: async () => (await sock.refreshMediaConn(false)).hosts[0]?.hostname,
     markRead: keys => sock.readMessages([...keys]),
     async worked() {
       await sock.messageMutex.mutex(async () => undefined) // it is held while a message is worked on

@@ -7,6 +7,7 @@ const KEPT = { more: 'WIDER', less: 'DESTRUCTIVE' } as const
 const rows: Rows<Retention> = {
   bodyMs: [kept('messages.body', ({ bodyMs }) => bodyMs)],
   metadataMs: [kept('messages.metadata', ({ metadataMs }) => metadataMs)],
+  mediaMs: [kept('messages.media', ({ mediaMs }) => mediaMs, 'as long as the body')],
   deliveredMs: [kept('deliveries.delivered', ({ deliveredMs }) => deliveredMs)],
   deadMs: [kept('deliveries.dead', ({ deadMs }) => deadMs)],
 }
@@ -21,6 +22,10 @@ export const retention = once<Retention>({
     classes.includes('DESTRUCTIVE') ? ['What is older than the new times is deleted within minutes.'] : [],
 })
 
-function kept(path: string, read: (times: Retention) => number | undefined): Field<Retention> {
-  return time(path, read, { ...KEPT, absent: 'for ever' })
+function kept(
+  path: string,
+  read: (times: Retention) => number | undefined,
+  absent = 'for ever',
+): Field<Retention> {
+  return time(path, read, { ...KEPT, absent })
 }

@@ -1,0 +1,175 @@
+import type { Taken } from '../../media/library.ts'
+import { kindOfChat } from '../../model/chat.ts'
+import { type MediaItem, plainMime } from '../../model/media.ts'
+import { type Answer, invalid, json, type Parsed, type Problem, parsed, problem } from '../answer.ts'
+import {
+  authorize,
+  couldAllow,
+  permit,
+  type Resource,
+  takeRequestLimits,
+  unknownAccount,
+} from '../authorize.ts'
+import type { HttpDeps } from '../deps.ts'
+import { type Call, param } from '../hop/call.ts'
+import { claimHolds } from '../uploads/claim.ts'
+import { rangeOf } from '../uploads/range.ts'
+import { readUpload, type Upload } from '../uploads/read-upload.ts'
+import { mediaHeaders, mediaJson } from '../wire/media.ts'
+import { type Route, V1_SITES } from './route.ts'
+
+type MediaDeps = Pick<HttpDeps, 'library' | 'store' | 'limiter' | 'route' | 'now'>
+
+const ALL = '/v1/accounts/:account/media'
+const ONE = '/v1/accounts/:account/media/:id'
+const MAX_FILENAME = 255
+
+/** Files to be sent, and those that were received. What a rule says of them depends on what they are, so each route asks. */
+export function mediaRoutes(deps: MediaDeps): readonly Route[] {
+  const common = { sites: V1_SITES, access: { kind: 'itself' } } as const
+  return [
+    { method: 'post', path: ALL, ...common, body: 'raw', handle: call => upload(call, deps) },
+    { method: 'get', path: ONE, ...common, handle: call => download(call, deps) },
+    { method: 'delete', path: ONE, ...common, handle: call => remove(call, deps) },
+  ]
+}
+
+async function upload(call: Call, deps: MediaDeps): Promise<Answer> {
+  const account = param(call, 'account')
+  const refused = await beforeBody(call, account, deps)
+  if (refused !== undefined) return refused
+  const sent = await readUpload(call.request)
+  if (sent.kind === 'problem') return sent
+  const filename = filenameOf(call, sent.value)
+  if (filename.kind === 'problem') return filename
+  const { maxUploadBytes } = call.policy.snapshot.edge.limits
+  const taken = await deps.library.take(sent.value.bytes, maxUploadBytes)
+  switch (taken.kind) {
+    case 'too-large':
+      return problem(
+        'too-large',
+        `The file is larger than the ${maxUploadBytes} bytes that are taken.`,
+        AT_BODY,
+      )
+    case 'empty':
+      return invalid('$', 'is empty')
+    case 'refused':
+      return invalid('$', taken.reason)
+    case 'taken':
+      return await keep(call, { account, taken, claimed: sent.value.claimed, ...filename.value }, deps)
+  }
+}
+
+const AT_BODY = { errors: [{ path: '$', message: 'is too large' }], headers: { Connection: 'close' } }
+
+/** What can be known before anything is read: nobody's file is taken in who may send none. */
+async function beforeBody(call: Call, account: string, deps: MediaDeps): Promise<Problem | undefined> {
+  const unknown = unknownAccount(call, account)
+  if (unknown === undefined && couldAllow(call, 'media.write', { account }))
+    return await takeRequestLimits(call, deps)
+  return (await authorize(call, 'media.write', { account }, deps)) ?? unknown
+}
+
+type Kept = { account: string; taken: Taken; claimed: string | undefined; filename?: string }
+
+async function keep(
+  call: Call,
+  { account, taken, claimed, filename }: Kept,
+  deps: MediaDeps,
+): Promise<Answer> {
+  const { mimeType, size } = taken.traits
+  const refused = claimHolds(claimed, mimeType)
+    ? await permit(call, 'media.write', { account, size, mime: plainMime(mimeType) }, deps)
+    : invalid('content-type', `does not fit: by its content the file is ${mimeType}`)
+  if (refused !== undefined) {
+    await taken.drop()
+    return refused
+  }
+  const principal = call.principal.name
+  const item = await taken.keep({ account, principal, ...(filename === undefined ? {} : { filename }) })
+  return json(mediaJson(item), 201, {
+    Location: `/v1/accounts/${encodeURIComponent(account)}/media/${item.id}`,
+  })
+}
+
+async function download(call: Call, deps: MediaDeps): Promise<Answer> {
+  const found = await find(call, 'media.read', deps)
+  if ('answer' in found) return found.answer
+  if (call.request.accepts(['*/*', 'application/json']) === 'application/json')
+    return json(mediaJson(found.item))
+  const brought = await deps.library.bring(found.item)
+  switch (brought.kind) {
+    case 'gone':
+      return problem('gone', `The file cannot be had any more: ${brought.reason}.`)
+    case 'failed':
+      return problem('not-ready', `The file cannot be fetched now: ${brought.reason}.`, RETRY)
+    case 'here': {
+      const { file } = brought.item
+      const span = rangeOf(call.request, file.size)
+      return {
+        kind: 'file',
+        size: file.size,
+        span,
+        open: part => deps.library.open(file, part),
+        headers: mediaHeaders(brought.item),
+      }
+    }
+  }
+}
+
+const RETRY = { headers: { 'Retry-After': '30' } }
+
+async function remove(call: Call, deps: MediaDeps): Promise<Answer> {
+  const found = await find(call, 'media.write', deps)
+  if ('answer' in found) return found.answer
+  const { account, id } = found.item
+  switch (await deps.library.remove(account, id)) {
+    case 'removed':
+      return json({ id, deleted: true })
+    case 'unknown':
+      return UNKNOWN
+    case 'awaited':
+      return problem('conflict', 'A message that is still to be sent carries this file.')
+  }
+}
+
+/** The item that the path names, once the policy has agreed to this action on it. */
+async function find(
+  call: Call,
+  action: string,
+  deps: MediaDeps,
+): Promise<{ item: MediaItem } | { answer: Answer }> {
+  const account = param(call, 'account')
+  const known = unknownAccount(call, account) === undefined
+  const item = known ? await deps.library.get(account, param(call, 'id')) : undefined
+  const refused = await authorize(call, action, item === undefined ? { account } : touchedBy(item), deps)
+  if (refused !== undefined) return { answer: refused }
+  return item === undefined ? { answer: UNKNOWN } : { item }
+}
+
+const UNKNOWN = problem('not-found', 'There is no file of this id in this account.')
+
+/** What a rule can say about a file. */
+export function touchedBy({ account, chat, size, mimeType, received }: MediaItem): Resource {
+  return {
+    account,
+    ...(chat === undefined ? {} : { to: chat, recipientKind: kindOfChat(chat) }),
+    ...(received === undefined ? {} : { type: received.type }),
+    ...(size === undefined ? {} : { size }),
+    ...(mimeType === undefined ? {} : { mime: plainMime(mimeType) }),
+  }
+}
+
+/** The name is the form's, or the query's where the body is the file. */
+function filenameOf(call: Call, { filename }: Upload): Parsed<{ filename?: string }> {
+  const asked = call.request.query.filename ?? filename
+  if (asked === undefined) return parsed({})
+  const fits = typeof asked === 'string' && asked !== '' && asked.length <= MAX_FILENAME && isPlain(asked)
+  return fits
+    ? parsed({ filename: asked })
+    : invalid('filename', `must have 1 to ${MAX_FILENAME} characters, and no slash or control character`)
+}
+
+function isPlain(name: string): boolean {
+  return name.isWellFormed() && !/[/\\\p{Cc}]/u.test(name)
+}

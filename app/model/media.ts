@@ -1,0 +1,58 @@
+import type { MediaType } from './message.ts'
+
+/** Where WhatsApp has a file, and what opens it there. Nobody outside is told. */
+export type RemoteFile = {
+  readonly directPath: string
+  /** base64 */
+  readonly mediaKey: string
+  /** Of the file, in hex. */
+  readonly sha256: string
+  /** Of what lies there, in hex. */
+  readonly encryptedSha256: string
+  readonly size: number
+  /** Seconds since 1970 at which the key was made. */
+  readonly keyedAt: number
+  readonly url?: string
+}
+
+/** The file of a received message, until it is fetched. */
+export type ReceivedFile = { readonly type: MediaType; readonly remote: RemoteFile }
+
+/** What its content says about a file. */
+export type FileTraits = {
+  readonly mimeType: string
+  readonly size: number
+  /** In hex. */
+  readonly sha256: string
+  readonly width?: number
+  readonly height?: number
+  readonly animated?: boolean
+}
+
+/** An encrypted file in the folder of media. */
+export type StoredFile = { readonly name: string; readonly size: number; readonly key: Uint8Array }
+
+/** A file that was uploaded, taken from a link or received with a message. */
+export type MediaItem = Partial<FileTraits> & {
+  /** `med_…` */
+  readonly id: string
+  readonly account: string
+  readonly createdAt: Date
+  /** Who brought it; absent for what was received. */
+  readonly principal?: string
+  readonly filename?: string
+  /** The chat in which it was received. */
+  readonly chat?: string
+  readonly received?: ReceivedFile
+  /** Absent while it is at WhatsApp's alone. */
+  readonly file?: StoredFile
+  /** Attempts to fetch it that failed. */
+  readonly fetchCount: number
+  /** Where WhatsApp has it since we sent it, by the type of message. */
+  readonly sent: { readonly [Type in MediaType]?: RemoteFile }
+}
+
+/** A type without its parameters, as rules name it: `audio/ogg; codecs=opus` is `audio/ogg`. */
+export function plainMime(mimeType: string): string {
+  return mimeType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { silentLog } from '../../app/lib/log.ts'
+import { openFolder } from '../../app/media/folder.ts'
+import { createLibrary, type Library } from '../../app/media/library.ts'
+import type { MediaItem } from '../../app/model/media.ts'
+import type { Message } from '../../app/model/message.ts'
+import type { Store } from '../../app/store/store.ts'
+import { sweepOnce } from '../../app/store/sweeper.ts'
+import { snapshotOf } from '../policy/world.ts'
+import { after, open, outgoing, START, temporaryFolder } from '../store/fixture.ts'
+import * as samples from './samples.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+const MAX_BYTES = 1024 * 1024
+
+type World = { readonly store: Store; readonly library: Library; readonly folder: string }
+
+async function world(t: TestContext): Promise<World> {
+  const dataDir = temporaryFolder(t)
+  const store = await open(dataDir)
+  t.after(() => store.close())
+  const folder = join(dataDir, 'media')
+  const library = createLibrary({
+    ...{ store, log: silentLog, now: () => START, random: () => 0.5 },
+    folder: openFolder(folder),
+    download: async () => ({ kind: 'failed', reason: 'nobody is asked here' }),
+    mediaHost: async () => undefined,
+    maxBytesAtOnce: () => 0,
+  })
+  return { store, library, folder }
+}
+
+async function keep({ library }: World, content: Buffer): Promise<MediaItem> {
+  const taken = await library.take(Readable.from([content]), MAX_BYTES)
+  assert.equal(taken.kind, 'taken')
+  return taken.kind === 'taken' ? await taken.keep({ account: 'main', principal: 'billing' }) : assert.fail()
+}
+
+const read = (library: Library, { file }: MediaItem) => library.open(file ?? assert.fail('no file')).toArray()
+
+test('a file is removed when its time is over, and one that is still to be sent is not', async t => {
+  const all = await world(t)
+  const [old, awaited] = [await keep(all, samples.png()), await keep(all, samples.gif())]
+  const content: Message['content'] = { type: 'image', image: { id: awaited.id } }
+  await all.store.messages.enqueue({ ...outgoing(), content }, undefined, {})
+  const sweepAt = async (days: number) => {
+    const retention = { mediaMs: 2 * DAY_MS }
+    const policy = () => ({ revision: 'r1', snapshot: { ...snapshotOf(''), retention } }) as const
+    const deps = { store: all.store, policy, log: silentLog, now: () => after(days * DAY_MS) }
+    await sweepOnce({ ...deps, dropFiles: all.library.dropFiles }, new AbortController().signal)
+    return readdirSync(all.folder)
+  }
+  assert.equal((await sweepAt(1)).length, 2)
+  assert.deepEqual(await sweepAt(3), [awaited.file?.name])
+  assert.equal(await all.library.get('main', old.id), undefined)
+  assert.equal(await all.library.remove('main', awaited.id), 'awaited')
+  assert.deepEqual(Buffer.concat(await read(all.library, awaited)), samples.gif())
+})
+
+test('what an earlier run has left behind goes at the start, and what was kept stays', async t => {
+  const all = await world(t)
+  const { file } = await keep(all, samples.png())
+  writeFileSync(join(all.folder, `${'0'.repeat(32)}.sealed`), 'half a file')
+  await all.library.start()
+  await all.library.stop()
+  assert.deepEqual(readdirSync(all.folder), [file?.name])
+})
+
+test('a file that somebody has changed, cut or exchanged is not given out', async t => {
+  const all = await world(t)
+  const [one, other] = [
+    await keep(all, Buffer.alloc(200_000, 'a')),
+    await keep(all, Buffer.alloc(200_000, 'b')),
+  ]
+  const path = join(all.folder, one.file?.name ?? '')
+  const sealed = readFileSync(path)
+  const chunk = 64 * 1024 + 16
+  const swapped = [sealed.subarray(chunk, 2 * chunk), sealed.subarray(0, chunk), sealed.subarray(2 * chunk)]
+  const changed = Buffer.from(sealed)
+  changed.writeUInt8((changed[70_000] ?? 0) ^ 1, 70_000)
+  for (const content of [
+    changed,
+    sealed.subarray(0, 2 * chunk),
+    Buffer.concat(swapped),
+    readFileSync(join(all.folder, other.file?.name ?? '')),
+  ]) {
+    writeFileSync(path, content)
+    await assert.rejects(read(all.library, one), /was changed or cut off/)
+  }
+  writeFileSync(path, sealed)
+  assert.equal(Buffer.concat(await read(all.library, one)).length, 200_000)
+})
+
+test('a file that is too large, or whose sender goes away, leaves nothing behind', async t => {
+  const { library, folder } = await world(t)
+  const source = async function* () {
+    for (let n = 0; n < 3; n += 1) yield Buffer.alloc(600_000)
+  }
+  assert.deepEqual(await library.take(source(), MAX_BYTES), { kind: 'too-large' })
+  const broken = async function* () {
+    yield Buffer.alloc(600_000)
+    throw new Error('gone')
+  }
+  await assert.rejects(library.take(broken(), MAX_BYTES), /gone/)
+  assert.deepEqual(readdirSync(folder), [])
+})
