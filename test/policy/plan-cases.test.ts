@@ -4,6 +4,7 @@ import { exitOf } from '../../app/cli/policy/plan.ts'
 import { summaryText } from '../../app/policy/plan/change.ts'
 import { asText } from '../../app/policy/plan/format/text.ts'
 import { planOf } from '../../app/policy/plan/plan.ts'
+import { KINDS } from '../../app/policy/shape/schemas.ts'
 import { readPlanCases, sidesOf } from './plan-case.ts'
 
 const cases = readPlanCases()
@@ -23,10 +24,16 @@ for (const planCase of cases) {
   })
 }
 
-test('has a case for every class, every action and every exit code', () => {
+test('has a case for every class, every action, every kind and every exit code', () => {
   const told = cases.map(({ want, summary, exit }) => `${want}\n${summary}\nexit ${exit}`).join('\n')
   for (const word of ['WIDER', 'TIGHTER', 'DESTRUCTIVE', 'NEUTRAL', 'exit 0', 'exit 5', 'exit 6']) {
     assert.ok(told.includes(word), word)
   }
+  const kinds = new Set([...told.matchAll(/^[+~-] (\w+) /gm)].map(([, kind]) => kind))
+  const silent = ['Hooks', 'PolicyTest'] // nothing that may be done changes with them
+  assert.deepEqual(
+    KINDS.filter(kind => !kinds.has(kind)),
+    KINDS.filter(kind => silent.includes(kind)),
+  )
   for (const sign of ['+', '~', '-']) assert.ok(told.includes(`\n${sign} `), sign)
 })

@@ -9,7 +9,10 @@ import { durationWords, rateWords } from '../words.ts'
 const SEVERITY = ['queue', 'hold', 'reject', 'block']
 
 const maxWait = time<Limit>('maxWait', limit => limit.maxWaitMs, WIDENS)
-const blockFor = time<Limit>('blockFor', limit => limit.blockForMs, TIGHTENS)
+const blockFor: Field<Limit> = {
+  ...time<Limit>('blockFor', limit => limit.blockForMs, { ...TIGHTENS, absent: 'none' }),
+  shorter: (from, to) => (to.blockForMs ?? 0) < (from.blockForMs ?? 0), // nobody was shut out for ever before
+}
 
 const rows: Rows<Limit> = {
   name: [],
