@@ -25,7 +25,7 @@ before(async () => {
   sandbox = await startSandbox({ policies: folder })
 })
 after(async () => {
-  await sandbox.dispose()
+  await sandbox?.dispose()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -127,7 +127,7 @@ test('a watched folder comes into force by itself however it is edited, a broken
   const flow = startFlow(sandbox, FLOW.perSecond)
   try {
     await sleep(FLOW.calmMs)
-    await metric(LONGEST_BLOCK) // begins anew with each look
+    const calmBlockMs = 1_000 * (await metric(LONGEST_BLOCK)) // begins anew with each look
     const editedAt = performance.now()
     for (const [way, put] of WAYS) {
       put(path, noted(way))
@@ -137,7 +137,7 @@ test('a watched folder comes into force by itself however it is edited, a broken
       put(path, noted(`${way}, mended`))
       await takenUp(t, `${way}, after a broken one`)
     }
-    const blockedMs = 1_000 * (await metric(LONGEST_BLOCK))
+    const blockMs = 1_000 * (await metric(LONGEST_BLOCK)) - calmBlockMs
     const { count, failures, slowestMs } = await flow.stop()
     assert.deepEqual(failures, [])
     assert.ok(count > 0)
@@ -148,9 +148,9 @@ test('a watched folder comes into force by itself however it is edited, a broken
     )
     const delayMs = slowestMs(editedAt, performance.now()) - slowestMs(0, editedAt)
     t.diagnostic(
-      `${count} requests, ${delayMs} ms slower than before at most; blocked ${blockedMs} ms at most`,
+      `${count} requests, at most ${delayMs} ms slower than before, and ${blockMs} ms longer blocked`,
     )
-    if (isLong) assert.ok(delayMs <= DELAYED_BY_AT_MOST_MS && blockedMs <= DELAYED_BY_AT_MOST_MS)
+    if (isLong) assert.ok(Math.max(delayMs, blockMs) <= DELAYED_BY_AT_MOST_MS)
   } finally {
     await flow.stop()
   }
