@@ -26,6 +26,7 @@ import { type Place, Places } from '../outbound/place.ts'
 import type { Written } from '../outbound/write.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { StoreKeys } from './device.ts'
+import { withFewChains } from './few-chains.ts'
 import { type Found, find } from './find.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
 import { withSignedPreKeys } from './prekeys.ts'
@@ -190,7 +191,7 @@ function keepInLine({ tag, attrs }: BinaryNode): void {
 }
 
 function signalRepositoryOf({ makeRepository }: Intake): SocketConfig['makeSignalRepository'] {
-  return inTurns(withSignedPreKeys(withDurableRatchets(withHarmlessTrials(makeRepository))))
+  return inTurns(withSignedPreKeys(withDurableRatchets(withHarmlessTrials(withFewChains(makeRepository)))))
 }
 
 type Parts = {

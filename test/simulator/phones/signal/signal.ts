@@ -6,6 +6,7 @@ import {
   type SignalKeyStoreWithTransaction,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys'
+import { withFewChains } from '../../../../app/whatsapp/socket/few-chains.ts'
 import { withHarmlessTrials } from '../../../../app/whatsapp/socket/trials.ts'
 import type { World } from '../../store/world.ts'
 import type { KeyBundle } from './bundle.ts'
@@ -34,8 +35,8 @@ export type SignalDevice = {
   readonly groups: SenderKeys
 }
 
-/** A phone's own libsignal has not the fault that the library's has. */
-const makeRepository = withHarmlessTrials(DEFAULT_CONNECTION_CONFIG.makeSignalRepository)
+/** A phone's own libsignal has not the faults that the library's has. */
+const makeRepository = withHarmlessTrials(withFewChains(DEFAULT_CONNECTION_CONFIG.makeSignalRepository))
 
 /**
  * Built on what Baileys exports for its own clients, so that the simulator needs no knowledge of libsignal.
