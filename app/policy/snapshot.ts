@@ -98,6 +98,8 @@ export type AccountPolicy = {
   /** Whether the loss of the device is an alert too, beside its own event. */
   readonly alertsOnLoggedOut: boolean
   readonly markRead: boolean
+  /** Whether whoever calls is turned down at once. */
+  readonly rejectCalls?: true
   readonly presence: 'available' | 'unavailable'
   readonly history: 'none' | 'recent' | 'full'
 }

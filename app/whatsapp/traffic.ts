@@ -33,6 +33,7 @@ export type TrafficDeps = {
   readonly ackMs: number
   readonly unreadMs: number
   readonly markRead: () => boolean
+  readonly rejectCalls: () => boolean
   readonly lookup: LidLookup
   /** The account's own addresses, once it is linked. */
   readonly me: () => Me | undefined
@@ -153,7 +154,8 @@ export class Traffic {
     })
   }
 
-  #recorded({ incoming }: Reading): void {
+  #recorded({ incoming, ringing }: Reading): void {
+    if (ringing !== undefined) this.#answer(ringing)
     if (incoming === undefined) return
     const { account, log, meter, markRead, socket } = this.#deps
     meter.messages(account, 'in', 1)
@@ -162,5 +164,14 @@ export class Traffic {
     socket()
       ?.markRead([incoming.key])
       .catch(error => log.warn('whatsapp.not_marked_read', { account, reason: wordsOf(error) }))
+  }
+
+  /** Nobody is here who could talk. */
+  #answer(ringing: NonNullable<Reading['ringing']>): void {
+    const { account, log, rejectCalls, socket } = this.#deps
+    if (!rejectCalls()) return
+    socket()
+      ?.rejectCall(ringing)
+      .catch(error => log.warn('whatsapp.call_not_rejected', { account, reason: wordsOf(error) }))
   }
 }

@@ -119,6 +119,10 @@ describe('what a contact does', () => {
     await told('message.received', data => data.message_id === later)
     const calls = (await rig.events()).filter(each => each.data.call_id === call_id)
     assert.equal(calls.length, 1)
+    const answers = (await rig.phones.inbox(CONTACT)).filter(entry =>
+      JSON.stringify(entry).includes('reject'),
+    )
+    assert.deepEqual(answers, [], 'a call that nobody is to turn down')
   })
 
   test('what we write on the phone is ours, and told as sent from there', async () => {

@@ -21,6 +21,7 @@ export function compileAccount(declared: DeclaredAccount, name: string): Account
     presence: declared.presence ?? 'unavailable',
     history: declared.history ?? 'none',
     alertsOnLoggedOut: onLoggedOut?.alert !== 'none',
+    ...(declared.rejectCalls ? { rejectCalls: true } : {}),
     ...present({ displayName, refreshEveryMs, selfCheckEveryMs }),
   }
 }

@@ -91,6 +91,7 @@ export type DeclaredAccount = {
   readonly selfCheckEvery?: string
   readonly onLoggedOut?: { readonly queue?: 'hold'; readonly alert?: 'security.alert' | 'none' }
   readonly markRead?: boolean
+  readonly rejectCalls?: boolean
   readonly presence?: 'available' | 'unavailable'
   readonly history?: 'none' | 'recent' | 'full'
 }

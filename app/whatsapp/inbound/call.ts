@@ -28,7 +28,8 @@ export async function readCall(node: BinaryNode, { account, lookup, route, at }:
   }
   const events = [route({ type: 'call.received', account, chat: data.chat, data })]
   const subject = JSON.stringify(['call', creator, id])
-  return { changes: [{ kind: 'event', effects: { events } }], subject, kept: true }
+  const ringing = creator === undefined ? {} : { ringing: { callId: id, from: creator } }
+  return { changes: [{ kind: 'event', effects: { events } }], subject, kept: true, ...ringing }
 }
 
 function offerOf(node: BinaryNode): BinaryNode | undefined {

@@ -31,6 +31,8 @@ export type Reading = {
   readonly kept: boolean
   /** A message from somebody else, to be marked as read where the policy wants that. */
   readonly incoming?: { readonly from: ChatId; readonly key: WAMessageKey }
+  /** A call that rings: who calls, and by which id. */
+  readonly ringing?: { readonly callId: string; readonly from: string }
   /** Stands for a message that could not be read, and counts only when its content has not come in the meantime. */
   readonly placeholder?: true
   /** What the library works on, and is finished with when it has. */

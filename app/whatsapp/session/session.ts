@@ -47,8 +47,9 @@ export class Session {
     this.#standing = new Standing(this.#notices)
     this.#custody = new Custody(deps)
     const markRead = () => deps.policy()?.markRead === true
+    const rejectCalls = () => deps.policy()?.rejectCalls === true
     this.#traffic = new Traffic({
-      ...{ ...deps, markRead, ackMs: timings.ackMs, unreadMs: timings.unreadMs },
+      ...{ ...deps, markRead, rejectCalls, ackMs: timings.ackMs, unreadMs: timings.unreadMs },
       lookup: async lid => (await this.#custody.device?.phoneJidOf(lid)) ?? null,
       me: () => this.#custody.device?.creds.me,
       socket: () => this.#connection.early,

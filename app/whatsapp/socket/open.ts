@@ -92,6 +92,7 @@ export type Socket = {
   /** Where WhatsApp keeps files for this account. */
   mediaHost(): Promise<string | undefined>
   markRead(keys: readonly WAMessageKey[]): Promise<void>
+  rejectCall(call: { readonly callId: string; readonly from: string }): Promise<void>
   /** Resolves once Baileys has worked on the messages that it has read so far, and has told what it learned. */
   worked(): Promise<void>
   /** Lets Baileys work on a message that it read before, and may have told nobody about. */
@@ -159,6 +160,7 @@ export function openSocket(options: SocketOptions): Socket {
     pairingCode: phone => sock.requestPairingCode(phone.replace('+', '')),
     mediaHost: async () => (await sock.refreshMediaConn(false)).hosts[0]?.hostname,
     markRead: keys => sock.readMessages([...keys]),
+    rejectCall: ({ callId, from }) => sock.rejectCall(callId, from),
     async worked() {
       await sock.messageMutex.mutex(async () => undefined) // it is held while a message is worked on
       sock.ev.flush()

@@ -11,7 +11,7 @@ describe('every type', () => {
   let rig: Rig
   const chats: Record<Place, string> = { contact: CONTACT, group: '', channel: '', status: STATUS }
   before(async () => {
-    rig = await startRig()
+    rig = await startRig({ policy: { rejectCalls: true } })
     await rig.link()
     const group = { subject: 'Us', participants: [OURS, CONTACT], addressing: 'lid' }
     chats.group = String((await rig.phones.post('/groups', group)).id)
@@ -168,6 +168,19 @@ describe('every type', () => {
     await rig.phones.patch(`/groups/${chats.group}`, { ephemeral: 0 })
     assert.equal(await lasting('group'), undefined)
   })
+
+  test('a call is turned down where the policy wants that, and told all the same', async () => {
+    const { call_id } = await rig.phones.post(`/phones/${CONTACT}/call`, { to: OURS })
+    await until('the event', async () => (await rig.events()).find(({ data }) => data.call_id === call_id))
+    const answer = await until('the answer', async () =>
+      (await inbox()).find(entry => entry.type === 'call' && JSON.stringify(entry).includes(String(call_id))),
+    )
+    assert.match(JSON.stringify(answer), /reject/)
+  })
+
+  async function inbox(): Promise<readonly Record<string, unknown>[]> {
+    return (await rig.phones.get(`/phones/${CONTACT}/inbox`)).data as Record<string, unknown>[]
+  }
 
   test('is refused where what it is about is too old by the time that it leaves', async () => {
     const { own } = await idsIn('contact')

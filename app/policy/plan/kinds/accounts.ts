@@ -19,6 +19,7 @@ const rows: Rows<AccountPolicy> = {
     note('onLoggedOut.alert', ({ alertsOnLoggedOut: alerts }) => (alerts ? 'security.alert' : 'none')),
   ],
   markRead: [scale('markRead', ({ markRead }) => String(markRead), { ...WIDENS, words: ['false', 'true'] })],
+  rejectCalls: [note('rejectCalls', ({ rejectCalls }) => (rejectCalls ? 'true' : undefined))],
   presence: [
     scale('presence', ({ presence }) => presence, { ...WIDENS, words: ['unavailable', 'available'] }),
   ],
