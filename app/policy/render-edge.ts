@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PosternError } from '../lib/error.ts'
 import { parseCidr } from './networks.ts'
-import { siteLines } from './render-site.ts'
+import { leadsToHttps, plainHttpLines, siteLines } from './render-site.ts'
 import type { Edge, PolicySnapshot, SiteName } from './snapshot.ts'
 
 /** What the machine adds to the policy. */
@@ -46,7 +46,8 @@ function sitesOf(snapshot: PolicySnapshot, facts: EdgeFacts): string[] {
     const site = edge.sites[name]
     if (site === undefined) return []
     const cidrs = cidrsOf(snapshot, name, site.networks)
-    return [siteLines({ name, site, edge, cidrs, loopback: facts.loopback ?? [] })]
+    const lines = siteLines({ name, site, edge, cidrs, loopback: facts.loopback ?? [] })
+    return name === 'dashboard' && leadsToHttps(edge) ? [lines, ...plainHttpLines({ site, cidrs })] : [lines]
   })
   return blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]))
 }

@@ -11,6 +11,8 @@ export type SiteToRender = {
   readonly loopback: readonly string[]
 }
 
+const LOCAL = 'localhost'
+const HTTPS_PORT = 443
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i
 const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/
 const EMAIL = /^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$/
@@ -22,24 +24,47 @@ const SAFE_URL = /^https:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/
 export function siteLines(part: SiteToRender): string[] {
   assertGuarded(part)
   const { hostname, address } = parseAddress(part.name, part.site.address)
-  const isLocal = hostname === 'localhost'
+  const isLocal = hostname === LOCAL
+  const headers = isLocal || part.edge.tls.mode === 'internal' ? [] : ['import hsts']
   return block(address, [
     ...(isLocal && part.loopback.length > 0 ? [`bind ${part.loopback.map(ipAddress).join(' ')}`] : []),
     ...tlsLines(part),
     'import access-log',
     'import say-little',
-    ...(part.name === 'dashboard' && part.edge.tls.mode !== 'internal' ? ['import hsts'] : []),
     ...block('route', routeLines(part)),
-    ...(part.site.basicAuth.length > 0 ? ['import count-guesses'] : []),
-    'import errors',
+    ...(part.site.basicAuth.length > 0 ? block('import count-guesses', headers) : []),
+    ...block('import errors', headers),
   ])
+}
+
+/**
+ * Whether the dashboard is one that people find by its name alone, so that plain HTTP on port 80 leads there: on the usual
+ * port, with certificates that browsers trust.
+ */
+export function leadsToHttps({ tls, sites: { dashboard } }: Edge): boolean {
+  if (dashboard === undefined || tls.mode === 'internal') return false
+  const { hostname, port } = parseAddress('dashboard', dashboard.address)
+  return hostname !== LOCAL && port === HTTPS_PORT
+}
+
+/** The site blocks of port 80, for a dashboard that people find by its name; the network is asked first there, too. */
+export function plainHttpLines({ site, cidrs }: Pick<SiteToRender, 'site' | 'cidrs'>): string[][] {
+  const { hostname } = parseAddress('dashboard', site.address)
+  return [
+    block(`http://${hostname}`, [...outsideLines(cidrs), `import to-https ${hostname}`]),
+    block('http://', ['import no-plain-http']),
+  ]
+}
+
+function outsideLines(cidrs: readonly string[]): string[] {
+  return cidrs.length > 0 ? [`@outside not remote_ip ${cidrs.join(' ')}`, 'abort @outside'] : []
 }
 
 /** Order is meaning: the network before the hash of a password, and claims go before the app is spoken to. */
 function routeLines(part: SiteToRender): string[] {
   const { limits } = part.edge
   return [
-    ...(part.cidrs.length > 0 ? [`@outside not remote_ip ${part.cidrs.join(' ')}`, 'abort @outside'] : []),
+    ...outsideLines(part.cidrs),
     'import refuse-odd-paths',
     ...(part.name === 'hooks' ? ['import only-below /hooks'] : []),
     `import sizes ${bytes(limits.maxBodyBytes)} ${bytes(limits.maxUploadBytes)}`,
@@ -107,7 +132,7 @@ function tlsLines({ edge, site, name }: SiteToRender): string[] {
   return block('tls', [...acmeLines(tls), ...inside])
 }
 
-/** Port 80 stays closed, so the challenge that needs it is off. */
+/** Port 80 need not be open, so the challenge that needs it is off. */
 function acmeLines(tls: { readonly email: string; readonly ca?: string }): string[] {
   return block('issuer acme', [
     ...(tls.ca === undefined ? [] : [`dir ${matching('edge.acme', 'ca', tls.ca, SAFE_URL)}`]),
@@ -126,10 +151,12 @@ function assertGuarded({ name, site, cidrs }: SiteToRender): void {
   }
 }
 
-function parseAddress(site: SiteName, address: string): { hostname: string; address: string } {
+type Address = { readonly hostname: string; readonly port: number; readonly address: string }
+
+function parseAddress(site: SiteName, address: string): Address {
   const match = /^https:\/\/([^/:]+)(?::(\d{1,5}))?$/.exec(address)
   const hostname = match?.[1]?.toLowerCase() ?? ''
-  const port = Number(match?.[2] ?? '443')
+  const port = Number(match?.[2] ?? HTTPS_PORT)
   // An IP address sends no server name, and without one Caddy cannot choose the site's TLS policy.
   if (!HOST_NAME.test(hostname) || isIP(hostname) !== 0 || port < 1 || port > 65_535) {
     throw new PosternError(
@@ -137,7 +164,8 @@ function parseAddress(site: SiteName, address: string): { hostname: string; addr
       `site ${site}: expected https://HOST[:PORT], got ${JSON.stringify(address)}`,
     )
   }
-  return { hostname, address: port === 443 ? `https://${hostname}` : `https://${hostname}:${port}` }
+  const shown = port === HTTPS_PORT ? `https://${hostname}` : `https://${hostname}:${port}`
+  return { hostname, port, address: shown }
 }
 
 /** `secret:NAME` → a file below the secrets folder, `file:/abs` → that file. */

@@ -121,6 +121,47 @@ test('keeps the admin interface to a socket of its owner, and writes no configur
   assert.equal(existsSync(join(rig.config.dataDir, 'caddy', 'caddy', 'autosave.json')), false)
 })
 
+test('leads browsers from plain HTTP to a public name, and asks them to stay with TLS there', async () => {
+  const authority = await createTestAuthority('Public CA')
+  const served = await authority.issue({ usages: ['serverAuth'], uris: [], dnsNames: ['wa.example.com'] })
+  for (const [name, text] of [
+    ['edge.pem', served.cert],
+    ['edge.key', served.key],
+  ] as const)
+    writeFileSync(join(rig.config.secretsDir, name), text)
+  const { edge } = rig.snapshot
+  const dashboard = { ...(edge.sites.dashboard ?? assert.fail()), address: 'https://wa.example.com' }
+  const tls = { mode: 'files', certificate: 'secret:edge.pem', key: 'secret:edge.key' } as const
+  const part = renderEdge({ ...rig.snapshot, edge: { ...edge, tls, sites: { dashboard } } }, {})
+  const [https, http] = [PORT_BASE + 42, PORT_BASE + 38]
+  const moved = part
+    .replace('https://wa.example.com {', `https://wa.example.com:${https} {`)
+    .replace(/http:\/\/(\S*) \{/g, `http://$1:${http} {`) // 80 may be somebody else's
+  assert.deepEqual(await reloadEdge(rig.deps, writeNext(rig.config, moved)), { ok: true })
+  assert.deepEqual(await overPlainHttp(http, 'wa.example.com'), [308, 'https://wa.example.com/x?y=1'])
+  assert.equal(await overPlainHttp(http, 'other.example.com'), 'ECONNRESET')
+  const host = `wa.example.com:${https}`
+  const to = { port: https, ca: authority.cert, servername: 'wa.example.com' }
+  const answer = await sendRaw(get('/', host), to)
+  assert.equal(answer.kind === 'answered' && answer.status, 401)
+  assert.match(
+    answer.kind === 'answered' ? answer.head : '',
+    /^strict-transport-security: max-age=31536000\r?$/im,
+  )
+})
+
+/** Status and way, or what became of the connection. */
+function overPlainHttp(port: number, host: string): Promise<unknown> {
+  return new Promise(resolve => {
+    const call = request({ port, path: '/x?y=1', headers: { host } }, answer => {
+      answer.resume()
+      resolve([answer.statusCode, answer.headers.location])
+    })
+    call.once('error', error => resolve((error as NodeJS.ErrnoException).code))
+    call.end()
+  })
+}
+
 test('hands out the root of its own certificates, and none for certificates from elsewhere', () => {
   const { config, snapshot } = rig
   const file = exportEdgeCa(config, snapshot.edge)

@@ -43,7 +43,8 @@ const TLS_MODES: readonly Edge['tls'][] = [
 
 for (const tls of TLS_MODES) {
   test(`renders ${JSON.stringify(tls)} formatted as Caddy would, and Caddy reads it`, () => {
-    const part = renderEdge(withEdge({ tls }), facts)
+    const { edge } = withSite('dashboard', { address: 'https://wa.example.com' })
+    const part = renderEdge(withEdge({ ...edge, tls }), facts)
     const file = join(folder, `${edgeDigest(part)}.caddy`)
     writeFileSync(file, part)
     assertFormatted(file)
@@ -101,10 +102,25 @@ test('leaves a site out that the policy does not have, and listens everywhere fo
   assert.ok(!renderEdge(snapshot, {}).includes('bind'))
 })
 
-test('asks browsers to stay with TLS only for certificates that all browsers trust', () => {
+test('asks browsers to stay with TLS, and leads them to it, only under public names with certificates they trust', () => {
   const acme = { mode: 'acme', email: 'ops@example.com' } as const
-  assert.equal(renderEdge(withEdge({ tls: acme }), facts).split('import hsts').length, 2)
-  assert.ok(!renderEdge(snapshot, facts).includes('import hsts'))
+  const withName = (address: string, tls: Edge['tls']) => {
+    const { edge } = withSite('dashboard', { address })
+    return renderEdge(withEdge({ ...edge, tls }), facts)
+  }
+  const named = withName('https://wa.example.com', acme)
+  assert.match(
+    named,
+    /\n\thttp:\/\/wa\.example\.com \{\n\t\t@outside[^\n]*\n\t\tabort @outside\n\t\timport to-https wa\.example\.com\n/,
+  )
+  assert.match(named, /\n\thttp:\/\/ \{\n\t\timport no-plain-http\n/)
+  assert.equal(named.split('import hsts').length - 1, 2)
+  const others = [
+    withName('https://wa.example.com', { mode: 'internal' }),
+    withName('https://localhost', acme),
+  ]
+  for (const part of [...others, renderEdge(snapshot, facts)]) assert.ok(!/hsts|http:/.test(part), part)
+  assert.ok(!withName('https://wa.example.com:8443', acme).includes('http:'))
 })
 
 const INJECTIONS = ['x"', 'x`', 'x{', 'x}', 'x\n', 'x y', 'x\\', '{env.HOME}', '{$HOME}', '']

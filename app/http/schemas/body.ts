@@ -14,6 +14,8 @@ ajv.addFormat('date-time', fullFormats['date-time'])
 
 /** Each unknown member is a fault of its own: telling a million of them apart would cost far more than sending them did. */
 const MAX_MEMBERS = 2_000
+/** Nothing that is understood here goes deeper than seven; what works through a body by recursion must not run out of stack. */
+const MAX_DEPTH = 32
 
 /** A schema, ready to check bodies that are of type T once they pass. */
 export type BodyReader<T> = (body: unknown) => Parsed<T>
@@ -24,6 +26,7 @@ export function bodyReader<T>(schema: SchemaObject, later?: ReadonlySet<string>)
   return body => {
     const crowded = crowdedAt(body)
     if (crowded !== undefined) return invalid(crowded, `has more than ${MAX_MEMBERS} members`)
+    if (isDeep(body)) return invalid('$', `is nested more than ${MAX_DEPTH} deep`)
     if (validate(body)) {
       const torn = tornAt(body)
       return torn === undefined ? parsed(body) : invalid(torn, 'must be text that Unicode can write')
@@ -46,6 +49,16 @@ function crowdedAt(body: unknown): string | undefined {
     if (count > MAX_MEMBERS) return '$'
   }
   return undefined
+}
+
+/** Looks level by level; what is crowded does not come here. */
+function isDeep(body: unknown): boolean {
+  let level: readonly unknown[] = [body]
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []))
+    if (level.length === 0) return false
+  }
+  return true
 }
 
 function countOf(part: unknown): number {

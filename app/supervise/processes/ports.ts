@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { Config, Ports } from '../../config/config.ts'
+import { leadsToHttps } from '../../policy/render-site.ts'
 import type { Edge } from '../../policy/snapshot.ts'
 import { whoListens } from './who-listens.ts'
 
@@ -9,13 +10,15 @@ const FIRST_BASE = 20_000
 /** Below 32768, from where Linux takes the ports of outgoing connections: one of those would keep a part from starting again. */
 const BASES = 127
 const HTTPS_PORT = 443
+const HTTP_PORT = 80
 
-/** The ports that `up` needs: those of the sites in the policy, the app's own, its metrics', and the sandbox's. */
+/** The ports that `up` needs: those of the sites in the policy and the one that leads to them, the app's own, its metrics', and the sandbox's. */
 export function neededPorts(config: Config, edge: Edge): readonly number[] {
   const sites = Object.values(edge.sites).map(({ address }) => Number(new URL(address).port || HTTPS_PORT))
   const sandbox: (keyof Ports)[] = ['simulator', 'simulatorAdmin', 'receiver', 'receiverAdmin']
   const own: (keyof Ports)[] = ['app', 'metrics', ...(config.sandbox ? sandbox : [])]
-  return [...new Set([...sites, ...own.map(name => config.ports[name])])]
+  const plain = leadsToHttps(edge) ? [HTTP_PORT] : []
+  return [...new Set([...sites, ...plain, ...own.map(name => config.ports[name])])]
 }
 
 /** Ports of the list that somebody else listens on already. */
