@@ -21,7 +21,7 @@ export type RawAnswer =
 const WITHIN_MS = 10_000
 
 /** Sends bytes as they are over one TLS connection and reads until it ends. Nothing is normalised on the way. */
-export async function sendRaw(bytes: string, options: RawOptions): Promise<RawAnswer> {
+export async function sendRaw(bytes: string | Buffer, options: RawOptions): Promise<RawAnswer> {
   const socket = open(options)
   const chunks: Buffer[] = []
   return await new Promise(resolve => {

@@ -142,8 +142,10 @@ describe('a message that cannot be read', () => {
       invalid(answer, path, /more than 2000 members/)
       assert.ok(answer.bytes.length < 1_000)
     }
-    const nested = `{"to":${'['.repeat(6_000)}${']'.repeat(6_000)}}`
-    assert.equal((await send(nested, { 'content-type': 'application/json' })).status, 422)
+    const nested = async (levels: number) =>
+      send(`{"to":${'['.repeat(levels)}${']'.repeat(levels)}}`, { 'content-type': 'application/json' })
+    for (const levels of [33, 1_500]) invalid(await nested(levels), '$', /nested more than 32 deep/)
+    invalid(await nested(32), '$.to', /./)
   })
 
   test('lacks members, all told at once', async () => {

@@ -79,6 +79,12 @@ function wrongMethod(routes: readonly Route[]): RequestHandler {
   return (request, response) => send(request, response, answer)
 }
 
+/** The parser would take a dozen other encodings, and in UTF-7 a plus sign is something else than in a number. */
+function isUtf8(contentType: string | undefined): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType ?? '')?.[1]
+  return charset === undefined || /^utf-?8$/i.test(charset)
+}
+
 /** What the control socket takes: a whole policy folder has to fit. */
 const LOCAL_BODY_BYTES = 16 * 1024 * 1024
 
@@ -97,8 +103,8 @@ function bodyParser(): RequestHandler {
     const local = credential.kind === 'local'
     const empty =
       request.get('transfer-encoding') === undefined && Number(request.get('content-length') ?? 0) === 0
-    if (!empty && request.is('application/json') === false) {
-      const detail = 'The body must be JSON: send it with Content-Type: application/json.'
+    if (!empty && (request.is('application/json') === false || !isUtf8(request.get('content-type')))) {
+      const detail = 'The body must be JSON in UTF-8: send it with Content-Type: application/json.'
       return send(request, response, problem('unsupported-media-type', detail))
     }
     parserOf(local ? LOCAL_BODY_BYTES : policy.snapshot.edge.limits.maxBodyBytes)(request, response, next)

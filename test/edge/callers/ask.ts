@@ -19,7 +19,7 @@ export type Ask = {
   /** Instead of the name and the port of the site. */
   readonly host?: string
   readonly version?: string
-  readonly body?: string
+  readonly body?: string | Buffer
   /** The address that it comes from. */
   readonly from?: string
   readonly servername?: string
@@ -63,7 +63,7 @@ export async function ask(rig: AppRig, honest: CertificateAndKey, asked: Ask): P
 }
 
 /** The lines as they stand; nothing is put right on the way. */
-function bytesOf(rig: AppRig, asked: Ask): string {
+function bytesOf(rig: AppRig, asked: Ask): Buffer {
   const { site = 'api', method = 'GET', path = '/v1/whoami', version = 'HTTP/1.1', body = '' } = asked
   const host = asked.host ?? `localhost:${rig.ports[site]}`
   const lines = [
@@ -73,7 +73,10 @@ function bytesOf(rig: AppRig, asked: Ask): string {
     ...(asked.known === false ? [] : proofOn(site)),
     ...(asked.headers ?? []),
   ]
-  return `${lines.join('\r\n')}\r\n\r\n${body}`
+  return Buffer.concat([
+    Buffer.from(`${lines.join('\r\n')}\r\n\r\n`),
+    typeof body === 'string' ? Buffer.from(body) : body,
+  ])
 }
 
 function proofOn(site: SiteName): readonly string[] {
