@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     })
   },
   pki: async () => (await import('./pki.ts')).pkiCommand(deps),
+  key: async () => (await import('./key.ts')).keyCommand(deps),
   send: async () => (await import('./send.ts')).sendCommand(deps),
   message: async () => (await import('./message.ts')).messageCommand(deps),
   contact: async () => (await import('./contact.ts')).contactCommand(deps),

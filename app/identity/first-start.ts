@@ -1,8 +1,9 @@
-import { argon2Sync, createHash, randomBytes } from 'node:crypto'
+import { argon2Sync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { privateFolder, replaceFile } from '../lib/replace-file.ts'
+import { apiKeyHash, newApiKey } from './issue-api-key.ts'
 import { issueClient } from './pki/issue.ts'
 
 /**
@@ -12,7 +13,6 @@ import { issueClient } from './pki/issue.ts'
 const ARGON2 = { memory: 7_168, passes: 5, parallelism: 1, tagLength: 32 } as const
 const SALT_BYTES = 16
 const PASSWORD_BYTES = 18
-const API_KEY_BYTES = 32
 const WEBHOOK_SECRET_BYTES = 32
 const SECRET_MODE = 0o400
 
@@ -70,7 +70,7 @@ export async function ensureSandboxSecrets(
   ensureFile(join(config.secretsDir, 'sandbox-webhook'), () => {
     return `whsec_${randomBytes(WEBHOOK_SECRET_BYTES).toString('base64')}`
   })
-  const apiKey = ensureFile(files.apiKey, () => `pk_${randomBytes(API_KEY_BYTES).toString('base64url')}`)
+  const apiKey = ensureFile(files.apiKey, newApiKey)
   ensureApiKeyHash(config, apiKey)
   ensureDemoPassword(config, files.password)
   const issued = await issueClient(config, { name: DEMO, now })
@@ -82,7 +82,7 @@ export async function ensureSandboxSecrets(
 /** The file `sandbox-key-demo`; written anew when the key beside it was lost and made again. */
 function ensureApiKeyHash(config: Config, apiKey: string): void {
   const file = join(config.secretsDir, 'sandbox-key-demo')
-  const hash = createHash('sha256').update(apiKey).digest('hex')
+  const hash = apiKeyHash(apiKey)
   if (!existsSync(file) || readFileSync(file, 'utf8').trim() !== hash)
     replaceFile(file, `${hash}\n`, SECRET_MODE)
 }
