@@ -12,6 +12,7 @@ const PROBLEMS = {
   'not-acceptable': [406, 'None of the accepted media types can be given'],
   conflict: [409, 'Not in this state'],
   'already-linked': [409, 'The account is linked already'],
+  'whatsapp-refused': [409, 'WhatsApp refuses this'],
   gone: [410, 'What was asked for is no longer kept'],
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body has a media type that is not read here'],
@@ -23,6 +24,8 @@ const PROBLEMS = {
   blocked: [429, 'Too many failed attempts'],
   internal: [500, 'Something went wrong here'],
   'not-ready': [503, 'Not ready'],
+  'not-connected': [503, 'The account is not connected'],
+  'whatsapp-silent': [503, 'WhatsApp does not answer'],
   'disk-full': [503, 'The disk has no room'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 

@@ -4,6 +4,7 @@ import type { Message } from '../model/message.ts'
 import type { Access } from './access.ts'
 import type { Effects } from './effects.ts'
 import { numberOf } from './tables/contact-links.ts'
+import { calledOf } from './tables/contact-names.ts'
 import { standingOf } from './tables/contacts.ts'
 
 /** A contact wants no more messages, or wants them again. Nothing of it happens where that is so already. */
@@ -36,6 +37,9 @@ export type Withdrawal = {
 /** Two names of one person: `…@lid` and the number. */
 export type ContactLink = { readonly lid: ChatId; readonly number: ChatId }
 
+/** What somebody calls themselves; nothing of it happens where they did so already. */
+export type Naming = { readonly contact: ChatId; readonly name: string; readonly effects: Effects }
+
 /** The ledger of what contacts have said about being written to. Evidence is sealed, and whom a row is about a keyed hash. */
 export type ContactStore = {
   standing(contact: ChatId): Promise<Standing>
@@ -47,6 +51,9 @@ export type ContactStore = {
   link(link: ContactLink): Promise<void>
   /** The number behind a LID where it is known; every other chat as it is. */
   nameOf(chat: ChatId): Promise<ChatId>
+  /** What the contact calls itself on WhatsApp, as far as it has written. */
+  calledOf(contact: ChatId): Promise<string | undefined>
+  call(naming: Naming): Promise<void>
 }
 
 export function createContactStore({ reader, writer }: Access): ContactStore {
@@ -55,6 +62,8 @@ export function createContactStore({ reader, writer }: Access): ContactStore {
     grant: grant => writer.run('contacts.grant', grant),
     withdraw: withdrawal => writer.run('contacts.withdraw', withdrawal),
     link: link => writer.run('contacts.link', link),
+    calledOf: async contact => calledOf(reader, contact),
+    call: naming => writer.run('contacts.call', naming),
     nameOf: async chat => (chat.endsWith('@lid') ? (numberOf(reader, chat) ?? chat) : chat),
   }
 }

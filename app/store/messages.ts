@@ -4,6 +4,7 @@ import type { Message, MessageContent, MessageStatus } from '../model/message.ts
 import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
 import { acquaintance } from './tables/acquaintance.ts'
+import { type ChatQuery, latestMessages } from './tables/chat-list.ts'
 import { timerOf } from './tables/chat-timers.ts'
 import { lookUpKey } from './tables/message-entry.ts'
 import { getMessage, listMessages, messagesNamed, pastExpiry } from './tables/message-list.ts'
@@ -77,6 +78,8 @@ export type MessageStore = {
   timer(account: string, chat: string): Promise<number>
   /** Newest first. */
   list(query: MessageQuery): Promise<Page<Message>>
+  /** The last message of each chat, newest first; the cursor is that of `list`. */
+  latest(query: ChatQuery): Promise<Page<Message>>
   /**
    * Takes due entries, up to the free number of each account, at most one a chat and only the front of its line, marks them
    * `sending` durably and counts the attempt. A chat with an entry in `sending` gives none, and chats take turns. Entries
@@ -120,6 +123,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     acquaintance: async (account, chat) => acquaintance(reader, account, chat),
     timer: async (account, chat) => timerOf(reader, account, chat),
     list: async query => reader.db.snapshot(() => listMessages(reader, query)),
+    latest: async query => reader.db.snapshot(() => latestMessages(reader, query)),
     claim: query => writer.run('messages.claim', query),
     requeue: (id, again) => writer.run('messages.requeue', { id, ...again, now: now() }),
     postpone: (id, until) => writer.run('messages.postpone', { id, ...until, now: now() }),

@@ -10,6 +10,8 @@ import type { Reader } from './inbound/reading.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
 import { Roster } from './roster.ts'
 import type { Session } from './session/session.ts'
+import type { Asked } from './social/asked.ts'
+import type { Social } from './social/social.ts'
 import { checkCertificates } from './socket/certificate.ts'
 import { muteConsole } from './socket/library-log.ts'
 import { TIMINGS, type Timings } from './timings.ts'
@@ -49,6 +51,8 @@ export type Sessions = SendPort & {
   resume(name: string, by: Actor): Promise<AccountOutcome>
   /** Where WhatsApp keeps files for an account, name and port; undefined while nobody can say. */
   mediaHost(name: string): Promise<string | undefined>
+  /** Asks WhatsApp over an account; the answer is the server's. */
+  ask<T>(name: string, question: (social: Social) => Promise<T>): Promise<Asked<T>>
 }
 
 /** WhatsApp's own, which answers for any account. */
@@ -93,6 +97,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
     // A simulator has a host of its own, and its files are nowhere else.
     mediaHost: async name =>
       (await roster.find(name)?.mediaHost()) ?? (simulator === undefined ? MEDIA_HOST : undefined),
+    async ask(name, question) {
+      const session = roster.find(name)
+      return session === undefined ? { kind: 'unknown-account' } : await session.ask(question)
+    },
     async send(order) {
       const session = roster.find(order.account)
       return session === undefined

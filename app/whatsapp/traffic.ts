@@ -13,6 +13,7 @@ import { isResendRequest, resendRequestOf } from './inbound/resend-request.ts'
 import type { Me, Stanza } from './journal/arrival.ts'
 import { DeviceMail } from './journal/device-mail.ts'
 import { type NamedMessages, Recorder } from './journal/recorder.ts'
+import { createNames, type Names } from './names.ts'
 import { createRecipients, type Recipients } from './recipients.ts'
 import { Resends } from './resends.ts'
 import { createSender, type Sender } from './send.ts'
@@ -48,6 +49,7 @@ const TELL_RESTRICTED_MS = 60 * 60 * 1_000
 export class Traffic {
   readonly #deps: TrafficDeps
   readonly #recipients: Recipients
+  readonly #names: Names
   readonly #sender: Sender
   readonly #recorder: Recorder
   readonly #mail: DeviceMail
@@ -58,6 +60,7 @@ export class Traffic {
     const { account, store, route, hear, log, now, random, ackMs, lookup } = deps
     this.#deps = deps
     this.#recipients = createRecipients({ account, store, log, now })
+    this.#names = createNames({ account, store, route, log })
     this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
     const reader = (me: Me, at: Date, named: NamedMessages) => ({
       ...{ account, me, at, lookup, route, named },
@@ -160,6 +163,7 @@ export class Traffic {
     const { account, log, meter, markRead, socket } = this.#deps
     meter.messages(account, 'in', 1)
     this.#recipients.wrote(incoming.from)
+    if (incoming.name !== undefined) this.#names.heard(incoming.from, incoming.name)
     if (!markRead()) return
     socket()
       ?.markRead([incoming.key])

@@ -39,6 +39,7 @@ export function standInSessions(): Sessions {
     restart: name => move(name, 'connecting'),
     pause: name => move(name, 'paused'),
     resume: name => move(name, 'open'),
+    ask: async name => ({ kind: 'not-open', state: accounts.get(name)?.state ?? 'unlinked' }),
     send: async () => ({ kind: 'retry', reason: 'nobody sends here' }),
     openAccounts: () => [],
     onOpen: () => {},

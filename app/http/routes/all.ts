@@ -15,6 +15,7 @@ import { policyOwnerRoutes } from './policy-changes.ts'
 import { reviewRoutes } from './reviews.ts'
 import type { Route } from './route.ts'
 import { sendRoutes } from './send-message.ts'
+import { socialRoutes } from './social/all.ts'
 import { webhookRoutes } from './webhooks.ts'
 import { whoamiRoutes } from './whoami.ts'
 
@@ -29,6 +30,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...sendRoutes(deps),
     ...mediaRoutes(deps),
     ...consentRoutes(deps),
+    ...socialRoutes(deps),
     ...eventRoutes(deps),
     ...endpointRoutes(deps),
     ...webhookRoutes(deps),

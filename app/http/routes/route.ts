@@ -11,13 +11,17 @@ import type { Call } from '../hop/call.ts'
  */
 export type Access =
   | { readonly kind: 'anybody' }
-  | { readonly kind: 'account'; readonly action: string; readonly touches?: (call: Call) => Resource }
+  | {
+      readonly kind: 'account'
+      readonly action: string
+      readonly touches?: (call: Call) => Resource | Promise<Resource>
+    }
   | { readonly kind: 'any-account'; readonly action: string }
   | { readonly kind: 'appliance'; readonly action: string }
   | { readonly kind: 'itself' }
 
 export type Route = {
-  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   readonly path: string
   readonly sites: readonly SiteName[]
   readonly access: Access

@@ -60,7 +60,7 @@ async function admit(route: Route, call: Call, deps: HttpDeps): Promise<Problem 
       return await authorize(call, access.action, {}, deps)
     case 'account': {
       const account = param(call, 'account')
-      const touched = access.touches?.(call) ?? {}
+      const touched = (await access.touches?.(call)) ?? {}
       return (
         (await authorize(call, access.action, { ...touched, account }, deps)) ?? unknownAccount(call, account)
       )

@@ -13,6 +13,7 @@ export function faultsOf(
       case 'additionalProperties':
         return unknownMember(error, String(params.additionalProperty), later)
       case 'required':
+      case 'dependentRequired':
         return { path: pathOf(error, String(params.missingProperty)), message: 'is missing' }
       case 'enum':
         return { path: pathOf(error), message: `must be ${listed(params.allowedValues, error.data)}` }

@@ -358,6 +358,14 @@ CREATE TABLE chat_timers (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** What people call themselves on WhatsApp. */
+const CONTACT_NAMES = `
+CREATE TABLE contact_names (
+  contact BLOB PRIMARY KEY, -- hash
+  name BLOB NOT NULL -- sealed
+) STRICT, WITHOUT ROWID;
+`
+
 /** The schema's steps: the n-th takes a database from version n-1 to n. A step that has left this repository is never edited. */
 export const MIGRATIONS: readonly string[] = [
   FIRST,
@@ -379,4 +387,5 @@ export const MIGRATIONS: readonly string[] = [
   CHAT_TIMERS,
   CONTACT_LINKS,
   MEDIA,
+  CONTACT_NAMES,
 ]

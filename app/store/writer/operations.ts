@@ -1,6 +1,7 @@
 import { putDevice, removeDevice, setPaused } from '../tables/accounts.ts'
 import { appendAudit } from '../tables/audit.ts'
 import { linkContact } from '../tables/contact-links.ts'
+import { callContact } from '../tables/contact-names.ts'
 import { grantConsent, withdrawConsents } from '../tables/contacts.ts'
 import { replayDelivery, settleDelivery } from '../tables/delivery-queue.ts'
 import { buryDeliveries, hastenDeliveries, replayRange } from '../tables/delivery-range.ts'
@@ -31,6 +32,7 @@ export const operations = {
   'accounts.remove': removeDevice,
   'accounts.setPaused': setPaused,
   'audit.append': appendAudit,
+  'contacts.call': callContact,
   'contacts.grant': grantConsent,
   'contacts.link': linkContact,
   'contacts.withdraw': withdrawConsents,

@@ -45,7 +45,8 @@ export async function readMessage(message: WAMessage, reader: Reader, node?: Bin
   const subject = JSON.stringify(['message', chat, from, messageId])
   // Nobody is told that a status or a post of a channel was seen: nobody has looked.
   const isPersonal = kindOfChat(chat) === 'contact' || kindOfChat(chat) === 'group'
-  const incoming = direction === 'in' && isPersonal ? { incoming: { from, key: message.key } } : {}
+  const name = message.pushName ? { name: message.pushName } : {}
+  const incoming = direction === 'in' && isPersonal ? { incoming: { from, key: message.key, ...name } } : {}
   return { changes, subject, kept: true, ...incoming }
 }
 

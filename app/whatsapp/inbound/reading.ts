@@ -30,7 +30,12 @@ export type Reading = {
   /** False for what does no harm when it comes again later. */
   readonly kept: boolean
   /** A message from somebody else, to be marked as read where the policy wants that. */
-  readonly incoming?: { readonly from: ChatId; readonly key: WAMessageKey }
+  readonly incoming?: {
+    readonly from: ChatId
+    readonly key: WAMessageKey
+    /** What its author calls themselves. */
+    readonly name?: string
+  }
   /** A call that rings: who calls, and by which id. */
   readonly ringing?: { readonly callId: string; readonly from: string }
   /** Stands for a message that could not be read, and counts only when its content has not come in the meantime. */

@@ -8,6 +8,8 @@ import { Connection, type ConnectionDeps, type ConnectionEvents } from '../conne
 import { type Meaning, meaningOf } from '../connection/disconnect.ts'
 import type { Reader } from '../inbound/reading.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from '../outcomes.ts'
+import { type Asked, refusalOf } from '../social/asked.ts'
+import type { Social } from '../social/social.ts'
 import type { LinkedDevice } from '../socket/device.ts'
 import { wordsOf } from '../socket/library-log.ts'
 import { Traffic } from '../traffic.ts'
@@ -132,6 +134,17 @@ export class Session {
   /** The host that WhatsApp has named to this account; undefined without a connection. */
   async mediaHost(): Promise<string | undefined> {
     return await this.#connection.socket?.mediaHost().catch(() => undefined)
+  }
+
+  /** Asks over the connection of the moment; the library itself gives up on an answer after a minute. */
+  async ask<T>(question: (social: Social) => Promise<T>): Promise<Asked<T>> {
+    const { socket } = this.#connection
+    if (socket === undefined) return { kind: 'not-open', state: this.#standing.state }
+    try {
+      return { kind: 'answered', value: await question(socket.social) }
+    } catch (error) {
+      return refusalOf(error)
+    }
   }
 
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {

@@ -1,4 +1,5 @@
 import type { makeWASocket } from '@whiskeysockets/baileys'
+import baileysLogger from '@whiskeysockets/baileys/lib/Utils/logger.js'
 import { reasonOf } from '../../lib/error.ts'
 import type { Log } from '../../lib/log.ts'
 
@@ -26,9 +27,10 @@ export function libraryLogger(log: Log, account: string): LibraryLogger {
 
 /**
  * Takes the console away from libraries for the whole process: libsignal prints whole sessions, private ratchet keys
- * included. What is left is that something was said.
+ * included, and Baileys whole communities, with a logger of its own. What is left is that something was said.
  */
 export function muteConsole(log: Log): void {
+  baileysLogger.level = 'silent'
   const mute = (method: string) => [method, () => log.debug('library.console', { method })]
   Object.assign(globalThis.console, Object.fromEntries(CONSOLE_METHODS.map(mute)))
 }

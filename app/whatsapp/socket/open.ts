@@ -24,6 +24,7 @@ import { Gate, type Wire } from '../journal/gate.ts'
 import { Intake } from '../journal/intake.ts'
 import { type Place, Places } from '../outbound/place.ts'
 import type { Written } from '../outbound/write.ts'
+import { createSocial, type Social } from '../social/social.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { StoreKeys } from './device.ts'
 import { withFewChains } from './few-chains.ts'
@@ -98,6 +99,8 @@ export type Socket = {
   /** Lets Baileys work on a message that it read before, and may have told nobody about. */
   workOn(message: WAMessage): Promise<void>
   lidLookup: LidLookup
+  /** What can be asked besides: groups, contacts, chats, channels, the account's own profile. */
+  readonly social: Social
   /** Asks the server for a sign of life. Resolves when that is written; any frame is the answer. */
   ping(): Promise<void>
   /** Has the account's phone answer us through WhatsApp, unseen by people. Resolves when that is written. */
@@ -170,6 +173,7 @@ export function openSocket(options: SocketOptions): Socket {
       sock.ev.flush()
     },
     lidLookup,
+    social: createSocial({ sock, lookup: lidLookup }),
     ping: () => ping(sock),
     selfCheck: () => askOwnPhone(sock),
     async logout() {

@@ -21,10 +21,22 @@ type Query = { readonly path: string; answer(asked: Asked): Answered }
 const FORBIDDEN = { code: 403, message: 'Forbidden' }
 const NOT_FOUND = { code: 404, message: 'Not Found' }
 
+/** What the account follows: a query that Baileys does not know by name. */
+const SUBSCRIBED = '6388546374527196'
+
 const QUERIES: Readonly<Record<string, Query>> = {
   [QueryIds.CREATE]: { path: XWAPaths.xwa2_newsletter_create, answer: create },
   [QueryIds.METADATA]: { path: XWAPaths.xwa2_newsletter_metadata, answer: metadata },
   [QueryIds.UPDATE_METADATA]: { path: 'xwa2_newsletter_update', answer: ofRunner(update) },
+  [SUBSCRIBED]: {
+    path: 'xwa2_newsletter_subscribed',
+    answer: ({ network: { world }, user }) => ({
+      data: world.channels
+        .list()
+        .filter(channel => roleIn(channel, user.number) !== undefined)
+        .map(channel => describe(world, channel, user)),
+    }),
+  },
   [QueryIds.SUBSCRIBERS]: {
     path: XWAPaths.xwa2_newsletter_subscribers,
     answer: ofChannel((_asked, { followers }) => ({ data: { subscribers: followers.length } })),

@@ -53,7 +53,7 @@ function takeReaction(
 }
 
 function list({ network: { world }, iq, request }: IqContext): IqOutcome {
-  const channel = world.channels.get(iq.attrs.to ?? '')
+  const channel = world.channels.get(request?.attrs.jid ?? iq.attrs.to ?? '')
   if (request === undefined) return BAD_REQUEST
   if (channel === undefined) return { kind: 'error', code: NOT_FOUND, text: 'item-not-found' }
   const { count, since, after, before } = request.attrs
