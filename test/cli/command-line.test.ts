@@ -9,7 +9,7 @@ import { programFor, withSubcommands } from '../../app/cli/program.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'app', 'cli.ts')
 const USAGE = 2
-const HANGS_AFTER_MS = 20_000
+const HANGS_AFTER_MS = 60_000
 
 type End = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 

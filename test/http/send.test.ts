@@ -246,8 +246,9 @@ describe('a message that the policy refuses', () => {
     assert.equal(answer.status, 429)
     assert.equal(answer.json.code, 'limited')
     assert.match(answer.json.decision, /^dec_/)
-    assert.equal(answer.headers['retry-after'], '600')
-    assert.equal(answer.headers.ratelimit, '"per-recipient";r=0;t=600')
+    const seconds = Number(answer.headers['retry-after']) // a busy machine takes some of them to answer
+    assert.ok(seconds > 500 && seconds <= 600, String(seconds))
+    assert.equal(answer.headers.ratelimit, `"per-recipient";r=0;t=${seconds}`)
     assert.equal(answer.headers['ratelimit-policy'], '"per-recipient";q=6;w=3600')
   })
 })
