@@ -5,7 +5,7 @@ import type { Access } from './access.ts'
 import type { Effects, Page } from './effects.ts'
 import { acquaintance } from './tables/acquaintance.ts'
 import { type ChatQuery, latestMessages } from './tables/chat-list.ts'
-import { timerOf } from './tables/chat-timers.ts'
+import { type ChatTimer, timerOf } from './tables/chat-timers.ts'
 import { lookUpKey } from './tables/message-entry.ts'
 import { getMessage, listMessages, messagesNamed, pastExpiry } from './tables/message-list.ts'
 import { nextMessageDueAt, triedSince } from './tables/outbox-queue.ts'
@@ -76,6 +76,8 @@ export type MessageStore = {
   acquaintance(account: string, chat: string): Promise<Required<Acquaintance>>
   /** How many seconds messages stay in a chat with one person; 0: for good. */
   timer(account: string, chat: string): Promise<number>
+  /** For a timer that was set without a message of the outbox. */
+  setTimer(timer: ChatTimer): Promise<void>
   /** Newest first. */
   list(query: MessageQuery): Promise<Page<Message>>
   /** The last message of each chat, newest first; the cursor is that of `list`. */
@@ -122,6 +124,7 @@ export function createMessageStore({ reader, writer, now, disk }: Access): Messa
     named: async (account, messageId) => reader.db.snapshot(() => messagesNamed(reader, account, messageId)),
     acquaintance: async (account, chat) => acquaintance(reader, account, chat),
     timer: async (account, chat) => timerOf(reader, account, chat),
+    setTimer: timer => writer.run('messages.setTimer', timer),
     list: async query => reader.db.snapshot(() => listMessages(reader, query)),
     latest: async query => reader.db.snapshot(() => latestMessages(reader, query)),
     claim: query => writer.run('messages.claim', query),

@@ -77,8 +77,11 @@ function testsOfReading(): void {
   })
 
   test('messages are made to disappear, and the other side is told', async () => {
-    const { status, bytes } = await setting({ ephemeral_seconds: 604_800 })
-    assert.equal(status, 200, bytes.toString())
+    for (const seconds of [604_800, 0]) {
+      const { status, bytes } = await setting({ ephemeral_seconds: seconds })
+      assert.equal(status, 200, bytes.toString())
+      assert.equal(await world.http.store.messages.timer('main', CONTACT), seconds, 'for what we send next')
+    }
   })
 }
 

@@ -1,19 +1,32 @@
-import { kindOfChat } from '../../model/chat.ts'
+import { type ChatId, kindOfChat } from '../../model/chat.ts'
 import type { Message } from '../../model/message.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { chatHash } from './message-row.ts'
 
+/** The timer of a chat with one person, as it stands since `at`. */
+export type ChatTimer = {
+  readonly account: string
+  readonly chat: ChatId
+  /** 0: messages stay. */
+  readonly seconds: number
+  readonly at: Date
+}
+
 /** Notes the timer that a message sets, or was sent under. Groups tell theirs whenever they are asked. */
 export function noteTimer(tx: Tx, { account, chat, content, createdAt }: Message): void {
   const seconds = content.type === 'ephemeral' ? content.ephemeral.seconds : content.ephemeral_seconds
-  if (seconds === undefined || kindOfChat(chat) !== 'contact') return
+  if (seconds !== undefined) setTimer(tx, { account, chat, seconds, at: createdAt })
+}
+
+export function setTimer(tx: Tx, { account, chat, seconds, at }: ChatTimer): void {
+  if (kindOfChat(chat) !== 'contact') return
   tx.db.run(
     `INSERT INTO chat_timers (account, chat, seconds, at) VALUES (?, ?, ?, ?)
      ON CONFLICT (account, chat) DO UPDATE SET seconds = excluded.seconds, at = excluded.at WHERE excluded.at >= at`,
     account,
     chatHash(tx, account, chat),
     seconds,
-    createdAt.getTime(),
+    at.getTime(),
   )
 }
 

@@ -1,5 +1,6 @@
 import { putDevice, removeDevice, setPaused } from '../tables/accounts.ts'
 import { appendAudit } from '../tables/audit.ts'
+import { setTimer } from '../tables/chat-timers.ts'
 import { linkContact } from '../tables/contact-links.ts'
 import { callContact } from '../tables/contact-names.ts'
 import { grantConsent, withdrawConsents } from '../tables/contacts.ts'
@@ -61,6 +62,7 @@ export const operations = {
   'messages.receive': receiveMessage,
   'messages.recover': recoverMessages,
   'messages.requeue': requeueMessage,
+  'messages.setTimer': setTimer,
   'meta.set': setMeta,
   'policies.forgetRefusals': forgetRefusals,
   'policies.record': recordPolicy,

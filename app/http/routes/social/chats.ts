@@ -133,7 +133,10 @@ async function change(call: Call, deps: SocialDeps): Promise<Answer> {
     question: ({ chats }: Pick<Social, 'chats'>) => chats.change(chat, settings.value, last),
   }
   const done = await act(call, question, deps)
-  return done.kind === 'problem' ? done : json({ chat, ...body.value })
+  if (done.kind === 'problem') return done
+  const { ephemeral_seconds: seconds } = body.value
+  if (seconds !== undefined) await deps.store.messages.setTimer({ account, chat, seconds, at: deps.now() })
+  return json({ chat, ...body.value })
 }
 
 function settingsOf({
