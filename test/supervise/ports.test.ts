@@ -32,8 +32,11 @@ test('the ports needed are those of the sites in the policy, wherever they are',
     api: { address: 'https://api.example.com' },
     dashboard: { address: 'https://localhost:8443' },
   }
-  const edge = { sites } as unknown as Parameters<typeof neededPorts>[1]
+  const edge = edgeOf({ mode: 'acme' }, sites)
   assert.deepEqual(neededPorts(loaded.config, edge), [443, 8443, 7080, 7081])
+  const named = { ...sites, dashboard: { address: 'https://desk.example.com' } }
+  assert.deepEqual(neededPorts(loaded.config, edgeOf({ mode: 'acme' }, named)), [443, 80, 7080, 7081])
+  assert.deepEqual(neededPorts(loaded.config, edgeOf({ mode: 'internal' }, named)), [443, 7080, 7081])
   const sandbox = { ...loaded.config, sandbox: true }
   assert.deepEqual(neededPorts(sandbox, edge), [443, 8443, 7080, 7081, 7070, 7071, 7072, 7073])
 })
@@ -47,3 +50,10 @@ test('a base is found whose ports are all free', async t => {
   const base = await freePortBase(() => draws.shift() ?? 0.9)
   assert.notEqual(base, 20_000)
 })
+
+type Edge = Parameters<typeof neededPorts>[1]
+
+/** As much of an edge as says which ports it listens on. */
+function edgeOf(tls: Pick<Edge['tls'], 'mode'>, sites: object): Edge {
+  return { tls, sites } as unknown as Edge
+}

@@ -57,8 +57,9 @@ test('what we wrote on the phone is ours, in the chat of whom it was for', async
   assert.equal(lid?.chat, LID)
 })
 
-test('a status is in no chat of ours', async () => {
-  assert.equal(await envelope({ remoteJid: 'status@broadcast', participant: PN }), undefined)
+test('a status stands in the chat of all statuses, from whoever it shows', async () => {
+  const found = await envelope({ remoteJid: 'status@broadcast', participant: PN })
+  assert.deepEqual([found?.chat, found?.from, found?.direction], ['status@broadcast', '+12025550102', 'in'])
 })
 
 test('receipts name every message they are about', () => {
