@@ -5,7 +5,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readFindings, renderReport } from '../test/rig/report/write.ts'
 import { meet } from './testing/needs.ts'
-import { filesOf, PARTS, type Part } from './testing/parts.ts'
+import { filesOf, inTurns, PARTS, type Part } from './testing/parts.ts'
 import { runFiles } from './testing/run-files.ts'
 import { add, inWords, NOTHING, type Tally } from './testing/tally.ts'
 
@@ -33,12 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
   const findings = report === undefined ? undefined : mkdtempSync(join(tmpdir(), 'postern-findings-'))
   if (findings !== undefined) process.env.TEST_REPORT_FOLDER = findings
   let total = NOTHING
-  for (const part of PARTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const startedAt = Date.now()
-    console.log(`${part.name} …`)
-    const tally = part.kind === 'tool' ? runTool(part) : await runPart(part, long)
-    console.log(`${part.name}: ${inWords(tally)} (${Math.round((Date.now() - startedAt) / 1_000)} s)`)
-    total = add(total, tally)
+  const wanted = PARTS.filter(({ name }) => names.length === 0 || names.includes(name))
+  for (const turn of inTurns(wanted)) {
+    const tallies = await Promise.all(turn.map(part => runAndTell(part, long)))
+    total = tallies.reduce(add, total)
   }
   if (report !== undefined && findings !== undefined) {
     writeFileSync(report, renderReport(readFindings(findings), inWords(total)))
@@ -46,6 +44,14 @@ async function main(args: readonly string[]): Promise<number> {
   }
   console.log(inWords(total))
   return total.failed === 0 ? 0 : 1
+}
+
+async function runAndTell(part: Part, long: boolean): Promise<Tally> {
+  const startedAt = Date.now()
+  console.log(`${part.name} …`)
+  const tally = part.kind === 'tool' ? runTool(part) : await runPart(part, long)
+  console.log(`${part.name}: ${inWords(tally)} (${Math.round((Date.now() - startedAt) / 1_000)} s)`)
+  return tally
 }
 
 /** What to run, or the exit code when there is nothing to. */

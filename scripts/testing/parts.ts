@@ -15,6 +15,8 @@ export type Part =
       /** The same with `--long`. */
       readonly longFileTimeoutMs: number
       readonly needs: readonly Need[]
+      /** Runs side by side with the part before it: both wait for downloads and the disk more than for the processor. */
+      readonly beside: boolean
     }
 
 const CHROMIUM: Need = { command: 'chromium', package: 'chromium' }
@@ -36,7 +38,7 @@ export const PARTS: readonly Part[] = [
   files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
   files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP] }),
-  files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP] }),
+  files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP], beside: true }),
 ]
 
 /** The test files of a part. `unit` has every test that no other part has. */
@@ -58,6 +60,18 @@ type Shape = {
   readonly minutes: number
   readonly longMinutes?: number
   readonly needs: readonly Need[]
+  readonly beside?: boolean
+}
+
+/** Parts in the order in which they run; those of one list run at the same time. */
+export function inTurns(parts: readonly Part[]): readonly (readonly Part[])[] {
+  const turns: Part[][] = []
+  for (const part of parts) {
+    const last = turns.at(-1)
+    if (part.kind === 'files' && part.beside && last !== undefined) last.push(part)
+    else turns.push([part])
+  }
+  return turns
 }
 
 function files(name: string, shape: Shape): Part {
@@ -67,7 +81,8 @@ function files(name: string, shape: Shape): Part {
     minutes,
     longMinutes = LONG_PATIENCE * minutes,
     needs,
+    beside = false,
   } = shape
   const times = { fileTimeoutMs: minutes * 60_000, longFileTimeoutMs: longMinutes * 60_000 }
-  return { kind: 'files', name, folder, concurrency, ...times, needs }
+  return { kind: 'files', name, folder, concurrency, ...times, needs, beside }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { inTurns, PARTS } from '../../scripts/testing/parts.ts'
 
 const RUNNER = join(import.meta.dirname, '../../scripts/testing/run-files.ts')
 const IMPORT = "import { test } from 'node:test'\n"
@@ -70,3 +71,17 @@ async function runOn(
   const tally = JSON.parse(lines.at(-1) ?? '') as { passed: number; failed: number; skipped: number }
   return { tally, output: lines.join('\n') }
 }
+
+test('parts run one after the other, but for one that runs beside the one before it', () => {
+  const turns = inTurns(PARTS).map(turn => turn.map(({ name }) => name))
+  assert.deepEqual(
+    turns.flat(),
+    PARTS.map(({ name }) => name),
+  )
+  assert.deepEqual(
+    turns.filter(({ length }) => length > 1),
+    [['containers', 'fresh']],
+  )
+  const fresh = PARTS.filter(({ name }) => name === 'fresh')
+  assert.deepEqual(inTurns(fresh), [fresh], 'alone when it alone is wanted')
+})
