@@ -12,6 +12,7 @@ import type { PolicyInForce } from '../../../app/policy/snapshot.ts'
 import type { Store } from '../../../app/store/store.ts'
 import { CONTACT_KEY, endpointOf, SIGNING_SECRET } from '../../deliveries/samples.ts'
 import { ACTOR, policyWith } from '../../outbox/world.ts'
+import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Mail, World } from './outside.ts'
 import { WhatsApp } from './whatsapp.ts'
@@ -45,20 +46,25 @@ export async function beginLife(world: World, disk: Disk, diesAtStep: number | u
     if (steps === diesAtStep) end()
   }
   subscribe('postern:step', onStep)
-  const store = disk.open({ clock, dice, failPercent: () => (world.rough() ? 2 : 0), over: () => over })
+  // What still runs of a process that has died comes to nothing: nobody wakes it any more.
+  const after: Clock['after'] = (ms, act) => (over ? () => {} : clock.after(ms, act))
+  const alive = { ...world, clock: { ...clock, after } }
+  const failPercent = () => (world.rough() ? 2 : 0)
+  const store = disk.open({ clock: alive.clock, dice, failPercent, over: () => over })
   const deps = { store, policy: () => POLICY, log: silentLog, now: clock.now, random: dice.next }
   const route = createRouter(deps)
-  const port = new WhatsApp(world, store, route)
+  const port = new WhatsApp(alive, store, route)
   const endpoints = createEndpoints({ ...deps, route })
   const outbox = createOutboxWorker({ ...deps, port, route })
-  const egress = receiver(world)
+  const egress = receiver(alive)
   const readSecret = () => new Secret(SIGNING_SECRET)
-  const deliveries = createDeliveryWorker({ ...deps, endpoints, egress, readSecret, contactKey: CONTACT_KEY })
+  const outgoing = { egress, readSecret, contactKey: CONTACT_KEY, after }
+  const deliveries = createDeliveryWorker({ ...deps, endpoints, ...outgoing })
   const starting = (async () => {
     await outbox.start()
     await deliveries.start()
     await port.begin()
-    speak(world, createEnqueue({ ...deps, route, limiter: createLimiter() }))
+    speak(alive, createEnqueue({ ...deps, route, limiter: createLimiter() }))
   })()
   starting.catch(end) // a disk that fails during the start ends the process, and the supervisor starts another
   return { store, isOver: () => over, end }
