@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '../lib/ids.ts'
-
 import { step } from '../lib/step.ts'
 import type { Actor, AuditDraft } from '../model/audit.ts'
 import type { ChatId, Recipient } from '../model/chat.ts'

@@ -104,7 +104,8 @@ function mayDo(
 ): boolean {
   if (actor.principal === 'system') return true
   const asked = { principal: actor.principal, action, ...touched, recipientKind: kindOfChat(touched.to), at }
-  return decide(snapshot, { ...asked, ...(actor.ip === undefined ? {} : { ip: actor.ip }) }).effect !== 'deny'
+  const { effect } = decide(snapshot, { ...asked, ...(actor.ip === undefined ? {} : { ip: actor.ip }) })
+  return effect === 'allow' // a hold grants nothing
 }
 
 /** What a message says to whoever gets it from us: nobody is named and nothing answered there. */

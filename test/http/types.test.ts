@@ -217,21 +217,15 @@ describe('what another message says', () => {
       const hidden = await send(of('forward', { message_id: 'THEIRS' }), 'narrow')
       assert.match(JSON.stringify(hidden.json.errors), /no message of this account/)
       assert.equal((await send(of('forward', { message_id: 'ELSEWHERE' }), 'narrow')).status, 202)
-      const noWords = {
-        id: 'no-words',
-        effect: 'deny',
-        principals: ['narrow'],
-        actions: ['messages.send'],
-      } as const
-      http.setPolicy({
-        rules: [
-          { ...sends, when: {} },
-          { ...reads, when: {} },
-          { ...noWords, when: { messageTypes: ['text'] } },
-        ],
-      })
-      const words = await send(of('forward', { message_id: 'ELSEWHERE' }), 'narrow')
-      assert.match(JSON.stringify(words.json.errors), /may not be sent there/)
+      for (const effect of ['deny', 'hold'] as const) {
+        const noWords = {
+          ...{ id: 'no-words', effect, principals: ['narrow'], actions: ['messages.send'] },
+          when: { messageTypes: ['text'] },
+        } as const
+        http.setPolicy({ rules: [{ ...sends, when: {} }, { ...reads, when: {} }, noWords] })
+        const words = await send(of('forward', { message_id: 'ELSEWHERE' }), 'narrow')
+        assert.match(JSON.stringify(words.json.errors), /may not be sent there/, effect)
+      }
       assert.equal((await send(of('forward', { message_id: 'PLACE' }), 'narrow')).status, 202)
     } finally {
       http.setPolicy({ rules })
