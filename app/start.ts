@@ -107,16 +107,16 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const measures = createMeasures({ policy, store, sandbox, accounts, degraded: policies.isDegraded })
   reload.onOutcome(measures.reloaded)
   const base = { store, policy, route, log, now, random }
-  const heard = { meter: measures.meter, hear: createHear(base) }
-  const sessions = createSessions({ ...base, ...heard, ...(simulator && { simulator }) })
+  const listening = { meter: measures.meter, hear: createHear(base) }
+  const sessions = createSessions({ ...base, ...listening, ...(simulator && { simulator }) })
   const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
   const library = createMedia({ ...base, download: egress.download }, config, sessions)
   const sweeper = createSweeper({ store, policy, log, now, dropFiles: library.dropFiles })
-  const pens = { egress, readSecret: secretReader(secretsDir, now), contactKey }
-  const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...pens })
+  const posting = { egress, readSecret: secretReader(secretsDir, now), contactKey }
+  const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...posting })
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,

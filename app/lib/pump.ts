@@ -71,7 +71,7 @@ export class Pump {
   }
 }
 
-function afterTimeout(ms: number, act: () => void): () => void {
+export function afterTimeout(ms: number, act: () => void): () => void {
   const timer = setTimeout(act, ms)
   return () => clearTimeout(timer)
 }

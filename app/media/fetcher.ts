@@ -8,11 +8,11 @@ import { askRemote } from './remote.ts'
 /** An item whose bytes are here. */
 export type KeptItem = MediaItem & FileTraits & { readonly file: StoredFile }
 
-/** `gone`: nobody has it any more. `failed`: another attempt may do better. */
+/** `gone`: nobody has it any more. `failed`: another attempt may do better. `unasked`: that was none, for WhatsApp cannot be asked now. */
 export type Brought =
   | { readonly kind: 'here'; readonly item: KeptItem }
   | { readonly kind: 'gone'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly unasked?: true }
 
 export type Fetcher = {
   bring(item: MediaItem): Promise<Brought>
@@ -42,7 +42,7 @@ export function createFetcher(deps: LibraryDeps): Fetcher {
     const { id, account, received } = item
     if (received === undefined) return { kind: 'gone', reason: 'nothing is known of where it is' }
     const host = await deps.mediaHost(account)
-    if (host === undefined) return { kind: 'failed', reason: NO_HOST }
+    if (host === undefined) return { kind: 'failed', reason: 'the account is not connected', unasked: true }
     const found = await askRemote(received, host, deps.download)
     if (found.kind !== 'found') return found
     const written = await save(found.bytes, received.remote.size)
@@ -77,8 +77,7 @@ export function createFetcher(deps: LibraryDeps): Fetcher {
     const { id, account, fetchCount } = item
     log.warn('media.not_fetched', { account, id, kind: brought.kind, reason: brought.reason })
     if (brought.kind === 'gone') return await store.media.putOff(id, { attempts: 1 })
-    if (brought.reason === NO_HOST)
-      return await store.media.putOff(id, { attempts: 0, until: inMs(NO_HOST_MS) })
+    if (brought.unasked) return await store.media.putOff(id, { attempts: 0, until: inMs(NO_HOST_MS) })
     const waitMs = backoffMs(fetchCount, AGAIN, deps.random)
     await store.media.putOff(id, { attempts: 1, until: inMs(waitMs) })
   }
@@ -89,8 +88,6 @@ export function createFetcher(deps: LibraryDeps): Fetcher {
 
   return { bring, fetchDue }
 }
-
-const NO_HOST = 'the account is not connected'
 
 function isHere(item: MediaItem): item is KeptItem {
   return item.file !== undefined && item.mimeType !== undefined && item.sha256 !== undefined

@@ -116,8 +116,10 @@ function taken({ traits, file }: Written, { store, folder, now }: LibraryDeps): 
         await drop()
         throw error
       })
-      if (outcome === 'known') await drop()
-      return { ...item, ...traits, file }
+      if (outcome === 'kept') return { ...item, ...traits, file }
+      await drop() // the same bytes are here already: the item has those
+      const stored = await store.media.get(item.account, item.id)
+      return { ...item, ...traits, file: stored?.file ?? file }
     },
   }
 }

@@ -70,6 +70,14 @@ test('what an earlier run has left behind goes at the start, and what was kept s
   assert.deepEqual(readdirSync(all.folder), [file?.name])
 })
 
+test('the same bytes once more lie there once, and both items have them', async t => {
+  const all = await world(t)
+  const [first, second] = [await keep(all, samples.png()), await keep(all, samples.png())]
+  assert.notEqual(first.id, second.id)
+  assert.deepEqual(readdirSync(all.folder), [first.file?.name])
+  assert.deepEqual(Buffer.concat(await read(all.library, second)), samples.png())
+})
+
 test('a file that somebody has changed, cut or exchanged is not given out', async t => {
   const all = await world(t)
   const [one, other] = [

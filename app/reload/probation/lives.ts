@@ -1,6 +1,6 @@
 import { reasonOf } from '../../lib/error.ts'
 import type { Log } from '../../lib/log.ts'
-import type { After } from '../../lib/pump.ts'
+import { type After, afterTimeout } from '../../lib/pump.ts'
 import type { Store } from '../../store/store.ts'
 
 /** A policy under which the app has yet to show that it can live. Kept in the store: the next life has to know. */
@@ -87,10 +87,4 @@ export class Lives {
 
 async function keep(unproven: Unproven | undefined, meta: Meta): Promise<void> {
   await meta.set(KEPT_AS, unproven === undefined ? '' : JSON.stringify(unproven))
-}
-
-function afterTimeout(ms: number, act: () => void): () => void {
-  const timer = setTimeout(act, ms)
-  timer.unref()
-  return () => clearTimeout(timer)
 }

@@ -3,7 +3,8 @@ import type { Cell } from '../crypto/cell.ts'
 import { scopeOf, type Vault } from '../crypto/vault.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 
-type ConsentRow = {
+/** What a contact has agreed to, as it lies in the ledger. */
+export type ConsentRow = {
   readonly purpose: string
   readonly granted_at: number | null
   readonly evidence: Uint8Array | null

@@ -3,17 +3,9 @@ import type { ConsentGrant, StandingChange, Withdrawal } from '../contacts.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
-import { contactHash, evidenceCell, namesOf } from './contact-links.ts'
+import { type ConsentRow, contactHash, evidenceCell, namesOf } from './contact-links.ts'
 import { writeEffects } from './effects.ts'
 import { enqueueMessage } from './message-entry.ts'
-
-type ConsentRow = {
-  readonly purpose: string
-  readonly granted_at: number | null
-  readonly evidence: Uint8Array | null
-  readonly recorded_at: number
-  readonly withdrawn_at: number | null
-}
 
 export function standingOf(source: Source, contact: string): Standing {
   const hash = contactHash(source, contact)

@@ -126,6 +126,7 @@ function changesOf(
 
 /** What the library tells of one person. */
 type Result = { readonly status: string; readonly jid: string | undefined; readonly content?: BinaryNode }
+
 async function requestsOf({ sock, lookup }: SocialDeps, group: ChatId): Promise<readonly JoinRequest[]> {
   const asked = await sock.groupRequestParticipantsList(group)
   const named = asked.map(({ jid, phone_number }) => ({ jid, other: phone_number }))

@@ -11,7 +11,7 @@ import {
 } from '../../schemas/social.ts'
 import { channelCodeOf, channelJson, postJson } from '../../wire/channel.ts'
 import { type Route, V1_SITES } from '../route.ts'
-import { channelIn, touchesChannel } from './named.ts'
+import { channelIn, pageById, touchesChannel } from './named.ts'
 import { act, ask, type SocialDeps } from './whatsapp.ts'
 
 const CHANNELS = '/v1/accounts/:account/channels'
@@ -56,9 +56,7 @@ async function list(call: Call, deps: SocialDeps): Promise<Answer> {
     return channel === undefined ? [] : [channel]
   })
   if (found.kind === 'problem') return found
-  const rest = found.value.filter(({ id }) => id > after).sort((one, other) => (one.id < other.id ? -1 : 1))
-  const page = rest.slice(0, limit.value)
-  const next = rest.length > page.length ? (page.at(-1)?.id ?? null) : null
+  const { page, next } = pageById(found.value, { after, limit: limit.value })
   return json({ data: page.map(channelJson), next })
 }
 

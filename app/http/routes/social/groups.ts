@@ -12,7 +12,7 @@ import {
 import { readLimit, readQuery } from '../../schemas/query.ts'
 import { groupJson, groupSummaryJson } from '../../wire/group.ts'
 import { type Route, V1_SITES } from '../route.ts'
-import { groupIn, peopleIn, touchesGroup, wanting } from './named.ts'
+import { groupIn, pageById, peopleIn, touchesGroup, wanting } from './named.ts'
 import { readPicture } from './picture.ts'
 import { act, ask, type SocialDeps } from './whatsapp.ts'
 
@@ -47,9 +47,7 @@ async function list(call: Call, deps: SocialDeps): Promise<Answer> {
   const { after = '' } = query.value
   const groups = await ask(call, deps, ({ groups }) => groups.list())
   if (groups.kind === 'problem') return groups
-  const rest = groups.value.filter(({ id }) => id > after).sort((one, other) => (one.id < other.id ? -1 : 1))
-  const page = rest.slice(0, limit.value)
-  const next = rest.length > page.length ? (page.at(-1)?.id ?? null) : null
+  const { page, next } = pageById(groups.value, { after, limit: limit.value })
   return json({ data: page.map(groupSummaryJson), next })
 }
 
