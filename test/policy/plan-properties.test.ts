@@ -38,6 +38,35 @@ test('never lets a request through that a plan does not call WIDER, nor refuses 
   )
 })
 
+test('calls one more rule, and one less, by what becomes of requests', () => {
+  const flips = { WIDER: 0, TIGHTER: 0 }
+  const effect = fc.constantFrom('allow', 'hold', 'deny')
+  fc.assert(
+    fc.property(
+      fc.tuple(smallPolicy, effect, fc.array(request, { minLength: 20, maxLength: 20 })),
+      ([policy, does, requests]) => {
+        const c = { effect: does, principals: ['*'], actions: ['*'] } // nearly every request meets it
+        const [less, more] = [undefined, c].map(rule =>
+          compiled(textOf(documentsOf({ ...policy, rules: { ...policy.rules, c: rule } }))),
+        )
+        assert.ok(less && more)
+        for (const [from, to] of [[less, more] as const, [more, less] as const]) {
+          const classes = changesBetween({ from, to }).flatMap(change => change.classes)
+          for (const one of requests) {
+            const change = RANK[decide(to, one).effect] - RANK[decide(from, one).effect]
+            if (change === 0) continue
+            const called = change > 0 ? 'WIDER' : 'TIGHTER'
+            flips[called] += 1
+            assert.deepEqual(classes, [called], JSON.stringify({ does, one }))
+          }
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  )
+  assert.ok(Math.min(flips.WIDER, flips.TIGHTER) > RUNS, JSON.stringify(flips))
+})
+
 test('plans nothing when rules, documents, lists and keys only change places', () => {
   fc.assert(
     fc.property(smallPolicy, fc.infiniteStream(fc.nat()), (policy, numbers) => {
