@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Answer, ask, proofFrom } from '../../app/supervise/ask.ts'
 import type { ClientFiles, Endpoints } from '../../app/supervise/endpoints.ts'
 import { portBaseOfOurOwn } from '../helpers/port-base.ts'
+import { upProcess } from '../helpers/up-process.ts'
 
 export const ROOT = dirname(dirname(import.meta.dirname))
 const UP_WITHIN_MS = 120_000
@@ -56,8 +56,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'postern-gateway-'))
   const base = await portBaseOfOurOwn()
   const dataDir = join(folder, 'data')
-  let child: ChildProcess | undefined
-  let log = ''
+  const policies = options.policies === undefined ? [] : ['--policies', options.policies]
+  const up = upProcess({
+    args: [join(ROOT, 'app', 'cli.ts'), 'up', '--sandbox', '--data', dataDir, ...policies],
+    ...{ cwd: folder, dataDir, withinMs: UP_WITHIN_MS },
+    env: { ...process.env, POSTERN_PORT_BASE: String(base), ...options.env },
+  })
   const endpoints = () =>
     JSON.parse(readFileSync(join(dataDir, 'run', 'endpoints.json'), 'utf8')) as SandboxEndpoints
   const simulator = (path: string, body?: unknown) => json(`${endpoints().simulator.admin}${path}`, body)
@@ -67,51 +71,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     base,
     endpoints,
     simulator,
-    log: () => log,
+    log: up.log,
     api: call => callSite(endpoints(), call),
     deliveries: async () => ((await json(endpoints().receiver.deliveries)) as { data: LedgerEntry[] }).data,
-    start,
-    stop,
+    start: up.start,
+    stop: up.stop,
     async dispose() {
-      const violations = await violationsSoFar().finally(stop)
+      const violations = await violationsSoFar().finally(up.stop)
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
       assert.deepEqual(violations, [], 'what WhatsApp would have refused')
     },
   }
-  await start()
+  await up.start()
   return sandbox
 
   /** Nothing of a sandbox that has been stopped already. */
   async function violationsSoFar(): Promise<readonly unknown[]> {
-    if (child?.exitCode !== null) return []
+    if (!up.isRunning()) return []
     return ((await simulator('/stats')) as { last_violations: readonly unknown[] }).last_violations
-  }
-
-  async function start(): Promise<void> {
-    const args = ['up', '--sandbox', '--data', dataDir]
-    if (options.policies !== undefined) args.push('--policies', options.policies)
-    const started = spawn(process.execPath, [join(ROOT, 'app', 'cli.ts'), ...args], {
-      cwd: folder,
-      env: { ...process.env, POSTERN_PORT_BASE: String(base), ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    child = started
-    for (const stream of [started.stdout, started.stderr]) stream.on('data', chunk => (log += chunk))
-    const deadline = Date.now() + UP_WITHIN_MS
-    while (!existsSync(join(dataDir, 'run', 'endpoints.json'))) {
-      if (started.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`the sandbox did not come up (exit ${started.exitCode}):\n${log.slice(-4_000)}`)
-      }
-      await sleep(50)
-    }
-  }
-
-  async function stop(): Promise<number | null> {
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
-    const gone = new Promise<void>(resolve => child?.once('exit', () => resolve()))
-    child.kill('SIGINT')
-    await gone
-    return child.exitCode
   }
 }
 

@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tellControl } from '../../../app/cli/control.ts'
@@ -8,9 +8,10 @@ import { ensurePki } from '../../../app/identity/pki/ensure.ts'
 import { type Answer, ask } from '../../../app/supervise/ask.ts'
 import type { Endpoints } from '../../../app/supervise/endpoints.ts'
 import { testConfig } from '../../edge/rig.ts'
-import { ROOT, sleep } from '../../gateway/sandbox.ts'
+import { ROOT } from '../../gateway/sandbox.ts'
 import { type TestAuthority, testAuthority } from '../../helpers/certificates.ts'
 import { portBaseOfOurOwn } from '../../helpers/port-base.ts'
+import { upProcess } from '../../helpers/up-process.ts'
 
 export type Ran = { readonly code: number; readonly said: string }
 
@@ -47,50 +48,31 @@ export async function startAppliance(policy: string): Promise<Appliance> {
   await ensurePki(config, new Date())
   mkdirSync(policiesDir)
   const env = { ...process.env, POSTERN_PORT_BASE: String(base) }
-  let child: ChildProcess | undefined
-  let log = ''
+  const program = join(ROOT, 'test', 'supervise', 'appliance', 'program.ts')
+  const up = upProcess({
+    args: ['--no-warnings', program, '--folder', folder],
+    ...{ cwd: folder, env, dataDir, withinMs: UP_WITHIN_MS },
+  })
   const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
   const edgeCa = () => read(dataDir, 'run', 'edge-ca.pem')
   const write = (text: string) => writeFileSync(join(policiesDir, 'policy.yaml'), text)
   const appliance: Appliance = {
-    ...{ folder, base, secretsDir, edgeCa, write, start, stop },
+    ...{ folder, base, secretsDir, edgeCa, write, start: up.start, stop: up.stop },
     clientCa: testAuthority({ cert: read(secretsDir, 'client-ca.pem'), key: read(pkiDir, 'client-ca.key') }),
     pids: () => (JSON.parse(read(dataDir, 'run', 'endpoints.json')) as Endpoints).pids,
     policy: (...args) => run(['policy', ...args, '--data', dataDir]),
     control: path => tellControl(config, { path }),
     api: (client, path = '/v1/whoami') =>
       ask({ url: `https://localhost:${config.ports.api}${path}`, proof: { ca: edgeCa(), ...client } }),
-    log: () => log,
+    log: up.log,
     async dispose() {
-      await stop()
+      await up.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
   write(policy)
-  await start()
+  await up.start()
   return appliance
-
-  async function start(): Promise<void> {
-    const program = join(ROOT, 'test', 'supervise', 'appliance', 'program.ts')
-    const args = ['--no-warnings', program, '--folder', folder]
-    const started = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    child = started
-    for (const stream of [started.stdout, started.stderr]) stream.on('data', chunk => (log += chunk))
-    const deadline = Date.now() + UP_WITHIN_MS
-    while (!existsSync(join(dataDir, 'run', 'endpoints.json'))) {
-      if (started.exitCode !== null || Date.now() > deadline)
-        throw new Error(`it did not come up (exit ${started.exitCode}):\n${log.slice(-4_000)}`)
-      await sleep(50)
-    }
-  }
-
-  async function stop(): Promise<number | null> {
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
-    const gone = new Promise<void>(resolve => child?.once('exit', () => resolve()))
-    child.kill('SIGINT')
-    await gone
-    return child.exitCode
-  }
 
   function run(args: readonly string[]): Promise<Ran> {
     const all = ['--no-warnings', join(ROOT, 'app', 'cli.ts'), ...args]
