@@ -6,6 +6,8 @@ export type PumpDeps = {
   readonly round: () => Promise<number | undefined>
   /** Told what a round threw; the pump goes on after `RETRY_MS`. */
   readonly onError: (error: unknown) => void
+  /** So long it rests after each round, so that many wakes in a row share one; not at all when absent. */
+  readonly restMs?: number
   /** Node's timers when absent. */
   readonly after?: After
 }
@@ -24,6 +26,7 @@ export class Pump {
   #running = false
   #run: Promise<void> = Promise.resolve()
   #cancel: () => void = () => {}
+  #endRest: () => void = () => {}
 
   constructor(deps: PumpDeps) {
     this.#deps = deps
@@ -42,6 +45,7 @@ export class Pump {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
+    this.#endRest()
     await this.#run
   }
 
@@ -50,9 +54,20 @@ export class Pump {
       this.#woken = false
       this.#cancel()
       this.#wakeIn(await this.#round())
+      await this.#rest()
     }
     // No await since the condition was read: a wake cannot fall between it and this line.
     this.#running = false
+  }
+
+  async #rest(): Promise<void> {
+    const { restMs = 0, after = afterTimeout } = this.#deps
+    if (restMs === 0 || this.#stopped) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = after(restMs, resolve)
+    this.#endRest = resolve
+    await promise
+    cancel()
   }
 
   async #round(): Promise<number | undefined> {

@@ -28,6 +28,41 @@ test('makes one more round for all wakes that come during one', async () => {
   assert.equal(rounds, 3)
 })
 
+test('rests after a round: wakes meanwhile share the next, and stopping does not wait for it', async () => {
+  let rounds = 0
+  let endRest = () => {}
+  const pump = new Pump({
+    round: async () => {
+      rounds++
+      return undefined
+    },
+    onError: fail,
+    restMs: 7,
+    after: (ms, act) => {
+      assert.equal(ms, 7)
+      endRest = act
+      return () => {}
+    },
+  })
+  const settled = () => sleep(2)
+  pump.wake()
+  await settled()
+  for (let i = 0; i < 5; i++) {
+    pump.wake()
+    await settled()
+  }
+  assert.equal(rounds, 1)
+  endRest()
+  await settled()
+  assert.equal(rounds, 2)
+  endRest()
+  await settled()
+  assert.equal(rounds, 2, 'nobody asked for another')
+  pump.wake()
+  assert.equal(rounds, 3, 'after a rest a wake is served at once')
+  await pump.stop()
+})
+
 test('never runs two rounds at once, and loses no wake at the end of one', async () => {
   let running = 0
   let rounds = 0

@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { Connection } from '../../app/store/database/connection.ts'
 import { migrate } from '../../app/store/database/migrate.ts'
 import { MIGRATIONS } from '../../app/store/database/schema.ts'
+import { HEADS } from '../../app/store/tables/delivery-queue.ts'
+import { OLDEST } from '../../app/store/tables/events.ts'
 import { LINE_QUERIES } from '../../app/store/tables/outbox-line.ts'
 import { CLAIM_QUERIES } from '../../app/store/tables/outbox-queue.ts'
 import { after, START, temporaryFolder } from './fixture.ts'
@@ -24,6 +26,16 @@ test('every question of the outbox is answered from an index, without a look at 
     assert.equal(sorts.length, name === 'heads' ? 1 : 0, `${name} sorts: ${sorts}`) // the few heads of both ends
   }
   assert.match(plan(db, 'SELECT seq FROM messages WHERE due_at = 1').join(), /SCAN/, 'a plan tells a scan')
+})
+
+test('the next deliveries, and where each account’s events begin, are found by an index, however many there are', t => {
+  const db = Connection.open(join(temporaryFolder(t), 'db'), 'write')
+  t.after(() => db.close())
+  migrate(db, MIGRATIONS, () => {})
+  const heads = plan(db, HEADS)
+  assert.match(heads.join(), /^SEARCH deliveries USING INDEX deliveries_\w+ \(endpoint=\?\)$/)
+  const oldest = plan(db, OLDEST).filter(detail => detail.includes('events ') || detail.includes('B-TREE'))
+  assert.deepEqual(oldest, ['SEARCH events USING INDEX events_of_account (<expr>=?)'])
 })
 
 test('a store from before there were lines gets them: who is due has a place, who is not stands outside', t => {
