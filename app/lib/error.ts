@@ -21,7 +21,7 @@ export function reasonOf(error: unknown): string {
 export const EX_CONFIG = 78
 
 const INVALID =
-  /^(config|policy|key|pki)\.|^edge\.(rejected|network|limit|path|address)|^store\.(wrong_key|too_new|corrupt)$/
+  /^(config|policy|key|pki)\.|^edge\.(rejected|network|limit|path|address)|^store\.(wrong_key|too_new|corrupt|migration_failed)$/
 
 /** The process exit code an error asks for: 78 for invalid policies, keys or environment, 1 for anything else. */
 export function exitCodeOf(error: unknown): number {

@@ -11,6 +11,7 @@ import { createContactStore } from './contacts.ts'
 import { checkKey, initialiseKeys } from './crypto/keyring.ts'
 import { Vault } from './crypto/vault.ts'
 import { Connection } from './database/connection.ts'
+import { copyBefore, forgetOldCopy } from './database/copy-before.ts'
 import { checkAtStart, checkLater } from './database/later-check.ts'
 import { lockDataFolder } from './database/lock.ts'
 import { migrate, schemaVersion } from './database/migrate.ts'
@@ -56,8 +57,8 @@ export function storeExists(dataDir: string): boolean {
 
 /**
  * Opens the store of a data folder, and makes it when there is none. One process at a time: throws PosternError
- * `store.locked`. Throws as well `store.wrong_key` and `store.too_new`, both having changed nothing, `store.corrupt`,
- * `store.unsafe`, `store.cannot_open`.
+ * `store.locked`. Throws as well `store.wrong_key`, `store.too_new` and `store.migration_failed`, all having changed
+ * nothing, `store.corrupt`, `store.unsafe`, `store.cannot_open`.
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const { dataDir } = options
@@ -66,7 +67,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const lock = lockDataFolder(dataDir)
   const file = join(dataDir, DATABASE_FILE)
   try {
-    const { unclean } = prepare(file, key)
+    const { unclean } = prepare(file, key, options)
     return await assemble({ ...options, file, key, unclean, unlock: lock.release })
   } catch (error) {
     lock.release()
@@ -85,17 +86,23 @@ function makeFolder(dataDir: string): void {
 }
 
 /**
- * Checks first, then migrates, so that a wrong key or an older program changes nothing. The log beside the database is
+ * Checks first, then copies and migrates, so that a wrong key or an older program changes nothing. The log beside the database is
  * gone after every clean close, so that one that is there says that the last process did not end so.
  */
-function prepare(file: string, key: KeyObject): { readonly unclean: boolean } {
+function prepare(file: string, key: KeyObject, { log, now }: OpenOptions): { readonly unclean: boolean } {
   const unclean = existsSync(`${file}-wal`)
   createPrivately(file)
   const db = Connection.open(file, 'write')
   try {
-    const isThere = schemaVersion(db) > 0
+    const schema = schemaVersion(db)
+    const isThere = schema > 0
     if (isThere) checkKey(db, key)
     if (isThere) checkAtStart(db, file, { unclean })
+    forgetOldCopy(file, now())
+    if (isThere && schema < MIGRATIONS.length) {
+      const copy = copyBefore(db, file, schema)
+      log.info('store.copied', { copy, schema, wanted: MIGRATIONS.length })
+    }
     migrate(db, MIGRATIONS, () => initialiseKeys(db, key))
     return { unclean: isThere && unclean }
   } finally {
