@@ -36,6 +36,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
       validateEdge: (snapshot, config) => checkEdge(snapshot, config, searchPath),
     })
   },
+  async doctor() {
+    const [{ doctorCommand }, { examine }] = await Promise.all([
+      import('./doctor.ts'),
+      import('../supervise/doctor/doctor.ts'),
+    ])
+    return doctorCommand({ configure, examine: config => examine(config, searchPath) })
+  },
   pki: async () => (await import('./pki.ts')).pkiCommand(deps),
   key: async () => (await import('./key.ts')).keyCommand(deps),
   send: async () => (await import('./send.ts')).sendCommand(deps),
