@@ -1,13 +1,15 @@
 #!/bin/sh
-# The edge side in a container: runs Caddy with the part that the app rendered, and puts later parts in force.
+# The edge side in a container or a service unit: runs Caddy with the part that the app rendered, and puts later parts in
+# force.
 #
-# The app leaves a part in /edge/next/<digest>.caddy. Caddy itself checks it; if it is good it is loaded, and the outcome
-# is left in /edge/result/<digest>.json. The app neither holds the binary nor reaches the admin socket, which is in this
-# container's own /tmp.
+# The app leaves a part in EDGE_FOLDER/next/<digest>.caddy. Caddy itself checks it; if it is good it is loaded, and the
+# outcome is left in EDGE_FOLDER/result/<digest>.json. The app neither holds the binary nor reaches the admin socket, which
+# is in a /tmp of the container's or the unit's own.
 set -u
 
-NEXT=/edge/next
-RESULT=/edge/result
+EDGE_FOLDER=${EDGE_FOLDER:-/edge}
+NEXT=$EDGE_FOLDER/next
+RESULT=$EDGE_FOLDER/result
 CURRENT=$EDGE_STORAGE/current.caddy
 SAID=/tmp/caddy-said
 FIRST_PART_WITHIN_S=120
@@ -93,7 +95,7 @@ first_part() {
 # The root of certificates that Caddy signed itself, for those who call it by a local name.
 show_root() {
   root=$EDGE_STORAGE/pki/authorities/local/root.crt
-  [ ! -r "$root" ] || cmp -s "$root" /edge/edge-ca.pem || { cp "$root" /tmp/root.pem && cp /tmp/root.pem /edge/edge-ca.pem; }
+  [ ! -r "$root" ] || cmp -s "$root" "$EDGE_FOLDER/edge-ca.pem" || { cp "$root" /tmp/root.pem && cp /tmp/root.pem "$EDGE_FOLDER/edge-ca.pem"; }
 }
 
 mkdir -p "$RESULT"

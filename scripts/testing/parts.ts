@@ -24,6 +24,7 @@ const DEBOOTSTRAP: Need = { command: 'debootstrap', package: 'debootstrap' }
 const ENGINE: Need = { command: 'dockerd', package: 'docker.io' }
 const GIT: Need = { command: 'git', package: 'git' }
 const IP: Need = { command: 'ip', package: 'iproute2' }
+const UNITS: Need = { command: 'systemd-analyze', package: 'systemd' }
 
 /** How much longer a file may take when it runs what takes minutes. */
 const LONG_PATIENCE = 5
@@ -37,7 +38,7 @@ export const PARTS: readonly Part[] = [
   files('gateway', { concurrency: 2, minutes: 4, needs: [] }),
   files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
-  files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP] }),
+  files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP, UNITS] }),
   files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP], beside: true }),
 ]
 
