@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { silentLog } from '../../app/lib/log.ts'
 import type { SignalKeyChange } from '../../app/store/signal-keys.ts'
 import { LinkedDevice } from '../../app/whatsapp/socket/device.ts'
@@ -7,6 +9,8 @@ import { openTestStore } from '../outbox/world.ts'
 
 /** More than the library's cache holds, so that the keys before them have to come from the store again. */
 const CROWD = 5_000
+/** A single object that each change left behind would be more. */
+const BYTES_A_CHANGE = 20
 
 test('a key that was asked for in vain is found once it is there, also when no cache has it any more', async t => {
   const store = await openTestStore(t)
@@ -36,4 +40,19 @@ test('a key that was asked for in vain is found once it is there, also when no c
   await Promise.all(written)
   assert.deepEqual(await find(), Buffer.from('ratchet'))
   assert.deepEqual(asked, ['alice', 'alice'])
+})
+
+test('a change of keys that is stored leaves nothing in memory', async t => {
+  const device = LinkedDevice.fresh({ account: 'main', store: await openTestStore(t), log: silentLog })
+  const { keys } = device.connect(async () => {})
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const usedAfter = async (changes: number) => {
+    for (let n = 0; n < changes; n++) await keys.set({ session: { alice: Buffer.from([n % 256]) } })
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await usedAfter(CROWD)
+  const grown = (await usedAfter(4 * CROWD)) - before
+  assert.ok(grown < BYTES_A_CHANGE * 4 * CROWD, `${grown} bytes`)
 })

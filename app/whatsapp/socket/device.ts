@@ -32,7 +32,7 @@ export class LinkedDevice {
   readonly creds: AuthenticationCreds
   readonly #deps: DeviceDeps
   /** Settles when the key changes of every connection so far are stored, or never will be. */
-  #keysStored: Promise<unknown> = Promise.resolve()
+  #keysStored: Promise<void> = Promise.resolve()
   #linkedAt: Date | undefined
   #writing: Promise<void> = Promise.resolve()
   #waiting = false
@@ -60,7 +60,8 @@ export class LinkedDevice {
   connect(store: StoreKeys): AuthenticationState {
     const before = this.#keysStored
     const keys = this.#keys(before, changes => {
-      this.#keysStored = Promise.allSettled([this.#keysStored, store(changes)])
+      const both = Promise.allSettled([this.#keysStored, store(changes)])
+      this.#keysStored = both.then(() => {}) // what both came to would hold on to all that came before
     })
     const logger = libraryLogger(this.#deps.log, this.#deps.account)
     return { creds: this.creds, keys: makeCacheableSignalKeyStore(keys, logger, boundedCache()) }
