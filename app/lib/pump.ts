@@ -61,10 +61,10 @@ export class Pump {
   }
 
   async #rest(): Promise<void> {
-    const { restMs = 0, after = afterTimeout } = this.#deps
+    const { restMs = 0 } = this.#deps
     if (restMs === 0 || this.#stopped) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = after(restMs, resolve)
+    const cancel = afterTimeout(restMs, resolve) // the processor's rest, whatever time it is
     this.#endRest = resolve
     await promise
     cancel()

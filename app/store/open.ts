@@ -98,7 +98,7 @@ function prepare(file: string, key: KeyObject, { log, now }: OpenOptions): { rea
     const isThere = schema > 0
     if (isThere) checkKey(db, key)
     if (isThere) checkAtStart(db, file, { unclean })
-    forgetOldCopy(file, now())
+    forgetOldCopy(file, MIGRATIONS.length, now())
     if (isThere && schema < MIGRATIONS.length) {
       const copy = copyBefore(db, file, schema)
       log.info('store.copied', { copy, schema, wanted: MIGRATIONS.length })

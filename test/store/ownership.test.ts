@@ -61,6 +61,7 @@ test('the store works under Node’s permission model, which keeps the rest out'
     `--allow-fs-read=${ROOT}/`,
     `--allow-fs-read=${folder}/`,
     `--allow-fs-write=${folder}/`,
+    `--allow-fs-read=${folder}.beside/`, // a name that begins with the folder's, as the sandbox's secrets have
     '--allow-net',
     '--allow-worker',
     '--no-warnings',

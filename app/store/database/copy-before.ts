@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import type { Connection } from './connection.ts'
 import { createPrivately } from './private-file.ts'
 
@@ -11,7 +10,7 @@ const KEPT_MS = 14 * 24 * 60 * 60 * 1_000
  * path. One copy is kept, the newest. Throws `store.*`, `store.full` among them, having changed nothing.
  */
 export function copyBefore(db: Connection, file: string, schema: number): string {
-  const copy = `${file}.schema-${schema}`
+  const copy = copyOf(file, schema)
   const next = `${copy}.next`
   rmSync(next, { force: true })
   try {
@@ -22,22 +21,26 @@ export function copyBefore(db: Connection, file: string, schema: number): string
     rmSync(next, { force: true })
     throw error
   }
-  removeCopies(file, () => true)
+  removeCopies(file, schema, () => true)
   renameSync(next, copy)
   return copy
 }
 
-/** Removes a copy that is older than two weeks. */
-export function forgetOldCopy(file: string, now: Date): void {
-  removeCopies(file, copy => now.getTime() - statSync(copy).mtimeMs > KEPT_MS)
+/** Removes copies of the schemas up to `newest` that are older than two weeks. */
+export function forgetOldCopy(file: string, newest: number, now: Date): void {
+  removeCopies(file, newest, copy => now.getTime() - statSync(copy).mtimeMs > KEPT_MS)
 }
 
-function removeCopies(file: string, isUnwanted: (copy: string) => boolean): void {
-  const folder = dirname(file)
-  const copies = readdirSync(folder).filter(
-    name => /\.schema-\d+$/.test(name) && name.startsWith(basename(file)),
+/** Asks for each by its name: Node's permission model may refuse a list of the data folder when another folder's name begins with its. */
+function removeCopies(file: string, newest: number, isUnwanted: (copy: string) => boolean): void {
+  const copies = Array.from({ length: newest }, (_, n) => copyOf(file, n + 1)).filter(copy =>
+    existsSync(copy),
   )
-  for (const copy of copies.map(name => join(folder, name))) if (isUnwanted(copy)) rmSync(copy)
+  for (const copy of copies) if (isUnwanted(copy)) rmSync(copy)
+}
+
+function copyOf(file: string, schema: number): string {
+  return `${file}.schema-${schema}`
 }
 
 function syncToDisk(file: string): void {
