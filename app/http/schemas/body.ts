@@ -20,10 +20,15 @@ const MAX_DEPTH = 32
 /** A schema, ready to check bodies that are of type T once they pass. */
 export type BodyReader<T> = (body: unknown) => Parsed<T>
 
-/** Compiles a schema. `later` names members that are known but not read by this version. */
+/**
+ * Makes the reader of a schema, which is compiled for the first body: all of them at each start would keep everybody
+ * waiting a fifth of a second. `later` names members that are known but not read by this version.
+ */
 export function bodyReader<T>(schema: SchemaObject, later?: ReadonlySet<string>): BodyReader<T> {
-  const validate: ValidateFunction<T> = ajv.compile<T>(schema)
+  let compiled: ValidateFunction<T> | undefined
   return body => {
+    compiled ??= ajv.compile<T>(schema)
+    const validate = compiled
     const crowded = crowdedAt(body)
     if (crowded !== undefined) return invalid(crowded, `has more than ${MAX_MEMBERS} members`)
     if (isDeep(body)) return invalid('$', `is nested more than ${MAX_DEPTH} deep`)
