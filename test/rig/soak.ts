@@ -32,7 +32,7 @@ async function run(): Promise<number> {
     const kib = residentKib(appliance.appPid())
     if (minute > WARM_UP_MINUTES) sizes.push([minute, kib])
     const behind = traffic.accepted.entries.length - (await traffic.witnesses.inboxes()).entries.length
-    const owed = (await traffic.witnesses.events()).entries.length
+    const owed = (await traffic.witnesses.owed()).entries.length
     const told = (await traffic.witnesses.webhooks()).entries.length
     console.log(
       `minute ${minute}: RSS ${Math.round(kib / 1_024)} MiB, ${traffic.accepted.entries.length} accepted ` +

@@ -14,11 +14,12 @@ import { writeLauncher } from './launcher.ts'
  */
 const A_MINUTE_MS = 60_000
 
-const { values } = parseArgs({ options: { folder: { type: 'string' } } })
+const { values } = parseArgs({ options: { folder: { type: 'string' }, policies: { type: 'string' } } })
 if (values.folder === undefined) throw new Error('--folder DIR is needed')
 const root = dirname(dirname(dirname(import.meta.dirname)))
 const env = readEnvironment()
-const loaded = loadConfig({ env, root, flags: { sandbox: true, data: join(values.folder, 'data') } })
+const flags = { sandbox: true, data: join(values.folder, 'data') }
+const loaded = loadConfig({ env, root, flags: { ...values, ...flags } })
 if (loaded.kind === 'faulty') throw new Error(loaded.faults.join('\n'))
 
 let aheadMs = 0

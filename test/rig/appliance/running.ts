@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Endpoints } from '../../../app/supervise/endpoints.ts'
@@ -23,12 +23,20 @@ const ROOT = dirname(dirname(dirname(import.meta.dirname)))
 const UP_WITHIN_MS = 120_000
 const CHUNKS_KEPT = 500
 
-/** Brings an appliance up and waits until its account is open. `root` is the tree whose code runs. */
-export async function startAppliance({ root = ROOT }: { readonly root?: string } = {}): Promise<Appliance> {
+export type ApplianceOptions = {
+  /** The tree whose code runs. */
+  readonly root?: string
+  /** Which events the receiver gets; all when absent. */
+  readonly events?: readonly string[]
+}
+
+/** Brings an appliance up and waits until its account is open. */
+export async function startAppliance({ root = ROOT, events }: ApplianceOptions = {}): Promise<Appliance> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-rig-'))
+  const policies = events === undefined ? [] : ['--policies', policiesTelling(events, folder)]
   const base = await portBaseOfOurOwn()
   const program = join(root, 'test', 'rig', 'appliance', 'program.ts')
-  const child = spawn(process.execPath, ['--no-warnings', program, '--folder', folder], {
+  const child = spawn(process.execPath, ['--no-warnings', program, '--folder', folder, ...policies], {
     cwd: folder,
     env: { ...process.env, POSTERN_PORT_BASE: String(base) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,6 +68,18 @@ export async function startAppliance({ root = ROOT }: { readonly root?: string }
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The sandbox's own, but for what the receiver is told. */
+function policiesTelling(events: readonly string[], folder: string): string {
+  const policies = join(folder, 'policies')
+  cpSync(join(ROOT, 'test', 'sandbox', 'policies'), policies, { recursive: true })
+  const file = join(policies, 'webhooks.yaml')
+  const text = readFileSync(file, 'utf8')
+  const everything = 'events: ["*"]'
+  if (!text.includes(everything)) throw new Error(`${file} has no ${everything}`)
+  writeFileSync(file, text.replace(everything, `events: ${JSON.stringify(events)}`))
+  return policies
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -16,6 +16,8 @@ export type KillOptions = {
   readonly kills: number
   /** Messages in each direction. */
   readonly perSecond: number
+  /** The types of events that the receiver is told of; all when absent. */
+  readonly told?: readonly string[] | undefined
   readonly random: () => number
   readonly onRecovery?: (recovery: Recovery) => void
 }
@@ -25,11 +27,15 @@ const LIFE_MS = { least: 50, most: 2_000 }
 /** Kills the app so many times, each 50 to 2 000 ms after it had come back, while messages flow; then compares the ledgers. */
 export async function runKills(
   appliance: Appliance,
-  { kills, perSecond, random, onRecovery }: KillOptions,
+  { kills, perSecond, told, random, onRecovery }: KillOptions,
 ): Promise<KillRun> {
   const { admin } = appliance.endpoints().simulator
   const api = createApi(appliance.endpoints())
-  const traffic = await startTraffic({ endpoints: appliance.endpoints(), perSecond })
+  const traffic = await startTraffic({
+    endpoints: appliance.endpoints(),
+    perSecond,
+    ...(told === undefined ? {} : { told }),
+  })
   const recoveries: Recovery[] = []
   try {
     for (let n = 0; n < kills; n++) {

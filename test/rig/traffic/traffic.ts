@@ -10,6 +10,8 @@ export type TrafficOptions = {
   /** Messages a second in each direction, over all chats. */
   readonly perSecond: number
   readonly chats?: number
+  /** The types of events that the receiver is told of; all when absent. */
+  readonly told?: readonly string[]
 }
 
 /** Messages that flow both ways through a running appliance, with everybody's ledgers. */
@@ -32,6 +34,7 @@ export async function startTraffic({
   endpoints,
   perSecond,
   chats = CHATS,
+  told,
 }: TrafficOptions): Promise<Traffic> {
   const { simulator, accounts } = endpoints
   const { admin } = simulator
@@ -52,7 +55,7 @@ export async function startTraffic({
   flowing.catch(() => {}) // told by end()
   return {
     numbers,
-    witnesses: createWitnesses(endpoints, api, numbers),
+    witnesses: createWitnesses(endpoints, api, { numbers, told }),
     accepted: { name: 'accepted', entries: accepted },
     written: { name: 'written', entries: written },
     async end() {

@@ -11,8 +11,8 @@ export type Witnesses = {
   receivedByWebhook(): Promise<Ledger>
   /** All webhooks, by event. */
   webhooks(): Promise<Ledger>
-  /** `GET /v1/events`, by event. */
-  events(): Promise<Ledger>
+  /** What of `GET /v1/events` the receiver is to be told, by event. */
+  owed(): Promise<Ledger>
   /** Events of one type about our texts, by the message's id. */
   eventsOf(type: string): Promise<Ledger>
   /** Events that say of our texts that they have left: `message.sent`, or what can only follow it when a kill took the ack. */
@@ -38,7 +38,13 @@ type InboxEntry = { readonly id: string; readonly type: string; readonly text?: 
 
 const PAGE = 200
 
-export function createWitnesses(endpoints: RigEndpoints, api: Api, numbers: readonly string[]): Witnesses {
+/** Whose phones are asked, and which types of events the receiver is told of (all when undefined). */
+export type Witnessed = {
+  readonly numbers: readonly string[]
+  readonly told?: readonly string[] | undefined
+}
+
+export function createWitnesses(endpoints: RigEndpoints, api: Api, { numbers, told }: Witnessed): Witnesses {
   const readInboxes = inboxesOf(endpoints, numbers)
   const readReceipts = receiptsOf(endpoints)
   const readEvents = eventsOf(api)
@@ -55,8 +61,8 @@ export function createWitnesses(endpoints: RigEndpoints, api: Api, numbers: read
       })
       return { name: 'receiver', entries }
     },
-    async events() {
-      const happened = await readEvents()
+    async owed() {
+      const happened = (await readEvents()).filter(({ type }) => told === undefined || told.includes(type))
       const entries = happened.map(({ id, data }) => ({ key: id, id, ...(data.chat && { chat: data.chat }) }))
       return { name: 'events', entries }
     },
