@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts'
 import { nearestName } from '../lib/nearest.ts'
 
@@ -127,7 +127,23 @@ export function loadConfig({ env, root, flags }: ConfigInput): LoadedConfig {
     ...(portBase === undefined ? {} : { portBase }),
     ...(env.LD_LIBRARY_PATH ? { libraryPath: env.LD_LIBRARY_PATH } : {}),
   }
+  const unlistable = unlistablePolicies(config)
+  if (unlistable.length > 0) return { kind: 'faulty', faults: unlistable }
   return { kind: 'loaded', config: Object.freeze(config) }
+}
+
+/**
+ * Under Node's permission model (as of Node 26.10) a folder cannot be listed any more when the name of another that the
+ * app may read goes on where its own ends: `policies` beside `policies-secrets`.
+ */
+function unlistablePolicies({ policiesDir, dataDir, secretsDir, masterKeyFile }: Config): string[] {
+  const goOn = [dataDir, secretsDir, masterKeyFile].filter(
+    path => path.startsWith(policiesDir) && !['', sep].includes(path.charAt(policiesDir.length)),
+  )
+  return goOn.map(
+    path =>
+      `${path}: its name begins with that of ${policiesDir}, which Node could not list then; rename one of them`,
+  )
 }
 
 function unknownNames(env: Environment): string[] {

@@ -134,3 +134,13 @@ test('does not pretend to use PostgreSQL', () => {
 test('reads the environment of the process', () => {
   assert.equal(readEnvironment().PATH, process.env.PATH)
 })
+
+test('refuses a folder whose name goes on where that of the policies ends: the app could not list them', () => {
+  const POSTERN_POLICIES = '/etc/postern/policies'
+  assert.match(
+    faultsOf({ POSTERN_POLICIES, POSTERN_SECRETS: '/etc/postern/policies-secrets' }).join(),
+    /^\/etc\/postern\/policies-secrets: its name begins with that of .*; rename one of them/,
+  )
+  assert.deepEqual(faultsOf({ POSTERN_POLICIES, POSTERN_SECRETS: '/etc/postern/policies/secrets' }), [])
+  assert.deepEqual(faultsOf({ POSTERN_POLICIES, POSTERN_SECRETS: '/etc/postern/secrets' }), [])
+})
