@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream'
 import type { Request, Response } from 'express'
 import type { Answer, FileAnswer, Problem, StreamAnswer } from './answer.ts'
-import { problemBody, statusOf } from './errors.ts'
+import { writeProblem } from './compat/dialect.ts'
 import { serveSentEvents } from './events/server-sent.ts'
 import { upgradeOf } from './events/upgrade.ts'
 import { serveWebSocket } from './events/web-socket.ts'
@@ -49,8 +49,9 @@ function sendFile(request: Request, response: Response, { size, span, open }: Fi
 }
 
 function sendProblem(request: Request, response: Response, problem: Problem): void {
-  const body = problemBody(problem, { id: arrivals.get(request).id, path: pathOf(request) })
-  response.status(statusOf(problem.code)).type('application/problem+json').send(JSON.stringify(body))
+  const asked = { id: arrivals.get(request).id, path: pathOf(request) }
+  const { status, mediaType, body } = writeProblem(problem, asked)
+  response.status(status).type(mediaType).send(body)
 }
 
 /** The path as asked for, without the query. */

@@ -39,6 +39,16 @@ export function kindOfChat(chat: ChatId): ChatKind {
   return chat === STATUS ? 'status' : 'contact'
 }
 
+/** How Cloud API writes a contact or a chat: a number without its `+`. */
+export function waIdOf(chat: ChatId): string {
+  return chat.startsWith('+') ? chat.slice(1) : chat
+}
+
+/** WhatsApp's address of a chat of ours. */
+export function jidOf(chat: ChatId): string {
+  return chat.startsWith('+') ? `${chat.slice(1)}@s.whatsapp.net` : chat
+}
+
 /** True where several people write and read. */
 export function hasMembers(chat: ChatId): boolean {
   const kind = kindOfChat(chat)

@@ -1,10 +1,10 @@
 import type { Log } from '../lib/log.ts'
 import type { ChatId } from '../model/chat.ts'
+import { jidOf } from '../model/chat.ts'
 import type { KnownRecipient } from '../store/recipients.ts'
 import type { Store } from '../store/store.ts'
 import { wordsOf } from './socket/library-log.ts'
 import type { Socket } from './socket/open.ts'
-import { jidOf } from './translate.ts'
 
 const FOUND_MS = 24 * 60 * 60 * 1_000
 const NOT_FOUND_MS = 5 * 60 * 1_000

@@ -10,11 +10,6 @@ export function phoneOf(jid: string | null | undefined): string | undefined {
   return decoded?.server === 's.whatsapp.net' || decoded?.server === 'c.us' ? `+${decoded.user}` : undefined
 }
 
-/** WhatsApp's address of a chat of ours. */
-export function jidOf(chat: ChatId): string {
-  return chat.startsWith('+') ? `${chat.slice(1)}@s.whatsapp.net` : chat
-}
-
 /** Who a JID is to us: a number when WhatsApp has told it, now or before, else a LID; undefined for what is nobody. */
 export async function personOf(
   jid: string | null | undefined,

@@ -44,6 +44,7 @@ after(() => http.stop())
 function filled(path: string): string {
   const values: Readonly<Record<string, string>> = {
     account: 'main',
+    version: 'v23.0',
     group: '120363000000000001@g.us',
     channel: '120363000000000001@newsletter',
   }
@@ -66,6 +67,7 @@ test('Express has the routes that the contract names', () => {
     'POST /v1/accounts/:account/messages',
     'PATCH /v1/accounts/:account/groups/:group',
     'PUT /v1/contacts/:phone/consent',
+    'POST /graph/:version/:account/messages',
   ])
     assert.ok(names.includes(name), name)
   assert.ok(names.length > 50)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { jidOf, phoneOf } from '../../app/whatsapp/translate.ts'
+import { jidOf } from '../../app/model/chat.ts'
+import { phoneOf } from '../../app/whatsapp/translate.ts'
 
 const PN = '12025550102@s.whatsapp.net'
 const LID = '98765432101234@lid'

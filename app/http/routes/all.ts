@@ -1,3 +1,4 @@
+import { cloudApiRoutes } from '../compat/cloud-api/routes.ts'
 import type { HttpDeps } from '../deps.ts'
 import { accountRoutes } from './accounts.ts'
 import { auditRoutes } from './audit.ts'
@@ -39,6 +40,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...explainRoutes(deps),
     ...limitRoutes(deps),
     ...dashboardRoutes(),
+    ...cloudApiRoutes(deps),
   ]
 }
 

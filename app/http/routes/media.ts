@@ -18,7 +18,7 @@ import { readUpload, type Upload } from '../uploads/read-upload.ts'
 import { mediaHeaders, mediaJson } from '../wire/media.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type MediaDeps = Pick<HttpDeps, 'library' | 'store' | 'limiter' | 'route' | 'now'>
+export type MediaDeps = Pick<HttpDeps, 'library' | 'store' | 'limiter' | 'route' | 'now'>
 
 const ALL = '/v1/accounts/:account/media'
 const ONE = '/v1/accounts/:account/media/:id'
@@ -35,6 +35,15 @@ export function mediaRoutes(deps: MediaDeps): readonly Route[] {
 }
 
 async function upload(call: Call, deps: MediaDeps): Promise<Answer> {
+  const taken = await takeIn(call, deps)
+  if (taken.kind === 'problem') return taken
+  const { account, id } = taken.value
+  const location = `/v1/accounts/${encodeURIComponent(account)}/media/${id}`
+  return json(mediaJson(taken.value), 201, { Location: location })
+}
+
+/** Takes in the file of a request for the account that the path names, whatever API it was sent to. */
+export async function takeIn(call: Call, deps: MediaDeps): Promise<Parsed<MediaItem>> {
   const account = param(call, 'account')
   const refused = await beforeBody(call, account, deps)
   if (refused !== undefined) return refused
@@ -56,7 +65,7 @@ async function upload(call: Call, deps: MediaDeps): Promise<Answer> {
     case 'refused':
       return invalid('$', taken.reason)
     case 'taken':
-      return await keep(call, { account, taken, claimed: sent.value.claimed, ...filename.value }, deps)
+      return await keepTaken(call, { account, taken, claimed: sent.value.claimed, ...filename.value }, deps)
   }
 }
 
@@ -72,11 +81,12 @@ async function beforeBody(call: Call, account: string, deps: MediaDeps): Promise
 
 type Kept = { account: string; taken: Taken; claimed: string | undefined; filename?: string }
 
-async function keep(
+/** Keeps a file that was taken in, where the policy agrees to what it has turned out to be; drops it where not. */
+export async function keepTaken(
   call: Call,
   { account, taken, claimed, filename }: Kept,
   deps: MediaDeps,
-): Promise<Answer> {
+): Promise<Parsed<MediaItem>> {
   const { mimeType, size } = taken.traits
   const refused = claimHolds(claimed, mimeType)
     ? await permit(call, 'media.write', { account, size, mime: plainMime(mimeType) }, deps)
@@ -86,18 +96,20 @@ async function keep(
     return refused
   }
   const principal = call.principal.name
-  const item = await taken.keep({ account, principal, ...(filename === undefined ? {} : { filename }) })
-  return json(mediaJson(item), 201, {
-    Location: `/v1/accounts/${encodeURIComponent(account)}/media/${item.id}`,
-  })
+  return parsed(await taken.keep({ account, principal, ...(filename === undefined ? {} : { filename }) }))
 }
 
 async function download(call: Call, deps: MediaDeps): Promise<Answer> {
-  const found = await find(call, 'media.read', deps)
-  if ('answer' in found) return found.answer
+  const found = await find(call, { action: 'media.read' }, deps)
+  if (found.kind === 'problem') return found
   if (call.request.accepts(['*/*', 'application/json']) === 'application/json')
-    return json(mediaJson(found.item))
-  const brought = await deps.library.bring(found.item)
+    return json(mediaJson(found.value))
+  return await bytesOf(call, found.value, deps)
+}
+
+/** The bytes of a file, or the part of them that is asked for. */
+export async function bytesOf(call: Call, item: MediaItem, deps: MediaDeps): Promise<Answer> {
+  const brought = await deps.library.bring(item)
   switch (brought.kind) {
     case 'gone':
       return problem('gone', `The file cannot be had any more: ${brought.reason}.`)
@@ -120,12 +132,19 @@ async function download(call: Call, deps: MediaDeps): Promise<Answer> {
 const RETRY = { headers: { 'Retry-After': '30' } }
 
 async function remove(call: Call, deps: MediaDeps): Promise<Answer> {
-  const found = await find(call, 'media.write', deps)
-  if ('answer' in found) return found.answer
-  const { account, id } = found.item
-  switch (await deps.library.remove(account, id)) {
+  const found = await find(call, { action: 'media.write' }, deps)
+  if (found.kind === 'problem') return found
+  return (await removed(found.value, deps)) ?? json({ id: found.value.id, deleted: true })
+}
+
+/** Removes a file; the problem where it must stay. */
+export async function removed(
+  { account, id }: MediaItem,
+  { library }: MediaDeps,
+): Promise<Problem | undefined> {
+  switch (await library.remove(account, id)) {
     case 'removed':
-      return json({ id, deleted: true })
+      return undefined
     case 'unknown':
       return UNKNOWN
     case 'awaited':
@@ -133,18 +152,17 @@ async function remove(call: Call, deps: MediaDeps): Promise<Answer> {
   }
 }
 
-/** The item that the path names, once the policy has agreed to this action on it. */
-async function find(
+/** The item whose id the path names, once the policy has agreed to this action on it. */
+export async function find(
   call: Call,
-  action: string,
+  { action, account = param(call, 'account') }: { readonly action: string; readonly account?: string },
   deps: MediaDeps,
-): Promise<{ item: MediaItem } | { answer: Answer }> {
-  const account = param(call, 'account')
+): Promise<Parsed<MediaItem>> {
   const known = unknownAccount(call, account) === undefined
   const item = known ? await deps.library.get(account, param(call, 'id')) : undefined
   const refused = await authorize(call, action, item === undefined ? { account } : touchedBy(item), deps)
-  if (refused !== undefined) return { answer: refused }
-  return item === undefined ? { answer: UNKNOWN } : { item }
+  if (refused !== undefined) return refused
+  return item === undefined ? UNKNOWN : parsed(item)
 }
 
 const UNKNOWN = problem('not-found', 'There is no file of this id in this account.')

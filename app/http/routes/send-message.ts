@@ -13,7 +13,7 @@ import { aroundOf } from './message-around.ts'
 import { contentOf, readMessageBody } from './message-body.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type SendDeps = Pick<HttpDeps, 'enqueue' | 'store' | 'limiter' | 'route' | 'now'>
+export type SendDeps = Pick<HttpDeps, 'enqueue' | 'store' | 'limiter' | 'route' | 'now'>
 
 const ACTION = 'messages.send'
 const MAX_KEY_LENGTH = 255
@@ -32,10 +32,25 @@ export function sendRoutes(deps: SendDeps): readonly Route[] {
 }
 
 async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
+  const { body } = call.request
+  const raw = body === undefined ? problem('malformed', 'A JSON body is needed.') : parsed<unknown>(body)
+  const sent = await accept(call, raw, deps)
+  if (sent.kind === 'problem') return sent
+  const { message, repeated } = sent.value
+  return json(acceptedJson(message), 202, repeated ? { 'Idempotency-Replayed': 'true' } : {})
+}
+
+export type Accepted = Pick<Extract<EnqueueResult, { kind: 'accepted' }>, 'message' | 'repeated'>
+
+/**
+ * The one way of a message object from HTTP into the outbox of the account that the path names, whatever API it was written
+ * for. `raw` is the object, or what kept it from being read as one.
+ */
+export async function accept(call: Call, raw: Parsed<unknown>, deps: SendDeps): Promise<Parsed<Accepted>> {
   const account = param(call, 'account')
   const unknown = unknownAccount(call, account)
   if (unknown !== undefined) return (await authorize(call, ACTION, { account }, deps)) ?? unknown
-  const request = readRequest(call, account)
+  const request = raw.kind === 'problem' ? raw : readRequest(call, account, raw.value)
   if (request.kind === 'problem') return (await takeRequestLimits(call, deps)) ?? request
   const { recipient, content } = request.value
   const template = content.type === 'template' ? { template: content.template.name } : {}
@@ -52,17 +67,13 @@ async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
   if (limited !== undefined) return limited
   const result = await deps.enqueue(request.value)
   if (result.kind === 'accepted') noteAllowance(call.request, result.left)
-  return answerTo(result)
+  return acceptedOf(result)
 }
 
-function answerTo(result: EnqueueResult): Answer {
+function acceptedOf(result: EnqueueResult): Parsed<Accepted> {
   switch (result.kind) {
     case 'accepted':
-      return json(
-        acceptedJson(result.message),
-        202,
-        result.repeated ? { 'Idempotency-Replayed': 'true' } : {},
-      )
+      return parsed({ message: result.message, repeated: result.repeated })
     case 'denied':
       return problem('denied', result.decision.reason, { decision: result.decisionId })
     case 'limited':
@@ -79,9 +90,7 @@ function answerTo(result: EnqueueResult): Answer {
   }
 }
 
-function readRequest(call: Call, account: string): Parsed<EnqueueRequest> {
-  const { body: raw } = call.request
-  if (raw === undefined) return problem('malformed', 'A JSON body is needed.')
+function readRequest(call: Call, account: string, raw: unknown): Parsed<EnqueueRequest> {
   const key = readKey(call)
   if (key.kind === 'problem') return key
   const body = readMessageBody(raw)

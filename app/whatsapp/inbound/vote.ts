@@ -6,12 +6,12 @@ import {
   toNumber,
   type WAMessage,
 } from '@whiskeysockets/baileys'
+import { jidOf } from '../../model/chat.ts'
 import { type PollVote, resultsOf } from '../../model/content/poll.ts'
 import type { JsonObject } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import type { InboundChange } from '../../store/journal.ts'
 import type { Me } from '../journal/arrival.ts'
-import { jidOf } from '../translate.ts'
 import { type Envelope, gestureEvent } from './envelope.ts'
 import type { Reader } from './reading.ts'
 

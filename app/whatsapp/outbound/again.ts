@@ -1,7 +1,7 @@
 import type { ChatId } from '../../model/chat.ts'
+import { jidOf } from '../../model/chat.ts'
 import type { OutgoingContent } from '../../model/message.ts'
 import type { Store } from '../../store/store.ts'
-import { jidOf } from '../translate.ts'
 import type { Places } from './place.ts'
 import { type Written, write } from './write.ts'
 

@@ -1,6 +1,5 @@
 import { type GroupMetadata, jidDecode } from '@whiskeysockets/baileys'
-import { type ChatId, kindOfChat } from '../../model/chat.ts'
-import { jidOf } from '../translate.ts'
+import { type ChatId, jidOf, kindOfChat } from '../../model/chat.ts'
 
 /** A chat as what is written in it has to speak of it. */
 export type Place = {

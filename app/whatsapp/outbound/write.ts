@@ -1,8 +1,7 @@
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
-import { hasMembers } from '../../model/chat.ts'
+import { hasMembers, jidOf } from '../../model/chat.ts'
 import type { Message, OutgoingContent } from '../../model/message.ts'
 import { referenceOf, targetIn } from '../../model/target.ts'
-import { jidOf } from '../translate.ts'
 import { type Body, bodyOf } from './bodies.ts'
 import type { Place } from './place.ts'
 

@@ -1,8 +1,8 @@
 import type { WAMessageKey, WASocket } from '@whiskeysockets/baileys'
 import type { ChatId } from '../../model/chat.ts'
+import { jidOf } from '../../model/chat.ts'
 import type { ChatSettings, Typing } from '../../model/chat-settings.ts'
 import type { Message } from '../../model/message.ts'
-import { jidOf } from '../translate.ts'
 import type { SocialDeps } from './social.ts'
 
 export type Chats = {

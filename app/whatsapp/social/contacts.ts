@@ -1,7 +1,7 @@
 import { jidNormalizedUser, type WASocket } from '@whiskeysockets/baileys'
 import type { ChatId } from '../../model/chat.ts'
+import { jidOf } from '../../model/chat.ts'
 import { findAll } from '../socket/find.ts'
-import { jidOf } from '../translate.ts'
 import { refusalOf } from './asked.ts'
 import { peopleOf } from './people.ts'
 import type { SocialDeps } from './social.ts'

@@ -5,6 +5,7 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import type { ChatId } from '../../model/chat.ts'
+import { jidOf } from '../../model/chat.ts'
 import type {
   Group,
   GroupSettings,
@@ -13,7 +14,6 @@ import type {
   ParticipantOutcome,
   PersonalInvitation,
 } from '../../model/group.ts'
-import { jidOf } from '../translate.ts'
 import { instantOf, type Named, namedIn, peopleOf } from './people.ts'
 import type { SocialDeps } from './social.ts'
 

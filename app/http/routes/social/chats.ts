@@ -1,5 +1,5 @@
 import type { ChatId } from '../../../model/chat.ts'
-import type { ChatSettings } from '../../../model/chat-settings.ts'
+import type { ChatSettings, Typing } from '../../../model/chat-settings.ts'
 import type { Message } from '../../../model/message.ts'
 import type { Social } from '../../../whatsapp/social/social.ts'
 import { type Answer, invalid, json, type Parsed, parsed } from '../../answer.ts'
@@ -68,12 +68,21 @@ async function read(call: Call, deps: SocialDeps): Promise<Answer> {
   if (body.kind === 'problem') return body
   const messages = await readNamed(call, { chat: chat.value.chat, ids: body.value.message_ids }, deps)
   if (messages.kind === 'problem') return messages
-  const count = messages.value.length
-  const deed = { action: WRITE, target: chat.value.chat, detail: { operation: 'read', count } }
-  const question = { deed, question: ({ chats }: Pick<Social, 'chats'>) => chats.read(messages.value) }
-  const done = count === 0 ? parsed(undefined) : await act(call, question, deps)
+  const done = await markRead(call, { chat: chat.value.chat, messages: messages.value }, deps)
   const ids = messages.value.map(({ messageId }) => messageId)
   return done.kind === 'problem' ? done : json({ chat: chat.value.chat, message_ids: ids })
+}
+
+/** Shows those who wrote messages in a chat that these have been read. */
+export async function markRead(
+  call: Call,
+  { chat, messages }: { readonly chat: ChatId; readonly messages: readonly Message[] },
+  deps: SocialDeps,
+): Promise<Parsed<void>> {
+  const count = messages.length
+  if (count === 0) return parsed(undefined)
+  const deed = { action: WRITE, target: chat, detail: { operation: 'read', count } }
+  return await act(call, { deed, question: ({ chats }) => chats.read(messages) }, deps)
 }
 
 type Named = { readonly chat: ChatId; readonly ids: readonly string[] | undefined }
@@ -104,13 +113,18 @@ async function typing(call: Call, deps: SocialDeps): Promise<Answer> {
   const body = readTyping(call.request.body)
   if (body.kind === 'problem') return body
   const { state } = body.value
-  const deed = { action: WRITE, target: chat.value.chat, detail: { operation: state } }
-  const question = {
-    deed,
-    question: ({ chats }: Pick<Social, 'chats'>) => chats.typing(chat.value.chat, state),
-  }
-  const done = await act(call, question, deps)
+  const done = await showTyping(call, { chat: chat.value.chat, state }, deps)
   return done.kind === 'problem' ? done : json({ chat: chat.value.chat, state })
+}
+
+/** Shows the other side of a chat that somebody is writing or speaking there, or no longer. */
+export async function showTyping(
+  call: Call,
+  { chat, state }: { readonly chat: ChatId; readonly state: Typing },
+  deps: SocialDeps,
+): Promise<Parsed<void>> {
+  const deed = { action: WRITE, target: chat, detail: { operation: state } }
+  return await act(call, { deed, question: ({ chats }) => chats.typing(chat, state) }, deps)
 }
 
 async function change(call: Call, deps: SocialDeps): Promise<Answer> {

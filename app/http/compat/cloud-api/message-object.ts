@@ -1,0 +1,36 @@
+import type { Template } from '../../../model/template.ts'
+import { type Parsed, parsed, problem } from '../../answer.ts'
+import { templateMember } from './template.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/**
+ * A message as Cloud API clients write it, in the form that `/v1` reads: nearly the same, for it was taken from there. Templates
+ * are filled otherwise, and coordinates may be text.
+ */
+export function messageObject(raw: unknown, templates: ReadonlyMap<string, Template>): Parsed<unknown> {
+  if (raw === undefined) return problem('malformed', 'A JSON body is needed.')
+  if (!isObject(raw)) return parsed(raw)
+  switch (raw.type) {
+    case 'template': {
+      const template = templateMember(raw.template, templates)
+      return template.kind === 'problem' ? template : parsed({ ...raw, template: template.value })
+    }
+    case 'location':
+      return parsed(isObject(raw.location) ? { ...raw, location: inNumbers(raw.location) } : raw)
+    default:
+      return parsed(raw)
+  }
+}
+
+function inNumbers({ latitude, longitude, ...rest }: Members): Members {
+  return { ...rest, latitude: number(latitude), longitude: number(longitude) }
+}
+
+function number(given: unknown): unknown {
+  return typeof given === 'string' && /^-?\d{1,3}(\.\d{1,20})?$/.test(given) ? Number(given) : given
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,117 @@
+import type { ParameterType, Template } from '../../../model/template.ts'
+import { invalid, type Parsed, parsed } from '../../answer.ts'
+import { bodyReader } from '../../schemas/body.ts'
+import type { TemplateBody } from '../../schemas/message.ts'
+
+type Given = {
+  readonly type: 'text' | 'currency' | 'date_time'
+  readonly text?: string
+  readonly parameter_name?: string
+  readonly currency?: { readonly fallback_value: string }
+  readonly date_time?: { readonly fallback_value: string }
+}
+
+type Member = {
+  readonly template: {
+    readonly name: string
+    readonly language?: { readonly code: string }
+    readonly components?: readonly { readonly type: string; readonly parameters?: readonly Given[] }[]
+  }
+}
+
+const FALLBACK = {
+  type: 'object',
+  required: ['fallback_value'],
+  properties: { fallback_value: { type: 'string' } },
+} as const
+
+const PARAMETER = {
+  type: 'object',
+  required: ['type'],
+  additionalProperties: false,
+  properties: {
+    type: { enum: ['text', 'currency', 'date_time'] },
+    text: { type: 'string' },
+    parameter_name: { type: 'string', minLength: 1, maxLength: 63 },
+    currency: FALLBACK,
+    date_time: FALLBACK,
+  },
+} as const
+
+/** A template here is one text, so that there is a body to fill and neither header nor buttons. */
+const COMPONENT = {
+  type: 'object',
+  required: ['type'],
+  additionalProperties: false,
+  properties: {
+    type: { enum: ['body', 'BODY'] },
+    parameters: { type: 'array', maxItems: 100, items: PARAMETER },
+  },
+} as const
+
+const readMember = bodyReader<Member>({
+  type: 'object',
+  required: ['template'],
+  additionalProperties: false,
+  properties: {
+    template: {
+      type: 'object',
+      required: ['name'],
+      additionalProperties: false,
+      properties: {
+        name: { type: 'string', minLength: 1, maxLength: 63 },
+        language: {
+          type: 'object',
+          required: ['code'],
+          additionalProperties: false,
+          properties: { code: { type: 'string' }, policy: { enum: ['deterministic'] } },
+        },
+        components: { type: 'array', maxItems: 1, items: COMPONENT },
+      },
+    },
+  },
+})
+
+/** The member `template` of Cloud API as ours: parameters without a name are those that the template declares, in their order. */
+export function templateMember(
+  raw: unknown,
+  templates: ReadonlyMap<string, Template>,
+): Parsed<TemplateBody['template']> {
+  const member = readMember(raw === undefined ? {} : { template: raw })
+  if (member.kind === 'problem') return member
+  const { name, language, components = [] } = member.value.template
+  const template = templates.get(name)
+  if (template === undefined) return parsed({ name }) // which is told as any that is not declared
+  if (language !== undefined && !isSameLanguage(language.code, template.language))
+    return invalid('$.template.language', `is not that of this template, which is ${template.language}`)
+  const given = components.flatMap(({ parameters = [] }) => parameters)
+  const names = Object.keys(template.parameters)
+  if (given.length > names.length)
+    return invalid(
+      '$.template.components',
+      `have ${given.length} parameters, and the template ${names.length}`,
+    )
+  const filled = given.map((parameter, index): [string, unknown] => {
+    const called = parameter.parameter_name ?? names[index] ?? ''
+    return [called, typedAs(textOf(parameter), template.parameters[called])]
+  })
+  return parsed({ name, parameters: Object.fromEntries(filled) })
+}
+
+function textOf({ text, currency, date_time }: Given): string | undefined {
+  return text ?? currency?.fallback_value ?? date_time?.fallback_value
+}
+
+/** Cloud API knows text alone. What does not read as its type stays text, and is refused as that. */
+function typedAs(text: string | undefined, type: ParameterType | undefined): unknown {
+  if (text === undefined) return undefined
+  if (type === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  return text
+}
+
+/** `en` covers `en_US`, and the other way round; `pt_PT` is not `pt_BR`. */
+function isSameLanguage(asked: string, declared: string): boolean {
+  const [one, other] = [asked, declared].map(code => code.replaceAll('_', '-').toLowerCase())
+  return one === other || one?.startsWith(`${other}-`) === true || other?.startsWith(`${one}-`) === true
+}
