@@ -8,6 +8,8 @@ import { readPolicyFolder } from './config/policy-folder.ts'
 import { readSecret, secretReader } from './config/secrets.ts'
 import { createEndpoints } from './deliveries/endpoints.ts'
 import { createRouter } from './deliveries/fan-out.ts'
+import { createHandshake } from './deliveries/handshake.ts'
+import type { PostDeps } from './deliveries/post.ts'
 import { tryOut } from './deliveries/try-out.ts'
 import { createDeliveryWorker } from './deliveries/worker.ts'
 import { createEgress } from './egress/connector.ts'
@@ -116,7 +118,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const library = createMedia({ ...base, download: egress.download }, config, sessions)
   const sweeper = createSweeper({ store, policy, log, now, dropFiles: library.dropFiles })
   const posting = { egress, readSecret: secretReader(secretsDir, now), contactKey }
-  const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...posting })
+  const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...posting, sessions })
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,
@@ -185,15 +187,27 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 type WebhookDeps = Omit<Parameters<typeof createDeliveryWorker>[0], 'endpoints'> & {
   readonly route: RouteEvent
+  readonly sessions: Sessions
 }
 
 /** Everything about webhooks going out: what posts them, and what people ask about endpoints. */
-function createWebhooks(deps: WebhookDeps) {
+function createWebhooks({ sessions, ...rest }: WebhookDeps) {
+  const deps = { ...rest, surroundings: surroundingsOf(rest.store, sessions) }
   const endpoints = createEndpoints(deps)
-  const deliveries = createDeliveryWorker({ ...deps, endpoints, stopWaitMs: DRAIN_MS })
+  const handshake = createHandshake(deps)
+  const deliveries = createDeliveryWorker({ ...deps, endpoints, handshake, stopWaitMs: DRAIN_MS })
   const tryEndpoint: HttpDeps['tryEndpoint'] = endpoint =>
-    tryOut(endpoint, { ...deps, revision: deps.policy().revision })
+    tryOut(endpoint, { ...deps, revision: deps.policy().revision }) // asks anew whether it wants to be told
   return { endpoints, deliveries, tryEndpoint }
+}
+
+/** What the webhook formats of other APIs say beside an event. */
+function surroundingsOf(store: Store, sessions: Sessions): NonNullable<PostDeps['surroundings']> {
+  return async ({ account, data }) => {
+    const phone = account === undefined ? undefined : sessions.get(account)?.phone
+    const name = typeof data.from === 'string' ? await store.contacts.calledOf(data.from) : undefined
+    return { ...(phone === undefined ? {} : { phone }), ...(name === undefined ? {} : { name }) }
+  }
 }
 
 /** Commands on this machine are a comfort: where there can be no socket, the appliance runs without them and says so. */

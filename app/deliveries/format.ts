@@ -1,7 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { Secret } from '../lib/secret.ts'
-import type { EventType, Json, JsonObject, PosternEvent } from '../model/event.ts'
+import type { Json, JsonObject } from '../model/event.ts'
+import type { WebhookFormat } from '../model/webhook-format.ts'
 import type { Endpoint } from '../policy/snapshot.ts'
+import { cloudApiBody } from './formats/cloud-api.ts'
+import type { Surroundings, Tellable } from './formats/tellable.ts'
+import { whinselfBody } from './formats/whinself.ts'
 
 const MAX_BODY_BYTES = 256 * 1024
 const SHORT = 1_024
@@ -38,32 +42,42 @@ const CONTACT = new Set([
   'voter',
 ])
 
-/** An event as a body tells it: one that happened, or the one that `endpoint test` makes up. */
-export type Tellable = Omit<PosternEvent, 'type' | 'sequence'> & {
-  readonly type: EventType | 'endpoint.test'
-  /** null: it is outside the count, so that it makes no gap in it. */
-  readonly sequence: number | null
+type Envelope = (event: Tellable, data: JsonObject, about: Surroundings) => JsonObject
+
+const ENVELOPES: Readonly<Record<WebhookFormat, Envelope>> = {
+  postern: posternBody,
+  'cloud-api': cloudApiBody,
+  whinself: whinselfBody,
 }
+
+export type FormatDeps = { readonly contactKey: Secret; readonly about?: Surroundings }
 
 /**
- * The body of a delivery as contract section 6 writes it, with what the endpoint's `payload` holds back: `body: none`
- * drops content, `contact: hash` replaces numbers by names that are stable for this endpoint and mean nothing elsewhere.
- * A body over 256 KiB loses its content and says so in `data.truncated`: whoever gets it reads the whole event by its id
- * (`GET /v1/events`). When that is not enough, long members go as well, so that no event is too large to be told.
+ * The body of a delivery, as contract section 6 or another API writes it, with what the endpoint's `payload` holds back:
+ * `body: none` drops content, `contact: hash` replaces numbers by names that are stable for this endpoint and mean nothing
+ * elsewhere. A body over 256 KiB loses its content and says so in `data.truncated`: whoever gets it reads the whole event by
+ * its id (`GET /v1/events`). When that is not enough, long members go as well, so that no event is too large to be told.
  */
-export function formatBody(event: Tellable, endpoint: Endpoint, contactKey: Secret): string {
-  const named =
-    endpoint.payload.contact === 'clear' ? event.data : hashContacts(event.data, endpoint, contactKey)
-  const whole = envelope(event, endpoint.payload.body === 'none' ? withoutContent(named) : named)
+export function formatBody(
+  event: Tellable,
+  endpoint: Endpoint,
+  { contactKey, about = {} }: FormatDeps,
+): string {
+  const isClear = endpoint.payload.contact === 'clear'
+  const named = isClear ? event.data : hashContacts(event.data, endpoint, contactKey)
+  const { name: _, ...unnamed } = about
+  const write = (data: JsonObject) =>
+    JSON.stringify(ENVELOPES[endpoint.format](event, data, isClear ? about : unnamed))
+  const whole = write(endpoint.payload.body === 'none' ? withoutContent(named) : named)
   if (Buffer.byteLength(whole) <= MAX_BODY_BYTES) return whole
-  const shorter = envelope(event, { ...withoutContent(named), truncated: true })
+  const shorter = write({ ...withoutContent(named), truncated: true })
   if (Buffer.byteLength(shorter) <= MAX_BODY_BYTES) return shorter
-  return envelope(event, { ...onlyShort(named), truncated: true })
+  return write({ ...onlyShort(named), truncated: true })
 }
 
-function envelope(event: Tellable, data: JsonObject): string {
+function posternBody(event: Tellable, data: JsonObject): JsonObject {
   const { type, id, at, account = null, sequence } = event
-  return JSON.stringify({ type, id, timestamp: at.toISOString(), account, sequence, data })
+  return { type, id, timestamp: at.toISOString(), account, sequence, data }
 }
 
 function withoutContent(data: JsonObject): JsonObject {

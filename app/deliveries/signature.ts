@@ -14,6 +14,7 @@ type Signer = { readonly scheme: SignScheme; sign(text: string): string }
 const SHARED = 'whsec_'
 const PRIVATE = 'whsk_'
 const MIN_KEY_BYTES = 24
+const MIN_APP_SECRET = 16
 const SEED_BYTES = 32
 /** PKCS #8 of an ed25519 key, up to its 32 bytes. */
 const ED25519_DER = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -37,6 +38,17 @@ export function sign(signed: Signed, { scheme, secrets }: Signing): Readonly<Rec
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signers.map(signer => `${signer.scheme},${signer.sign(text)}`).join(' '),
   }
+}
+
+/** Meta's signature of a webhook: the whole secret, as it is written, is the key. Throws `secret.malformed` when it is too short to be one. */
+export function hubSignature(body: string, secret: Secret): string {
+  const key = secret.reveal().toString('utf8').trim()
+  if (key.length < MIN_APP_SECRET)
+    throw new PosternError(
+      'secret.malformed',
+      `an app secret must have at least ${MIN_APP_SECRET} characters`,
+    )
+  return `sha256=${createHmac('sha256', key).update(body).digest('hex')}`
 }
 
 function signerOf(secret: Secret): Signer | undefined {

@@ -13,8 +13,9 @@ import type { Store } from '../store/store.ts'
 import { attempt, type Outcome } from './attempt.ts'
 import { createBurial } from './bury.ts'
 import type { Ending, Endpoints } from './endpoints.ts'
+import type { PostDeps } from './post.ts'
 
-export type DeliveryWorkerDeps = {
+export type DeliveryWorkerDeps = Pick<PostDeps, 'surroundings' | 'handshake'> & {
   readonly store: Store
   readonly endpoints: Endpoints
   readonly egress: Egress

@@ -72,11 +72,6 @@ export const CODES = {
     explanation: 'The number, text, list or map leaves its limits.',
   },
   'PS-1109': { title: 'value written twice', explanation: 'The same value stands twice in one list.' },
-  'PS-1110': {
-    title: 'not supported by this version',
-    explanation:
-      'The member is part of the format, but this version does not enforce it. Ignoring a condition would widen access, so the file is refused.',
-  },
   'PS-1111': {
     title: 'members that do not go together',
     explanation: 'Each of the members is legal, together they have no meaning.',

@@ -13,6 +13,7 @@ import { checkSigning } from './check/signing.ts'
 import { checkSites } from './check/sites.ts'
 import { checkTemplates } from './check/templates.ts'
 import { checkTests } from './check/tests.ts'
+import { checkWebhooks } from './check/webhooks.ts'
 import { compileRules } from './compile/access.ts'
 import { compileAccount } from './compile/accounts.ts'
 import type { Declared } from './compile/declared.ts'
@@ -80,6 +81,7 @@ export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): Lo
     ...checkNumbers(shapes),
     ...checkTemplates(shapes, names),
     ...checkHooks(shapes, names),
+    ...checkWebhooks(shapes),
     ...checkTests(shapes),
   ])
   if (diagnostics.some(diagnostic => diagnostic.severity === 'error'))

@@ -2,6 +2,7 @@ import type { EventType } from '../model/event.ts'
 import type { Keywords } from '../model/opt-out.ts'
 import type { PhoneRule } from '../model/phone.ts'
 import type { Template } from '../model/template.ts'
+import type { WebhookFormat } from '../model/webhook-format.ts'
 
 /** The whole declared policy, compiled: immutable, and the only thing that is ever asked for a decision. */
 export type PolicySnapshot = {
@@ -219,7 +220,9 @@ export type Endpoint = {
   readonly events: ReadonlySet<EventType>
   /** Names; absent means all. */
   readonly accounts?: ReadonlySet<string>
-  readonly format: 'postern'
+  readonly format: WebhookFormat
+  /** The word that an endpoint of Cloud API knows us by: it is asked for it before anything is posted. */
+  readonly verifyTokenRef?: string
   readonly payload: { readonly body: 'full' | 'none'; readonly contact: 'clear' | 'hash' }
   readonly signScheme: SignScheme
   /** References of secrets, newest first: several during a rotation. */

@@ -21,7 +21,9 @@ function format(
   name = 'ops',
   key = CONTACT_KEY,
 ): Body {
-  return JSON.parse(formatBody({ ...EVENT, data }, endpointOf({ name, payload }), key)) as Body
+  return JSON.parse(
+    formatBody({ ...EVENT, data }, endpointOf({ name, payload }), { contactKey: key }),
+  ) as Body
 }
 
 test('writes exactly type, id, timestamp, account, sequence and data', () => {
@@ -37,7 +39,9 @@ test('writes exactly type, id, timestamp, account, sequence and data', () => {
 
 test('says null for the account of an event that belongs to none', () => {
   const { account: _, ...event } = EVENT
-  const body = JSON.parse(formatBody({ ...event, type: 'policy.applied' }, endpointOf(), CONTACT_KEY)) as Body
+  const body = JSON.parse(
+    formatBody({ ...event, type: 'policy.applied' }, endpointOf(), { contactKey: CONTACT_KEY }),
+  ) as Body
   assert.deepEqual(Object.keys(body), ['type', 'id', 'timestamp', 'account', 'sequence', 'data'])
   assert.equal(body.account, null)
 })
@@ -88,11 +92,9 @@ test('drops the content of a body over 256 KiB and says so', () => {
 test('drops whatever is long when a body without its content is still over 256 KiB', () => {
   const participants = Array.from({ length: 20_000 }, (_, i) => `+1555${String(i).padStart(10, '0')}`)
   const data = { ...EVENT.data, type: 'group', participants }
-  const body = formatBody(
-    { ...EVENT, data },
-    endpointOf({ payload: { body: 'none', contact: 'clear' } }),
-    CONTACT_KEY,
-  )
+  const body = formatBody({ ...EVENT, data }, endpointOf({ payload: { body: 'none', contact: 'clear' } }), {
+    contactKey: CONTACT_KEY,
+  })
   assert.ok(Buffer.byteLength(body) <= 256 * 1024)
   const told = (JSON.parse(body) as Body).data
   assert.deepEqual([told.truncated, told.participants, told.chat], [true, undefined, EVENT.data.chat])

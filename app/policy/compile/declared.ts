@@ -1,6 +1,7 @@
 import type { Keywords } from '../../model/opt-out.ts'
 import type { PhoneRule } from '../../model/phone.ts'
 import type { ParameterType } from '../../model/template.ts'
+import type { WebhookFormat } from '../../model/webhook-format.ts'
 import type { ConsentField, Guardrail, SignScheme, SiteName } from '../snapshot.ts'
 
 /** The documents as their schemas guarantee them, all of one kind put together. Values are still texts in their notations. */
@@ -161,6 +162,8 @@ export type DeclaredEndpoint = {
   readonly url: string
   readonly events: readonly string[]
   readonly accounts?: readonly string[]
+  readonly format?: WebhookFormat
+  readonly verifyTokenRef?: string
   readonly payload?: { readonly body?: 'full' | 'none'; readonly contact?: 'clear' | 'hash' }
   readonly sign: { readonly scheme?: SignScheme; readonly secretRef: string; readonly previousRef?: string }
   readonly tls?: { readonly ca?: string; readonly clientCertificate?: string }

@@ -1,5 +1,6 @@
 import { namesMatching } from '../../lib/glob.ts'
 import { EVENT_TYPES, type EventType } from '../../model/event.ts'
+import { TOLD_EVENTS } from '../../model/webhook-format.ts'
 import { duration } from '../shape/notation.ts'
 import type { Endpoint } from '../snapshot.ts'
 import type { Declared, DeclaredEndpoint } from './declared.ts'
@@ -15,16 +16,17 @@ export function compileEndpoints(declared: Declared): ReadonlyMap<string, Endpoi
 }
 
 function compileEndpoint(endpoint: DeclaredEndpoint, name: string, declared: Declared): Endpoint {
-  const { url, sign, payload, retry } = endpoint
+  const { url, sign, payload, retry, format = 'postern', verifyTokenRef } = endpoint
   const accounts =
     endpoint.accounts === undefined || endpoint.accounts.includes('*')
       ? undefined
       : new Set(namesMatching(endpoint.accounts, Object.keys(declared.accounts)))
+  const events = namesMatching(endpoint.events, EVENT_TYPES) as readonly EventType[]
   return {
     name,
     url,
-    events: new Set(namesMatching(endpoint.events, EVENT_TYPES) as readonly EventType[]),
-    format: 'postern',
+    events: new Set(events.filter(type => TOLD_EVENTS[format].has(type))),
+    format,
     payload: { body: payload?.body ?? 'full', contact: payload?.contact ?? 'clear' },
     signScheme: sign.scheme ?? 'v1',
     secretRefs: sign.previousRef === undefined ? [sign.secretRef] : [sign.secretRef, sign.previousRef],
@@ -33,6 +35,11 @@ function compileEndpoint(endpoint: DeclaredEndpoint, name: string, declared: Dec
     timeoutMs: parsedOr(duration, endpoint.timeout, TIMEOUT_MS),
     concurrency: endpoint.concurrency ?? CONCURRENCY,
     retry: { schedule: 'standard', maxAgeMs: parsedOr(duration, retry?.maxAge, MAX_AGE_MS) },
-    ...present({ accounts, caRef: endpoint.tls?.ca, clientCertificateRef: endpoint.tls?.clientCertificate }),
+    ...present({
+      accounts,
+      verifyTokenRef,
+      caRef: endpoint.tls?.ca,
+      clientCertificateRef: endpoint.tls?.clientCertificate,
+    }),
   }
 }

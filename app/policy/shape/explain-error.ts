@@ -22,8 +22,6 @@ export function explainError(error: ErrorObject, document: PolicyDocument): Faul
   const params: Readonly<Record<string, unknown>> = error.params
   const where = whereabouts(document.value, path)
   switch (error.keyword) {
-    case 'unsupported':
-      return unsupported(path, String(path.at(-1)), error.schema === path.at(-1) ? '' : ` (${error.schema})`)
     case 'additionalProperties':
       return unknownKey(error, path, where)
     case 'required':
@@ -44,19 +42,6 @@ export function explainError(error: ErrorObject, document: PolicyDocument): Faul
       return repeated(error, path, Math.max(Number(params.i), Number(params.j)))
     default:
       return outOfBounds(error, path)
-  }
-}
-
-function unsupported(path: Path, word: string, what: string): Fault {
-  const condition = path.includes('when') ? { effect: 'it would hold without this condition' } : {}
-  return {
-    ...condition,
-    code: 'PS-1110',
-    path,
-    at: 'key',
-    message: `${word}${what} is not supported by this version`,
-    hint: 'remove it; what it asks for is not enforced',
-    rank: 0,
   }
 }
 
@@ -124,8 +109,6 @@ function wrongType(error: ErrorObject, path: Path, document: PolicyDocument): Fa
 }
 
 function notOneOf(error: ErrorObject, path: Path, values: readonly unknown[]): Fault {
-  const later = (error.parentSchema?.later ?? []) as readonly unknown[]
-  if (later.includes(error.data)) return { ...unsupported(path, literal(error.data), ''), at: 'value' }
   const nearest = typeof error.data === 'string' ? nearestName(error.data, values.map(String)) : undefined
   const message = `expected ${oneOf(values)}, got ${literal(error.data)}`
   const hint = nearest === undefined ? {} : { hint: `did you mean "${nearest}"?` }

@@ -52,8 +52,6 @@ const ajv = new Ajv2020({
   code: { optimize: false }, // it takes longer than all that it could save: half of what a start spends on policies
 })
 
-ajv.addKeyword({ keyword: 'later', schemaType: 'array' })
-ajv.addKeyword({ keyword: 'unsupported', schemaType: 'string', validate: () => false })
 ajv.addKeyword({
   keyword: 'notation',
   type: 'string',

@@ -12,7 +12,12 @@ const rows: Rows<Endpoint> = {
   ],
   events: [names('events', ({ events }) => [...events], WIDENS)],
   accounts: [names('accounts', ({ accounts }) => accounts && [...accounts], WIDENS)],
-  format: [note('format', ({ format }) => format)],
+  format: [
+    note('format', ({ format }) => format, {
+      state: 'Deliveries that wait are posted in the new format: the receiver must read it.',
+    }),
+  ],
+  verifyTokenRef: [note('verifyTokenRef', ({ verifyTokenRef }) => verifyTokenRef)],
   payload: [
     scale('payload.body', ({ payload }) => payload.body, { ...WIDENS, words: ['none', 'full'] }),
     scale('payload.contact', ({ payload }) => payload.contact, { ...WIDENS, words: ['hash', 'clear'] }),
