@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Webhook } from 'standardwebhooks'
+import { whinselfTests } from '../compat/whinself-requests.ts'
 import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
 
 const ALICE = '+15550100001'
@@ -106,6 +107,8 @@ test('an API key opens the keys site and a wrong one does not', async () => {
   assert.equal((await as(key)).status, 200)
   assert.equal((await as(`${key.slice(0, -4)}aaaa`)).status, 401)
 })
+
+describe('callers of Whinself', () => whinselfTests(() => sandbox))
 
 test('the simulator counted no violation of the protocol', async () => {
   const stats = (await sandbox.simulator('/stats')) as { violations: number }

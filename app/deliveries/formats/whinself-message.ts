@@ -20,13 +20,14 @@ export function whinselfMessage({ type }: Tellable, data: JsonObject): JsonObjec
     case 'message.revoked':
       return { protocolMessage: { type: REVOKE, key } }
     case 'message.edited':
-      return { protocolMessage: { type: MESSAGE_EDIT, key, editedMessage: said(data) } }
+      return { protocolMessage: { type: MESSAGE_EDIT, key, editedMessage: whinselfContent(data) } }
     default:
-      return said(data)
+      return whinselfContent(data)
   }
 }
 
-function said(data: JsonObject): JsonObject {
+/** What a message says, in the form of WhatsApp's own messages. */
+export function whinselfContent(data: JsonObject): JsonObject {
   if (typeof data.type !== 'string' || data[data.type] === undefined) return {}
   const content = data as unknown as MessageContent // events hold it whole, or its member not at all
   switch (content.type) {

@@ -1,4 +1,5 @@
 import { cloudApiRoutes } from '../compat/cloud-api/routes.ts'
+import { whinselfRoutes } from '../compat/whinself/routes.ts'
 import type { HttpDeps } from '../deps.ts'
 import { accountRoutes } from './accounts.ts'
 import { auditRoutes } from './audit.ts'
@@ -41,6 +42,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...limitRoutes(deps),
     ...dashboardRoutes(),
     ...cloudApiRoutes(deps),
+    ...whinselfRoutes(deps),
   ]
 }
 

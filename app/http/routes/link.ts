@@ -76,7 +76,8 @@ function show(call: Call, { sessions }: LinkDeps): Answer {
   }
 }
 
-function pictureOf(qr: string, mediaType: string): Uint8Array {
+/** A code to scan, as a picture. */
+export function pictureOf(qr: string, mediaType: string): Uint8Array {
   if (mediaType === 'image/png') return pngOf(encode(qr, { border: BORDER }).data, PIXELS)
   return Buffer.from(renderSVG(qr, { border: BORDER, pixelSize: PIXELS }))
 }

@@ -42,7 +42,7 @@ export function joinRequestJson({ participant, at }: JoinRequest): object {
   return { participant, requested_at: at?.toISOString() ?? null }
 }
 
-export function inviteJson(code: string): object {
+export function inviteJson(code: string): { readonly code: string; readonly url: string } {
   return { code, url: `${LINK}${code}` }
 }
 

@@ -25,6 +25,8 @@ export type Channels = {
   invited(code: string): Promise<Channel | undefined>
   create(settings: ChannelSettings): Promise<ChannelId>
   change(channel: ChannelId, settings: Partial<ChannelSettings>): Promise<void>
+  /** A JPEG, as it is. */
+  setPicture(channel: ChannelId, jpeg: Uint8Array): Promise<void>
   remove(channel: ChannelId): Promise<void>
   follow(channel: ChannelId, on: boolean): Promise<void>
   mute(channel: ChannelId, on: boolean): Promise<void>
@@ -52,6 +54,10 @@ export function createChannels(deps: SocialDeps): Channels {
     async change(channel, { name, description }) {
       if (name !== undefined) await sock.newsletterUpdateName(channel, name)
       if (description !== undefined) await sock.newsletterUpdateDescription(channel, description)
+    },
+    // The library's own way would draw the picture anew, with packages that are not part of the appliance.
+    async setPicture(channel, jpeg) {
+      await sock.newsletterUpdate(channel, { picture: Buffer.from(jpeg).toString('base64') })
     },
     remove: channel => sock.newsletterDelete(channel),
     async follow(channel, on) {

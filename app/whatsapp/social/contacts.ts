@@ -19,6 +19,8 @@ export type Contacts = {
   /** All whom the account has blocked. */
   blocked(): Promise<readonly ChatId[]>
   block(contact: ChatId, on: boolean): Promise<void>
+  /** Puts somebody into the address book of the phone, or takes them out, where there is no name. */
+  name(contact: ChatId, name: string | undefined): Promise<void>
 }
 
 /** The server's words for what is hidden or was never there. */
@@ -57,6 +59,12 @@ export function createContacts({ sock, lookup }: SocialDeps): Contacts {
     blocked,
     async block(contact, on) {
       await sock.updateBlockStatus(jidOf(contact), on ? 'block' : 'unblock')
+    },
+    async name(contact, name) {
+      const jid = jidOf(contact)
+      if (name === undefined) await sock.removeContact(jid)
+      else
+        await sock.addOrEditContact(jid, { fullName: name, firstName: name, saveOnPrimaryAddressbook: true })
     },
   }
 }

@@ -7,6 +7,9 @@ export function readPicture(given: string | null | undefined): Parsed<Uint8Array
   if (given === undefined || given === null) return parsed(given)
   const bytes = Buffer.from(given, 'base64')
   if (bytes.toString('base64') !== given) return invalid('$.picture', 'must be base64')
-  if (!bytes.subarray(0, JPEG.length).equals(JPEG)) return invalid('$.picture', 'must be a JPEG')
-  return parsed(bytes)
+  return isJpeg(bytes) ? parsed(bytes) : invalid('$.picture', 'must be a JPEG')
+}
+
+export function isJpeg(bytes: Uint8Array): boolean {
+  return JPEG.equals(bytes.subarray(0, JPEG.length))
 }

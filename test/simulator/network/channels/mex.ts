@@ -1,10 +1,12 @@
 import { QueryIds, XWAPaths } from '@whiskeysockets/baileys'
+import { storeFile } from '../../phones/media/paths.ts'
 import { userAt } from '../../phones/receiving/incoming.ts'
 import type { User } from '../../store/people/users.ts'
 import type { Channel } from '../../store/social/channels.ts'
 import type { World } from '../../store/world.ts'
 import { parseAddress } from '../../wire/address.ts'
 import { bytesOf, stanza } from '../../wire/stanza.ts'
+import { pictureFault } from '../contacts/pictures.ts'
 import { BAD_REQUEST, type IqContext, type IqOutcome, type IqTable, result } from '../iq/table.ts'
 import type { Network } from '../network.ts'
 import { createChannel, follow, roleIn, runs } from './channels.ts'
@@ -126,7 +128,13 @@ function metadata({ network: { world }, user, variables }: Asked): Answered {
 }
 
 function update({ network: { world }, user, variables }: Asked, channel: Channel): Answered {
-  const { name, description } = (variables.updates ?? {}) as Variables
+  const { name, description, picture } = (variables.updates ?? {}) as Variables
+  if (typeof picture === 'string') {
+    const bytes = Buffer.from(picture, 'base64')
+    if (pictureFault(bytes) !== undefined) return { code: 400, message: 'Bad Request' }
+    const { directPath } = storeFile(world, { kind: 'image', bytes, account: user.number })
+    world.pictures.put(channel.id, { id: channel.id, directPath })
+  }
   const changed = world.channels.put({
     ...channel,
     ...(typeof name === 'string' ? { name } : {}),
