@@ -4,12 +4,13 @@ import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { readMasterKey } from '../config/master-key.ts'
 import { ensureBasicPassword } from '../identity/first-start.ts'
-import { authorityFiles } from '../identity/pki/authority.ts'
+import { authorityFiles, isKeyInClear } from '../identity/pki/authority.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
 import { issueClient } from '../identity/pki/issue.ts'
 import { privateFolder, replaceFile } from '../lib/replace-file.ts'
 import { storeExists } from '../store/open.ts'
 import { askStarter } from './init-questions.ts'
+import { ENCRYPT_IT } from './pki.ts'
 import { applyAnswers, copyStarter, passwordSecrets, readAnswers } from './starter-policies.ts'
 
 type Flags = { readonly yes: boolean; readonly policies?: string; readonly data?: string }
@@ -98,6 +99,7 @@ function notesFor(config: Config): readonly string[] {
     `Keep a copy of ${config.masterKeyFile} on another machine: without it nobody can read the store.`,
     `Keep the CA keys in ${config.pkiDir} safe; they may live on another machine, the appliance never reads them.`,
   ]
+  if (isKeyInClear(config)) notes.push(`${ENCRYPT_IT}.`)
   if (statSync(config.secretsDir).uid === 0) {
     notes.push(
       `${config.secretsDir} belongs to root, so containers would run as root: chown -R it to another user and run init again.`,

@@ -1,12 +1,18 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config/config.ts'
+import { isKeyInClear } from '../identity/pki/authority.ts'
+import { type BrowserFile, writeForBrowser } from '../identity/pki/browser.ts'
 import { ensurePki } from '../identity/pki/ensure.ts'
 import { DEFAULT_CLIENT_DAYS, type IssueOutcome, issueClient } from '../identity/pki/issue.ts'
 import { listCommand } from './pki-list.ts'
 import { revokeCommand } from './pki-revoke.ts'
 import type { RunningDeps, RunningFlags } from './running.ts'
 
-type IssueFlags = RunningFlags & { readonly days: number }
+type IssueFlags = RunningFlags & { readonly days: number; readonly p12?: true }
+
+/** How to have the key of the client CA encrypted. */
+export const ENCRYPT_IT =
+  'The key of the client CA is not encrypted: POSTERN_PKI_PASSPHRASE_FILE=FILE ./postern pki init encrypts it with the first line of FILE'
 
 /** `postern pki`: the client CA, the internal CA and their certificates. Works on files; the appliance need not run, but hears of a revocation at once. */
 export function pkiCommand(deps: RunningDeps): Command {
@@ -28,13 +34,17 @@ export function pkiCommand(deps: RunningDeps): Command {
         verb === 'issue' ? 'sign a first certificate for a client' : 'sign a new one with a new key',
       )
       .option('--days <number>', 'days until it expires', wholeNumber, DEFAULT_CLIENT_DAYS)
+      .option('--p12', 'for a browser too: both in one file, with a password that is shown this once')
       .option('--data <dir>', 'data folder (default: data/); keys lie beside it')
       .option('--json', 'print JSON')
       .addHelpText('after', `\nExample:\n  ./postern pki ${verb} billing --days 30\n`)
       .action(async (name: string, flags: IssueFlags) => {
         const config = deps.configure(flags)
         const request = { name, days: flags.days, now: new Date(), renew: verb === 'renew' }
-        tellIssued(await issueClient(config, request), flags)
+        const outcome = await issueClient(config, request)
+        const browser = flags.p12 && writeForBrowser(config.pkiDir, outcome.certificate.name)
+        tellIssued(outcome, browser, flags)
+        if (isKeyInClear(config)) console.error(`postern: ${ENCRYPT_IT}`)
       })
   }
   pki.addCommand(revokeCommand(deps)).addCommand(listCommand(deps))
@@ -52,12 +62,18 @@ async function initPki(config: Config, { json }: RunningFlags): Promise<void> {
   console.log(
     `keys of the CAs: ${config.pkiDir} (keep a copy elsewhere; the running appliance never reads it)`,
   )
+  if (isKeyInClear(config)) console.log(ENCRYPT_IT)
 }
 
-function tellIssued({ kind, certificate, files }: IssueOutcome, { json }: RunningFlags): void {
+function tellIssued(
+  { kind, certificate, files }: IssueOutcome,
+  browser: BrowserFile | undefined,
+  { json }: RunningFlags,
+): void {
   if (json) {
-    const issued = kind === 'issued'
-    console.log(JSON.stringify({ ...certificate, issued, cert_file: files.cert, key_file: files.key }))
+    const p12 = browser && { p12_file: browser.file, p12_password: browser.password }
+    const issued = { issued: kind === 'issued', cert_file: files.cert, key_file: files.key }
+    console.log(JSON.stringify({ ...certificate, ...issued, ...p12 }))
     return
   }
   if (kind === 'already-issued') {
@@ -70,6 +86,10 @@ function tellIssued({ kind, certificate, files }: IssueOutcome, { json }: Runnin
   console.log(`identity     ${certificate.san}`)
   console.log(`serial       ${certificate.serial}`)
   console.log(`expires      ${certificate.not_after}`)
+  if (browser === undefined) return
+  console.log(`for browsers ${browser.file}`)
+  console.log(`its password ${browser.password}`)
+  console.log('             keep it until the browser has asked for it: it is shown this once')
 }
 
 function wholeNumber(text: string): number {

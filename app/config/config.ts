@@ -24,6 +24,8 @@ export type Config = {
   readonly secretsDir: string
   /** CA keys and issued client certificates: beside the secrets folder, and never read by the running app. */
   readonly pkiDir: string
+  /** With the passphrase that the key of the client CA is encrypted with, when the environment names one. */
+  readonly pkiPassphraseFile?: string
   readonly masterKeyFile: string
   readonly logLevel: LogLevel
   /** Path of a Caddy binary, when the environment names one. */
@@ -78,7 +80,7 @@ const OFFSETS: Ports = {
 const LOWEST_BASE = 1_024
 const HIGHEST_BASE = 65_535 - Math.max(...Object.values(OFFSETS))
 
-/** Contract section 2, and the two that `init` writes into the compose `.env`. */
+/** Contract section 2, the two that `init` writes into the compose `.env`, and what `pki` alone reads. */
 const KNOWN_NAMES = [
   'POSTERN_DATA',
   'POSTERN_POLICIES',
@@ -91,6 +93,7 @@ const KNOWN_NAMES = [
   'POSTERN_DATABASE_URL_FILE',
   'POSTERN_UID',
   'POSTERN_GID',
+  'POSTERN_PKI_PASSPHRASE_FILE',
 ]
 
 /** The environment of this process: the only place that reads it. */
@@ -123,6 +126,9 @@ export function loadConfig({ env, root, flags }: ConfigInput): LoadedConfig {
     logLevel,
     ports: Object.freeze(portBase === undefined ? DEFAULT_PORTS : portsFrom(portBase)),
     sandbox,
+    ...(env.POSTERN_PKI_PASSPHRASE_FILE === undefined
+      ? {}
+      : { pkiPassphraseFile: resolve(env.POSTERN_PKI_PASSPHRASE_FILE) }),
     ...(env.POSTERN_CADDY === undefined ? {} : { caddy: resolve(env.POSTERN_CADDY) }),
     ...(portBase === undefined ? {} : { portBase }),
     ...(env.LD_LIBRARY_PATH ? { libraryPath: env.LD_LIBRARY_PATH } : {}),

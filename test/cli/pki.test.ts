@@ -4,15 +4,21 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, mock, test } from 'node:test'
+import { createSecureContext } from 'node:tls'
 import { pkiCommand } from '../../app/cli/pki.ts'
 import { loadConfig } from '../../app/config/config.ts'
 
 const PRINCIPALS = 'kind: Principals\nspec:\n  services: {}\n'
 
 let root: string
+let env: Record<string, string>
+/** What stood last on standard error. */
+let warned: string
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'postern-pki-cli-'))
+  env = {}
+  warned = ''
 })
 afterEach(() => {
   mock.restoreAll()
@@ -23,9 +29,12 @@ afterEach(() => {
 async function pki(...args: string[]): Promise<string> {
   const lines: string[] = []
   const log = mock.method(console, 'log', (line: string) => lines.push(line))
+  const warn = mock.method(console, 'error', (line: string) => {
+    warned = line
+  })
   const command = pkiCommand({
     configure(flags) {
-      const loaded = loadConfig({ env: {}, root, flags })
+      const loaded = loadConfig({ env, root, flags })
       assert.ok(loaded.kind === 'loaded')
       return loaded.config
     },
@@ -35,6 +44,7 @@ async function pki(...args: string[]): Promise<string> {
     await command.parseAsync(args, { from: 'user' })
   } finally {
     log.mock.restore()
+    warn.mock.restore()
   }
   return lines.join('\n')
 }
@@ -58,6 +68,35 @@ test('says how to get a new certificate when the client has one, and renew makes
   assert.match(await pki('issue', 'billing'), /pki renew billing/)
   const renewed = JSON.parse(await pki('renew', 'billing', '--json'))
   assert.notEqual(renewed.serial, first.serial)
+})
+
+test('--p12 makes a file for browsers of what the client has, and shows its password once', async () => {
+  await pki('init')
+  const plain = JSON.parse(await pki('issue', 'billing', '--json'))
+  assert.ok(!('p12_password' in plain))
+  const { issued, serial, p12_file, p12_password } = JSON.parse(
+    await pki('issue', 'billing', '--p12', '--json'),
+  )
+  assert.deepEqual([issued, serial], [false, plain.serial])
+  assert.ok(createSecureContext({ pfx: readFileSync(p12_file), passphrase: p12_password }))
+  assert.match(await pki('renew', 'billing', '--p12'), /^its password [A-Za-z0-9_-]{24}$/m)
+})
+
+test('says how to encrypt the key of the client CA until it is encrypted', async () => {
+  const remedy = /POSTERN_PKI_PASSPHRASE_FILE=FILE \.\/postern pki init/
+  assert.match(await pki('init'), remedy)
+  await pki('issue', 'billing')
+  assert.match(warned, remedy)
+  env = { POSTERN_PKI_PASSPHRASE_FILE: join(root, 'passphrase') }
+  writeFileSync(join(root, 'passphrase'), 'correct horse battery')
+  const said = await pki('init')
+  assert.match(said, /^made {4}passphrase on the key of the client CA$/m)
+  assert.ok(!remedy.test(said))
+  warned = ''
+  assert.match(await pki('renew', 'billing'), /^certificate /)
+  assert.equal(warned, '')
+  env = {}
+  await assert.rejects(pki('renew', 'billing'), { code: 'pki.passphrase' })
 })
 
 test('keeps the files beside the data folder that the command line names', async () => {

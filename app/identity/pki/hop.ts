@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { replaceFile } from '../../lib/replace-file.ts'
+import { readAuthorities } from '../certificate.ts'
 import {
   authorityFiles,
   CERTIFICATE_MODE,
@@ -46,9 +47,10 @@ export async function ensureHopEnd(folders: PkiFolders, end: HopEnd, now: Date):
 function isUsable(files: { cert: string; key: string }, authorityFile: string, until: Date): boolean {
   try {
     const cert = new X509Certificate(readFileSync(files.cert))
-    const authority = new X509Certificate(readFileSync(authorityFile))
+    const authorities = readAuthorities(readFileSync(authorityFile, 'utf8'))
     const key = createPrivateKey(readFileSync(files.key))
-    return cert.verify(authority.publicKey) && cert.checkPrivateKey(key) && cert.validToDate > until
+    const signed = authorities.some(({ publicKey }) => cert.verify(publicKey))
+    return signed && cert.checkPrivateKey(key) && cert.validToDate > until
   } catch {
     return false // missing or unreadable: made anew
   }

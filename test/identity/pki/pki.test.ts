@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { createSecureContext } from 'node:tls'
+import { writeForBrowser } from '../../../app/identity/pki/browser.ts'
 import { ensurePki } from '../../../app/identity/pki/ensure.ts'
 import { issueClient } from '../../../app/identity/pki/issue.ts'
 import { listIssued } from '../../../app/identity/pki/issued.ts'
+import { createTestAuthority } from '../../helpers/certificates.ts'
 
 let root: string
 let folders: { secretsDir: string; pkiDir: string }
@@ -87,6 +90,20 @@ test('gets along without the authority keys once everything is signed', async ()
   await assert.rejects(issueClient(folders, { name: 'billing', now }), { code: 'pki.no_authority' })
 })
 
+test('signs with the authority that its key belongs to while another one stands before it in the file', async () => {
+  await ensurePki(folders, now)
+  const file = join(folders.secretsDir, 'client-ca.pem')
+  const ours = readFileSync(file, 'utf8')
+  const { cert } = await createTestAuthority('Other')
+  writeFileSync(file, `${cert}\n${ours}`)
+  await issueClient(folders, { name: 'billing', now })
+  const issued = certificate('pki', 'clients', 'billing.pem')
+  assert.ok(issued.checkIssued(new X509Certificate(ours)))
+  writeFileSync(file, cert)
+  const none = { code: 'pki.no_authority', message: /key of no certificate/ }
+  await assert.rejects(issueClient(folders, { name: 'reports', now }), none)
+})
+
 test('does not replace an authority whose certificate went missing', async () => {
   await ensurePki(folders, now)
   rmSync(join(folders.secretsDir, 'client-ca.pem'))
@@ -140,4 +157,52 @@ test('signs nothing while the ledger is damaged', async () => {
   writeFileSync(join(folders.pkiDir, 'issued.json'), '{"half')
   await assert.rejects(issueClient(folders, { name: 'reports', now }), { code: 'pki.ledger' })
   assert.deepEqual(readdirSync(join(folders.pkiDir, 'clients')).sort(), ['billing.key', 'billing.pem'])
+})
+
+test('signs with a client CA key that lies there encrypted, for whoever has its passphrase', async () => {
+  const pkiPassphraseFile = join(root, 'passphrase')
+  const withPassphrase = { ...folders, pkiPassphraseFile }
+  writeFileSync(pkiPassphraseFile, 'too short\nand what comes after the first line\n')
+  await ensurePki(folders, now)
+  const keyFile = join(folders.pkiDir, 'client-ca.key')
+  const inClear = createPrivateKey(readFileSync(keyFile))
+  await assert.rejects(ensurePki(withPassphrase, now), { code: 'pki.passphrase', message: /12 characters/ })
+  writeFileSync(pkiPassphraseFile, 'correct horse battery\n')
+  assert.deepEqual(await ensurePki(withPassphrase, now), ['passphrase on the key of the client CA'])
+  assert.deepEqual(await ensurePki(withPassphrase, now), [])
+  const pem = readFileSync(keyFile, 'utf8')
+  assert.match(pem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
+  assert.equal(statSync(keyFile).mode & 0o777, 0o400)
+  assert.ok(createPrivateKey({ key: pem, passphrase: 'correct horse battery' }).equals(inClear))
+  assert.match(readFileSync(join(folders.pkiDir, 'internal-ca.key'), 'utf8'), /BEGIN PRIVATE KEY/)
+
+  const missing = { code: 'pki.passphrase', message: /POSTERN_PKI_PASSPHRASE_FILE/ }
+  await assert.rejects(issueClient(folders, { name: 'billing', now }), missing)
+  assert.deepEqual(await ensurePki(folders, now), [], 'whoever signs nothing needs no passphrase')
+  assert.equal((await issueClient(withPassphrase, { name: 'billing', now })).kind, 'issued')
+  assert.ok(
+    certificate('pki', 'clients', 'billing.pem').verify(certificate('secrets', 'client-ca.pem').publicKey),
+  )
+  writeFileSync(pkiPassphraseFile, 'another passphrase')
+  const wrong = { code: 'pki.passphrase', message: /not that of the key/ }
+  await assert.rejects(issueClient(withPassphrase, { name: 'reports', now }), wrong)
+  assert.equal(listIssued(folders.pkiDir).length, 1)
+})
+
+test('makes a file for browsers that opens with its password alone, and holds the certificate and its key', async () => {
+  await ensurePki(folders, now)
+  await issueClient(folders, { name: 'billing', now })
+  const { file, password } = writeForBrowser(folders.pkiDir, 'billing')
+  assert.equal(file, join(folders.pkiDir, 'clients', 'billing.p12'))
+  assert.equal(statSync(file).mode & 0o777, 0o400)
+  const pfx = readFileSync(file)
+  const context = createSecureContext({ pfx, passphrase: password }).context as unknown as {
+    getCertificate(): Uint8Array
+  }
+  assert.deepEqual(Buffer.from(context.getCertificate()), certificate('pki', 'clients', 'billing.pem').raw)
+  assert.throws(() => createSecureContext({ pfx, passphrase: `${password}x` }), /mac verify failure/)
+  pfx[pfx.length - 200] = pfx.readUInt8(pfx.length - 200) ^ 1
+  assert.throws(() => createSecureContext({ pfx, passphrase: password }), /mac verify failure|asn1|decode/i)
+  const again = writeForBrowser(folders.pkiDir, 'billing')
+  assert.notEqual(again.password, password)
 })
