@@ -7,6 +7,7 @@ import type { Config } from '../../app/config/config.ts'
 import { hashPassword } from '../../app/identity/first-start.ts'
 import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import { authorityElsewhere, type Elsewhere } from '../helpers/elsewhere.ts'
 import { type RunningHttp, startHttp } from '../http/running-http.ts'
 import { testPolicy } from '../http/running-policy.ts'
 import type { Where } from '../http/stream-clients.ts'
@@ -18,6 +19,8 @@ export type AppRig = {
   readonly arrived: readonly Arrived[]
   /** A certificate of `billing`. */
   readonly honest: CertificateAndKey
+  /** Authorities that others run and that the client CA's file holds beside ours. */
+  readonly elsewhere: Readonly<Record<'EC' | 'RSA', Elsewhere>>
   /** What the app finds under its references of secrets; a test may replace one. */
   readonly secrets: Record<string, string>
   readonly edge: RunningEdge
@@ -52,7 +55,10 @@ export async function startAppRig({ portBase, secrets }: AppRigOptions): Promise
   const http = await startHttp({ secrets })
   const config = testConfig(folder, portBase)
   const ports = { ...config.ports, app: http.port }
-  leaveSecrets(config, http)
+  const elsewhere = { EC: await authorityElsewhere('EC'), RSA: await authorityElsewhere('RSA') }
+  const clientCas = [http.clients, elsewhere.EC, elsewhere.RSA].map(({ cert }) => cert).join('\n')
+  http.setClientCa(clientCas)
+  leaveSecrets(config, http, clientCas)
   const uris = ['spiffe://postern/client/billing']
   const honest = await http.clients.issue({ uris })
   const policy = testPolicy()
@@ -73,7 +79,7 @@ export async function startAppRig({ portBase, secrets }: AppRigOptions): Promise
   })
   http.setPolicy({ edge: moved.edge, networks: moved.networks, limits: new Map() })
   return {
-    ...{ arrived, honest, secrets },
+    ...{ arrived, honest, elsewhere, secrets },
     ...{ edge, http, ports, setPolicy: http.setPolicy },
     config: { ...config, ports, dataDir: http.dataDir, policiesDir: join(http.dataDir, 'policies') },
     to: (site, { client, headers }) => ({
@@ -98,9 +104,10 @@ function listen(): { arrived: Arrived[]; forget: () => void } {
 }
 
 /** What `pki init` would have made: here the authorities that the tests sign with. */
-function leaveSecrets({ secretsDir, pkiDir }: Config, { clients, internal, proxy }: RunningHttp): void {
+function leaveSecrets({ secretsDir, pkiDir }: Config, http: RunningHttp, clientCas: string): void {
+  const { clients, internal, proxy } = http
   const files = [
-    [secretsDir, 'client-ca.pem', clients.cert],
+    [secretsDir, 'client-ca.pem', clientCas],
     [secretsDir, 'internal-ca.pem', internal.cert],
     [secretsDir, 'proxy.pem', proxy.cert],
     [secretsDir, 'proxy.key', proxy.key],

@@ -60,7 +60,7 @@ async function letIn({ base, allowed }: Group): Promise<void> {
   assert.equal(headerOf(seen, 'postern-site'), site)
   assert.equal(headerOf(seen, 'postern-remote-ip'), base.from ?? '127.0.0.1')
   assert.equal(headerOf(seen, 'postern-basic-user'), site === 'dashboard' ? 'oncall' : undefined)
-  const der = rig.honest.cert.replace(/-----[^-]+-----|\s/g, '')
+  const der = (base.client ?? rig.honest).cert.replace(/-----[^-]+-----|\s/g, '')
   assert.equal(headerOf(seen, 'client-cert'), site === 'api' ? `:${der}:` : undefined)
 }
 

@@ -5,6 +5,7 @@ import {
   signCertificate,
 } from '../../../app/identity/pki/certificate.ts'
 import { createTestAuthority, daysFromNow } from '../../helpers/certificates.ts'
+import { authorityElsewhere } from '../../helpers/elsewhere.ts'
 import type { AppRig } from '../app-rig.ts'
 import type { Ask, Case, Group } from './ask.ts'
 import { pki } from './revocation.ts'
@@ -16,6 +17,8 @@ const VALIDITY = { notBefore: daysFromNow(-1), notAfter: daysFromNow(9) }
 export async function certificateGroups(rig: AppRig): Promise<readonly Group[]> {
   return [
     { name: 'certificate', base: {}, allowed: '200 billing', cases: await certificateCases(rig) },
+    await issuedElsewhere('EC', rig),
+    await issuedElsewhere('RSA', rig),
     { name: 'handshake', base: {}, allowed: '200 billing', cases: HANDSHAKES },
     ...(['api', 'keys', 'dashboard'] as const).map(site => ({
       ...{ name: `network of the ${site} site`, base: { site, from: '127.0.1.1' } },
@@ -68,6 +71,22 @@ async function revoked(rig: AppRig): Promise<CertificateAndKey> {
   const certificate = await rig.http.clients.issue({ uris: [BILLING] })
   await pki(rig, 'revoke', '--serial', new X509Certificate(certificate.cert).serialNumber)
   return certificate
+}
+
+/** Only the authority and the URI matter. */
+async function issuedElsewhere(kind: 'EC' | 'RSA', rig: AppRig): Promise<Group> {
+  const authority = rig.elsewhere[kind]
+  const stranger = await authorityElsewhere(kind)
+  return {
+    name: `${kind} certificate issued elsewhere`,
+    base: { client: await authority.issue([BILLING]) },
+    allowed: '200 billing',
+    cases: [
+      ['by an authority of the same name', { client: await stranger.issue([BILLING]) }, 'closed'],
+      ['without a URI', { client: await authority.issue([]) }, '401 unauthenticated'],
+      ['of nobody', { client: await authority.issue([`${BILLING}2`]) }, '401 unauthenticated'],
+    ],
+  }
 }
 
 const HANDSHAKES: readonly Case[] = [
