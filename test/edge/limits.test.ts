@@ -52,6 +52,25 @@ for (const [name, path, size, want] of [
   })
 }
 
+test('answers 400 to chunks that are none, and 200 to those that are', async () => {
+  const before = rig.upstream.seen.length
+  const host = `localhost:${rig.config.ports.api}`
+  const head = `POST ${ORDINARY} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`
+  for (const body of [
+    'zz\r\nhello\r\n0\r\n\r\n',
+    '5\r\nhelloXX0\r\n\r\n',
+    `${'f'.repeat(17)}\r\nhello`,
+    '5\r\nhello\r\n0\r\nno trailer\r\n\r\n',
+  ]) {
+    const answer = await sendRaw(head + body, to('api'))
+    assert.ok(answer.kind === 'answered', JSON.stringify(answer))
+    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [400, 'edge.400'], body)
+  }
+  assert.equal(rig.upstream.seen.length, before)
+  const good = await sendRaw(`${head}5\r\nhello\r\n0\r\n\r\n`, to('api'))
+  assert.ok(good.kind === 'answered' && good.status === 200, JSON.stringify(good))
+})
+
 test('answers 431 to headers above 16 KiB and takes those below', async () => {
   const host = `localhost:${rig.config.ports.api}`
   const large = await sendRaw(get('/v1', host, [`X-Large: ${'x'.repeat(24_000)}`]), to('api'))
