@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, controlSocket } from './config/config.ts'
@@ -18,6 +18,8 @@ import { createMeasures } from './http/metrics/measures.ts'
 import { createMetricsServer } from './http/metrics/server.ts'
 import { createHttp, type HttpDeps } from './http/server.ts'
 import { createClientAuthorities } from './identity/client-authorities.ts'
+import { createHopFiles } from './identity/hop-files.ts'
+import { createKeyUses } from './identity/key-uses.ts'
 import { PosternError, reasonOf } from './lib/error.ts'
 import type { Log } from './lib/log.ts'
 import { privateFolder } from './lib/replace-file.ts'
@@ -100,7 +102,9 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const { sandbox, secretsDir } = config
   const accounts = () => sessions.list()
   const clientAuthorities = createClientAuthorities(join(secretsDir, 'client-ca.pem'))
-  const reload = createReload(started, { ...options, store, routeUnder, now, accounts, clientAuthorities })
+  const hop = createHopFiles(secretsDir)
+  const readTrust = both(clientAuthorities.read, hop.read)
+  const reload = createReload(started, { ...options, store, routeUnder, now, accounts, readTrust, hop })
   const { policySwitch, policies, answers } = reload
   const policy = policySwitch.current
   const route = routeUnder(policy)
@@ -128,7 +132,8 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
     ...webhooks,
     clientAuthorities,
-    tls: hopFiles(config),
+    keyUses: createKeyUses(base),
+    hop,
     readSecret: (ref: string) => readSecret(secretsDir, ref),
     sandbox,
     readiness: () => (unready === undefined ? { ready: true } : { ready: false, reason: unready }),
@@ -270,21 +275,12 @@ function emptyTemporaryFolder(config: Config): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
 }
 
-/** Our own certificate for the hop, and the CA that Caddy's must come from. */
-function hopFiles(config: Config): HttpDeps['tls'] {
-  return {
-    cert: pem(config, 'app.pem'),
-    key: pem(config, 'app.key'),
-    ca: pem(config, 'internal-ca.pem'),
-  }
-}
-
-function pem(config: Config, name: string): string {
-  try {
-    return readFileSync(join(config.secretsDir, name), 'utf8')
-  } catch (cause) {
-    throw new PosternError('config.pki', `cannot read ${name} in ${config.secretsDir}: run ./postern init`, {
-      cause,
-    })
+/** Reads what two parts read, and takes both up or neither. */
+function both(one: () => () => void, other: () => () => void): () => () => void {
+  return () => {
+    const steps = [one(), other()]
+    return () => {
+      for (const takeUp of steps) takeUp()
+    }
   }
 }

@@ -51,6 +51,7 @@ export function know(
       return countFailure(request, response, () => send(request, response, answer))
     }
     deps.answers.letIn(caller, found.principal.name)
+    if (found.credential.kind === 'api_key') deps.keyUses.note(found.credential.id)
     const credential = credentialWord(found.credential)
     const actor = { principal: found.principal.name, credential, ip: entrance.remoteIp }
     const left = new AbortController()

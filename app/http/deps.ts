@@ -1,6 +1,8 @@
 import type { Endpoints } from '../deliveries/endpoints.ts'
 import type { TryOut } from '../deliveries/try-out.ts'
 import type { ClientAuthorities } from '../identity/client-authorities.ts'
+import type { HopFiles } from '../identity/hop-files.ts'
+import type { KeyUses } from '../identity/key-uses.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Library } from '../media/library.ts'
@@ -38,8 +40,10 @@ export type HttpDeps = {
   /** The client CA as it counts at this moment; several certificates while one replaces another. */
   readonly clientAuthorities: Pick<ClientAuthorities, 'current'>
   readonly readSecret: (ref: string) => Secret
-  /** PEM: our server certificate and key, and the internal CA that Caddy's certificate must come from. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
+  /** When each API key was used last. */
+  readonly keyUses: KeyUses
+  /** Our server certificate and key, and the internal CA that Caddy's certificate must come from, as they count at this moment. */
+  readonly hop: Pick<HopFiles, 'current' | 'onChange'>
   readonly sandbox: boolean
   readonly readiness: () => { readonly ready: boolean; readonly reason?: string }
   readonly log: Log

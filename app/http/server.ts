@@ -27,12 +27,12 @@ const CLOSE_WITHIN_MS = 3_000
 export function createHttp(deps: HttpDeps): Http {
   const closing = new AbortController()
   const app = createApplication(deps, closing.signal)
+  const tls = () => ({ ...deps.hop.current(), minVersion: 'TLSv1.3' as const })
   const server = createServer(
     {
-      ...deps.tls,
+      ...tls(),
       requestCert: true,
       rejectUnauthorized: true,
-      minVersion: 'TLSv1.3',
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CHECK_EVERY_MS,
@@ -47,6 +47,7 @@ export function createHttp(deps: HttpDeps): Http {
   }
   setTimes()
   deps.onPolicyChange(setTimes)
+  deps.hop.onChange(() => server.setSecureContext(tls())) // for new connections; those of Caddy last some minutes
   takeUpgrades(server, app)
   pinProxy(server, deps.log)
   // Node knows only connections whose handshake is over; one that never begins it would hold `close` for ever.

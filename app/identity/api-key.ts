@@ -14,7 +14,11 @@ export type ApiKeyDeps = {
 /** The service a key belongs to, with a short id of the key that is safe to write down. */
 export type KeyOwner = { readonly principal: Principal; readonly keyId: string }
 
-export type ApiKeys = { find(key: string, snapshot: PolicySnapshot): KeyOwner | undefined }
+export type ApiKeys = {
+  find(key: string, snapshot: PolicySnapshot): KeyOwner | undefined
+  /** The id of the key that counts for a principal; none while its hash cannot be used. */
+  idOf(principal: Principal): string | undefined
+}
 
 const KEY = /^pk_[A-Za-z0-9_-]{43,128}$/
 const HEX_SHA256 = /^[0-9a-f]{64}$/i
@@ -34,7 +38,12 @@ export function createApiKeys(deps: ApiKeyDeps): ApiKeys {
       const hash = principal.apiKeyHashRef === undefined ? undefined : hashOf(principal.apiKeyHashRef)
       if (hash !== undefined && timingSafeEqual(hash, digest)) owner = principal
     }
-    return owner && { principal: owner, keyId: digest.toString('hex').slice(0, KEY_ID_LENGTH) }
+    return owner && { principal: owner, keyId: idIn(digest) }
+  }
+
+  function idOf({ apiKeyHashRef }: Principal): string | undefined {
+    const hash = apiKeyHashRef === undefined ? undefined : hashOf(apiKeyHashRef)
+    return hash && idIn(hash)
   }
 
   function hashOf(ref: string): Buffer | undefined {
@@ -57,5 +66,9 @@ export function createApiKeys(deps: ApiKeyDeps): ApiKeys {
     return undefined
   }
 
-  return { find }
+  return { find, idOf }
+}
+
+function idIn(hash: Buffer): string {
+  return hash.toString('hex').slice(0, KEY_ID_LENGTH)
 }

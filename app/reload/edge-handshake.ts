@@ -28,10 +28,10 @@ export type HandshakeDeps = {
   /** What the edge side started with. */
   readonly started: PolicySnapshot
   /**
-   * Reads the client CA and answers what takes it up. Caddy reads it whenever it loads a part, so that the app does with each
-   * agreement, and not without one. Throws when there is none.
+   * Reads the client CA and the files of the hop, and answers what takes them up. Caddy reads its own of them whenever it loads a
+   * part, so that the app does with each agreement, and not without one. Throws when one cannot be used.
    */
-  readonly readClientCa: () => () => void
+  readonly readTrust: () => () => void
   /** How long the edge side may take; 10 s when absent. */
   readonly withinMs?: number
 }
@@ -42,6 +42,8 @@ const WITHIN_MS = 10_000
 const LOOK_EVERY_MS = 50
 const NO_ANSWER = 'the edge side has not answered'
 const FILE_MODE = 0o600
+/** Read on one side or the other, under every policy. */
+const TRUST = ['client-ca.pem', 'internal-ca.pem', 'app.pem', 'proxy.pem'].map(name => `secret:${name}`)
 /** The fingerprint of no part. */
 const UNKNOWN = ''
 
@@ -64,7 +66,7 @@ export function createEdgeHandshake(deps: HandshakeDeps): EdgeHandshake {
 
   async function ask(part: Part): Promise<EdgeAnswer> {
     try {
-      const takeUp = deps.readClientCa()
+      const takeUp = deps.readTrust()
       keepLoaded(UNKNOWN, deps)
       const answer = await exchange(part, deps)
       if (answer.ok) takeUp()
@@ -158,7 +160,7 @@ function keepLoaded(fingerprint: string, deps: HandshakeDeps): void {
 function partOf(snapshot: PolicySnapshot, { facts, secretsDir }: HandshakeDeps): Part {
   const text = renderEdge(snapshot, facts)
   const hash = createHash('sha256').update(text)
-  for (const ref of ['secret:client-ca.pem', ...namedSecrets(snapshot)]) {
+  for (const ref of [...TRUST, ...namedSecrets(snapshot)]) {
     const name = /^secret:(.+)$/.exec(ref)?.[1]
     hash
       .update(`\0${ref}\0`)

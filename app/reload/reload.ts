@@ -13,6 +13,7 @@ import type { Started } from './boot.ts'
 import { createEdgeHandshake, type HandshakeDeps, leaveForEdge } from './edge-handshake.ts'
 import { createExaminer } from './examine/examiner.ts'
 import { installationOf } from './examine/installation.ts'
+import { createHopWatch } from './hop-watch.ts'
 import { createPolicies, type Policies } from './policies.ts'
 import { PolicySwitch } from './policy-switch.ts'
 import { type Answers, createAnswers } from './probation/answers.ts'
@@ -30,7 +31,8 @@ export type ReloadDeps = {
   readonly now: () => Date
   readonly accounts: () => readonly Account[]
   /** See HandshakeDeps. */
-  readonly clientAuthorities: { readonly read: HandshakeDeps['readClientCa'] }
+  readonly readTrust: HandshakeDeps['readTrust']
+  readonly hop: { readonly areNewer: () => boolean }
 }
 
 export type Reload = {
@@ -56,9 +58,8 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
   const facts = rendersEdge ? {} : { loopback: loopbackAddresses() }
   const folder = join(config.dataDir, 'edge')
   if (rendersEdge) leaveForEdge(folder, renderEdge(started.snapshot, facts))
-  const readClientCa = given.clientAuthorities.read
-  const handshake = { folder, secretsDir, facts, started: started.snapshot, readClientCa }
-  const edge = createEdgeHandshake(handshake)
+  const { readTrust, hop } = given
+  const edge = createEdgeHandshake({ folder, secretsDir, facts, started: started.snapshot, readTrust })
   const answers = createAnswers(given.now)
   const lives = new Lives(given)
   const probation = new Probation({ ...given, answers, lives })
@@ -73,6 +74,7 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
   const policySwitch = new PolicySwitch(started, deps)
   const policies = createPolicies(policySwitch, deps)
   const watch = createWatch({ policiesDir, policySwitch, store, log })
+  const hopWatch = createHopWatch({ hop, agreeWithEdge: () => policySwitch.agreeWithEdge(), log })
   return {
     ...{ policySwitch, policies, answers },
     onOutcome(listener) {
@@ -84,9 +86,11 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
       if (!rendersEdge) policySwitch.agreeWithEdge()
       await policySwitch.resumeProbation()
       watch.start()
+      hopWatch.start()
     },
     async stop() {
       await watch.stop()
+      await hopWatch.stop()
       await probation.stop()
       await lives.stop()
     },

@@ -15,6 +15,7 @@ import { mayGoBack } from './policy-to-start.ts'
 import { createCrew, type Ending } from './processes/crew.ts'
 import { PartFailure, type PartSpec } from './processes/part.ts'
 import { explainTaken, neededPorts, takenPorts } from './processes/ports.ts'
+import { createRenewal } from './renewal.ts'
 import { sandboxEndpoints, sandboxParts, simulatorFlags } from './sandbox.ts'
 import { servedEdge } from './served-edge.ts'
 
@@ -58,6 +59,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   const file = endpointsFile(config.dataDir)
   const crew = createCrew({ now, random, interrupted, endpointsFile: file, tell, onRestart })
   const desk = createEdgeDesk(options, tell)
+  const renewal = createRenewal({ config, now, tell })
   let revision = ''
   let announced = false
   const compiled = createCompiled(config)
@@ -94,6 +96,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   function announce(): void {
     if (crew.isStopping()) return
     if (!announced) compiling = keepCompiled(config)
+    renewal.start()
     void compiled.makeSpare()
     announced = true
     writeEndpoints(config.dataDir, endpoints())
@@ -111,6 +114,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
     removeEndpoints(config.dataDir)
     compiling?.kill('SIGKILL')
     compiled.close()
+    await renewal.stop()
     await desk.close()
     await crew.stop()
   }

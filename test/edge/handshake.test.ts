@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientAuthorities, createClientAuthorities } from '../../app/identity/client-authorities.ts'
 import { hashPassword } from '../../app/identity/first-start.ts'
+import { createHopFiles } from '../../app/identity/hop-files.ts'
 import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
+import { ensureHopEnd } from '../../app/identity/pki/hop.ts'
+import { silentLog } from '../../app/lib/log.ts'
 import { loopbackAddresses } from '../../app/lib/loopback.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
 import { createEdgeHandshake, type EdgeHandshake } from '../../app/reload/edge-handshake.ts'
+import { createHopWatch } from '../../app/reload/hop-watch.ts'
 import { createEdgeDesk, type EdgeDesk } from '../../app/supervise/edge-desk.ts'
 import { servedEdge } from '../../app/supervise/served-edge.ts'
 import { createTestAuthority } from '../helpers/certificates.ts'
@@ -39,7 +45,7 @@ function handshake(withinMs?: number): EdgeHandshake {
   return createEdgeHandshake({
     ...{ folder: join(config.dataDir, 'edge'), secretsDir: config.secretsDir, started: snapshot },
     facts: { loopback: loopbackAddresses() },
-    readClientCa: clientAuthorities.read,
+    readTrust: clientAuthorities.read,
     ...(withinMs === undefined ? {} : { withinMs }),
   })
 }
@@ -101,6 +107,35 @@ test('takes another client CA up together with Caddy, which the process before h
     [await isLetIn(honest), await isLetIn(ofNextCa), names()],
     [false, true, ['O=Postern\nCN=Next client CA']],
   )
+})
+
+test('has Caddy show a renewed certificate to the app without a restart, and the one before until then', async () => {
+  const { config, snapshot, upstream } = rig
+  const hop = createHopFiles(config.secretsDir)
+  const port = config.ports.api
+  const client = await rig.clientCa.issue()
+  const shown = async () => {
+    const answer = await sendRaw(get('/v1', `localhost:${port}`), { port, ca: rig.ca, client })
+    assert.equal(answer.kind, 'answered')
+    return upstream.seen.at(-1)?.peerSerial
+  }
+  const onDisk = () => new X509Certificate(readFileSync(join(config.secretsDir, 'proxy.pem'))).serialNumber
+  const before = onDisk()
+  assert.deepEqual(await edge.put(snapshot), { ok: true, reloaded: false })
+  const put: Promise<unknown>[] = []
+  const watch = createHopWatch({
+    ...{ hop, log: silentLog, everyMs: 50 },
+    agreeWithEdge: () => put.push(edge.put(snapshot)),
+  })
+  rmSync(join(config.secretsDir, 'proxy.pem'))
+  assert.equal(await ensureHopEnd(config, 'proxy', new Date()), true)
+  assert.notEqual(onDisk(), before)
+  assert.equal(await shown(), before)
+  watch.start()
+  while (put.length === 0) await sleep(20)
+  await watch.stop()
+  assert.deepEqual(await put[0], { ok: true, reloaded: true })
+  assert.equal(await shown(), onDisk())
 })
 
 test('tells what Caddy refuses, and Caddy goes on with what it had', async () => {

@@ -14,6 +14,8 @@ export type Seen = {
   readonly body: string
   /** Alternative names in the certificate of the peer, which ought to be the proxy's. */
   readonly peer: string
+  /** Which of the proxy's certificates it showed. */
+  readonly peerSerial: string
 }
 
 export type Upstream = {
@@ -89,10 +91,12 @@ async function describe(request: IncomingMessage): Promise<Seen> {
 }
 
 function whatOf(request: IncomingMessage): Omit<Seen, 'body'> {
+  const certificate = (request.socket as TLSSocket).getPeerX509Certificate()
   return {
     method: request.method ?? '',
     url: request.url ?? '',
     headers: request.rawHeaders,
-    peer: (request.socket as TLSSocket).getPeerX509Certificate()?.subjectAltName ?? '',
+    peer: certificate?.subjectAltName ?? '',
+    peerSerial: certificate?.serialNumber ?? '',
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { connect } from 'node:tls'
 import { createTestAuthority } from '../helpers/certificates.ts'
 import { type RunningHttp, startHttp } from './running-http.ts'
 import { testPolicy } from './running-policy.ts'
@@ -50,6 +52,44 @@ describe('who may open a connection', () => {
     await assert.rejects(http.ask({ ...whoami, tls }), { code: /ECONNRESET|ERR_SSL/ })
   })
 })
+
+test('a renewed internal CA counts at once: certificates of the one before are refused on both ends, without a restart', async () => {
+  const next = await createTestAuthority('Next internal')
+  const uris = ['spiffe://postern/internal/proxy']
+  const [before, after] = [http.proxy, await next.issue({ uris })]
+  const isLetIn = (tls: typeof after) =>
+    http.ask({ ...whoami, tls }).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  const own = await http.internal.issue({ usages: ['serverAuth'], uris: [], dnsNames: ['app'] })
+  assert.deepEqual([await isLetIn(before), await isLetIn(after)], [true, false])
+  http.setHop({ ...own, ca: `${http.internal.cert}\n${next.cert}` })
+  assert.equal(await serialShown(), new X509Certificate(own.cert).serialNumber)
+  assert.deepEqual([await isLetIn(before), await isLetIn(after)], [true, true])
+  http.setHop({ ...own, ca: next.cert })
+  assert.deepEqual([await isLetIn(before), await isLetIn(after)], [false, true])
+  http.setHop({ ...own, ca: http.internal.cert })
+  assert.deepEqual([await isLetIn(before), await isLetIn(after)], [true, false])
+})
+
+/** Of the certificate that the app has for new connections. */
+function serialShown(): Promise<string | undefined> {
+  const socket = connect({
+    ...http.proxy,
+    host: '127.0.0.1',
+    port: http.port,
+    servername: 'app',
+    ca: http.internal.cert,
+  })
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerX509Certificate()?.serialNumber)
+      socket.destroy()
+    })
+  })
+}
 
 describe('what the proxy says of a request', () => {
   for (const name of ['Postern-Site', 'Postern-Remote-Ip', 'Client-Cert', 'Postern-Basic-User']) {

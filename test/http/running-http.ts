@@ -14,6 +14,8 @@ import type { FloodLimits } from '../../app/http/deps.ts'
 import type { StreamLimits } from '../../app/http/events/streams.ts'
 import { createHttp, type HttpDeps } from '../../app/http/server.ts'
 import { readAuthorities } from '../../app/identity/certificate.ts'
+import type { HopTls } from '../../app/identity/hop-files.ts'
+import { createKeyUses } from '../../app/identity/key-uses.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { openFolder } from '../../app/media/folder.ts'
@@ -55,6 +57,8 @@ export type RunningHttp = {
   setReady(ready: boolean): void
   /** As a reload takes up another client CA. */
   setClientCa(pem: string): void
+  /** As a reload takes up another certificate of the app, or another internal CA. */
+  setHop(next: HopTls): void
   stop(): Promise<void>
 }
 
@@ -124,6 +128,8 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...(options.statfs && { statfs: options.statfs }),
   })
   let ready = true
+  let hop: HopTls = { ...app, ca: internal.cert }
+  const hopListeners: (() => void)[] = []
   let authorities = readAuthorities(clients.cert)
   const sessions = { ...standInSessions(), ...options.sessions }
   const policyDeps = { ...options, folder, store, now, accounts: sessions.list }
@@ -140,7 +146,8 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...webhooks,
     clientAuthorities: { current: () => authorities },
     readSecret,
-    tls: { ...app, ca: internal.cert },
+    keyUses: createKeyUses({ store, now, log: silentLog }),
+    hop: { current: () => hop, onChange: listener => hopListeners.push(listener) },
     sandbox: false,
     readiness: () => (ready ? { ready } : { ready, reason: 'the accounts are starting' }),
     ...limitsOf(options),
@@ -171,6 +178,10 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...{ clients, internal, proxy, certOf, ask, headersOf, setPolicy },
     setReady: value => (ready = value),
     setClientCa: pem => (authorities = readAuthorities(pem)),
+    setHop(next) {
+      hop = next
+      for (const listener of hopListeners) listener()
+    },
     async stop() {
       await Promise.all([http.close(), control.close(), probation.stop()])
       await egress.close()

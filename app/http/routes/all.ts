@@ -8,6 +8,7 @@ import { dashboardRoutes } from './dashboard.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { decisionRoutes, explainRoutes } from './explain.ts'
+import { keyRoutes } from './keys.ts'
 import { limitRoutes } from './limits.ts'
 import { linkRoutes } from './link.ts'
 import { mediaRoutes } from './media.ts'
@@ -48,5 +49,5 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
 
 /** What the owner of the machine can do beside that, through the control socket. */
 export function ownersRoutes(deps: HttpDeps): readonly Route[] {
-  return [...policyOwnerRoutes(deps), ...decisionRoutes(deps), ...allRoutes(deps)]
+  return [...policyOwnerRoutes(deps), ...keyRoutes(deps), ...decisionRoutes(deps), ...allRoutes(deps)]
 }
