@@ -133,9 +133,10 @@ function tlsLines({ edge, site, name }: SiteToRender): string[] {
 }
 
 /** Port 80 need not be open, so the challenge that needs it is off. */
-function acmeLines(tls: { readonly email: string; readonly ca?: string }): string[] {
+function acmeLines(tls: Extract<Edge['tls'], { mode: 'acme' }>): string[] {
   return block('issuer acme', [
     ...(tls.ca === undefined ? [] : [`dir ${matching('edge.acme', 'ca', tls.ca, SAFE_URL)}`]),
+    ...(tls.caRoot === undefined ? [] : [`trusted_roots "${secretPath(tls.caRoot)}"`]),
     `email ${matching('edge.acme', 'email', tls.email, EMAIL)}`,
     'disable_http_challenge',
   ])

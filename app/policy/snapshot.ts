@@ -242,7 +242,7 @@ export type SiteName = 'api' | 'keys' | 'dashboard' | 'hooks'
 export type Edge = {
   readonly tls:
     | { readonly mode: 'internal' }
-    | { readonly mode: 'acme'; readonly email: string; readonly ca?: string }
+    | { readonly mode: 'acme'; readonly email: string; readonly ca?: string; readonly caRoot?: string }
     | { readonly mode: 'files'; readonly certificate: string; readonly key: string }
   readonly sites: Readonly<Partial<Record<SiteName, Site>>>
   /** Basic-auth user → reference of a file with an argon2id hash in PHC form. */

@@ -170,8 +170,12 @@ function partOf(snapshot: PolicySnapshot, { facts, secretsDir }: HandshakeDeps):
 }
 
 function namedSecrets({ edge }: PolicySnapshot): readonly string[] {
-  const { tls } = edge
-  return [...edge.basicAuthUsers.values(), ...(tls.mode === 'files' ? [tls.certificate, tls.key] : [])].sort()
+  return [...edge.basicAuthUsers.values(), ...namedFor(edge.tls)].sort()
+}
+
+function namedFor(tls: PolicySnapshot['edge']['tls']): readonly string[] {
+  if (tls.mode === 'files') return [tls.certificate, tls.key]
+  return tls.mode === 'acme' && tls.caRoot !== undefined ? [tls.caRoot] : []
 }
 
 /** A file that only the edge side may read counts as one that never changes. */

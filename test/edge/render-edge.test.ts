@@ -37,7 +37,10 @@ function assertFormatted(file: string): void {
 const TLS_MODES: readonly Edge['tls'][] = [
   { mode: 'internal' },
   { mode: 'acme', email: 'ops@example.com' },
-  { mode: 'acme', email: 'ops@example.com', ca: 'https://acme.example.com:14000/dir' },
+  {
+    ...{ mode: 'acme', email: 'ops@example.com', ca: 'https://acme.example.com:14000/dir' },
+    caRoot: 'file:/etc/my certs/acme.pem',
+  },
   { mode: 'files', certificate: 'secret:edge.pem', key: 'file:/etc/my certs/edge.key' },
 ]
 

@@ -126,7 +126,9 @@ function secretFault({ name, path }: Named, document: PolicyDocument, facts: Pol
     : { code: 'PS-4102', path, at: 'value', message: `${name} for ${where} cannot be read`, effect }
 }
 
+const PUBLIC: ReadonlySet<unknown> = new Set(['ca', 'caRoot', 'certificate'])
+
 /** Certificates and public keys are references like secrets, and are none. */
 function isPublic(path: Path): boolean {
-  return path.includes('signing') || path.at(-1) === 'ca' || path.at(-1) === 'certificate'
+  return path.includes('signing') || PUBLIC.has(path.at(-1))
 }

@@ -48,7 +48,7 @@ export type DeclaredRetention = {
 export type DeclaredEdge = {
   readonly tls?:
     | { readonly mode: 'internal' }
-    | { readonly mode: 'acme'; readonly email: string; readonly ca?: string }
+    | { readonly mode: 'acme'; readonly email: string; readonly ca?: string; readonly caRoot?: string }
     | { readonly mode: 'files'; readonly certificate: string; readonly key: string }
   readonly sites: Readonly<Partial<Record<SiteName, DeclaredSite>>>
   readonly basicAuthUsers?: Named<{ readonly passwordRef: string }>

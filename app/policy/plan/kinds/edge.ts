@@ -60,6 +60,7 @@ export const tls = once<Pick<Edge, 'tls'>>({
       certificates('tls.mode', ({ tls: { mode } }) => mode),
       certificates('tls.email', ({ tls: mode }) => (mode.mode === 'acme' ? mode.email : undefined)),
       certificates('tls.ca', ({ tls: mode }) => (mode.mode === 'acme' ? mode.ca : undefined)),
+      certificates('tls.caRoot', ({ tls: mode }) => (mode.mode === 'acme' ? mode.caRoot : undefined)),
       certificates('tls.certificate', ({ tls: mode }) =>
         mode.mode === 'files' ? mode.certificate : undefined,
       ),
