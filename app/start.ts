@@ -101,10 +101,9 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const { config, log, simulator } = options
   const { sandbox, secretsDir } = config
   const accounts = () => sessions.list()
-  const clientAuthorities = createClientAuthorities(join(secretsDir, 'client-ca.pem'))
-  const hop = createHopFiles(secretsDir)
-  const readTrust = both(clientAuthorities.read, hop.read)
-  const reload = createReload(started, { ...options, store, routeUnder, now, accounts, readTrust, hop })
+  const { readTrust, ...trust } = createTrust(secretsDir)
+  const reloadDeps = { ...options, store, routeUnder, now, accounts, readTrust, hop: trust.hop }
+  const reload = createReload(started, reloadDeps)
   const { policySwitch, policies, answers } = reload
   const policy = policySwitch.current
   const route = routeUnder(policy)
@@ -131,9 +130,7 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
     ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
     ...webhooks,
-    clientAuthorities,
-    keyUses: createKeyUses(base),
-    hop,
+    ...{ ...trust, keyUses: createKeyUses(base) },
     readSecret: (ref: string) => readSecret(secretsDir, ref),
     sandbox,
     readiness: () => (unready === undefined ? { ready: true } : { ready: false, reason: unready }),
@@ -275,12 +272,15 @@ function emptyTemporaryFolder(config: Config): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
 }
 
-/** Reads what two parts read, and takes both up or neither. */
-function both(one: () => () => void, other: () => () => void): () => () => void {
-  return () => {
-    const steps = [one(), other()]
+/** Whom the app trusts; `readTrust` reads all of it, and takes all of it up or nothing. */
+function createTrust(secretsDir: string) {
+  const clientAuthorities = createClientAuthorities(join(secretsDir, 'client-ca.pem'))
+  const hop = createHopFiles(secretsDir)
+  const readTrust = () => {
+    const steps = [clientAuthorities.read(), hop.read()]
     return () => {
       for (const takeUp of steps) takeUp()
     }
   }
+  return { clientAuthorities, hop, readTrust }
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { ROOT } from '../gateway/sandbox.ts'
+import { dirname, join } from 'node:path'
 
+const ROOT = dirname(dirname(import.meta.dirname))
 const WITHIN_MS = 5 * 60_000
 
 /** Unpacks a Debian package below .runtime/, the system untouched, and answers the folder. Once is enough. Throws when it cannot be had. */

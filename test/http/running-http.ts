@@ -128,8 +128,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...(options.statfs && { statfs: options.statfs }),
   })
   let ready = true
-  let hop: HopTls = { ...app, ca: internal.cert }
-  const hopListeners: (() => void)[] = []
+  const { hop, setHop } = hopOf({ ...app, ca: internal.cert })
   let authorities = readAuthorities(clients.cert)
   const sessions = { ...standInSessions(), ...options.sessions }
   const policyDeps = { ...options, folder, store, now, accounts: sessions.list }
@@ -146,8 +145,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
     ...webhooks,
     clientAuthorities: { current: () => authorities },
     readSecret,
-    keyUses: createKeyUses({ store, now, log: silentLog }),
-    hop: { current: () => hop, onChange: listener => hopListeners.push(listener) },
+    ...{ hop, keyUses: createKeyUses({ store, now, log: silentLog }) },
     sandbox: false,
     readiness: () => (ready ? { ready } : { ready, reason: 'the accounts are starting' }),
     ...limitsOf(options),
@@ -175,18 +173,26 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
 
   return {
     ...{ policySwitch, port, dataDir: folder, endpoints: httpDeps.endpoints, store, sessions },
-    ...{ clients, internal, proxy, certOf, ask, headersOf, setPolicy },
+    ...{ clients, internal, proxy, certOf, ask, headersOf, setPolicy, setHop },
     setReady: value => (ready = value),
     setClientCa: pem => (authorities = readAuthorities(pem)),
-    setHop(next) {
-      hop = next
-      for (const listener of hopListeners) listener()
-    },
     async stop() {
       await Promise.all([http.close(), control.close(), probation.stop()])
       await egress.close()
       await store.close()
       rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function hopOf(first: HopTls): Pick<RunningHttp, 'setHop'> & Pick<HttpDeps, 'hop'> {
+  let current = first
+  const listeners: (() => void)[] = []
+  return {
+    hop: { current: () => current, onChange: listener => listeners.push(listener) },
+    setHop(next) {
+      current = next
+      for (const listener of listeners) listener()
     },
   }
 }

@@ -13,6 +13,16 @@ export function edgeTests(rigOf: () => AppRig): void {
     assert.equal(await sessionsGivenOut(rigOf(), 'api'), false)
   })
 
+  test('speaks TLS 1.3 alone on the api site, 1.2 as well where browsers and partners call, and nothing older', async () => {
+    const rig = rigOf()
+    const tooOld = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'
+    const spoken = (site: SpokenTo) =>
+      Promise.all((['TLSv1.3', 'TLSv1.2', 'TLSv1.1'] as const).map(version => handshake(rig, site, version)))
+    assert.deepEqual(await spoken('api'), ['TLSv1.3', tooOld, tooOld])
+    for (const site of ['keys', 'dashboard', 'hooks'] as const)
+      assert.deepEqual(await spoken(site), ['TLSv1.3', 'TLSv1.2', tooOld], site)
+  })
+
   test("does not reach another site by that site's Host on this site's port", async () => {
     const rig = rigOf()
     const host = `localhost:${rig.ports.api}`
@@ -35,6 +45,25 @@ export function edgeTests(rigOf: () => AppRig): void {
   test('keeps the UDP ports of the sites closed', async () => {
     const { ports } = rigOf()
     for (const port of [ports.api, ports.dashboard]) await bindUdp(port) // would fail if Caddy spoke HTTP/3 there
+  })
+}
+
+type SpokenTo = keyof AppRig['ports'] & ('api' | 'keys' | 'dashboard' | 'hooks')
+
+/** The version that both agreed to, or what the edge said to a client that has no other. */
+function handshake(
+  { ports, edge, honest }: AppRig,
+  site: SpokenTo,
+  version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
+): Promise<unknown> {
+  const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const
+  const socket = open({ port: ports[site], ca: edge.ca, client: honest, tls })
+  return new Promise(resolve => {
+    socket.once('error', error => resolve('code' in error ? error.code : error.message))
+    socket.once('secureConnect', () => {
+      resolve(socket.getProtocol())
+      socket.destroy()
+    })
   })
 }
 
