@@ -9,6 +9,7 @@ import type { Endpoints } from '../../app/supervise/endpoints.ts'
 import { linkMain } from '../../app/supervise/link-main.ts'
 import { ensureBaseImages } from '../../scripts/local-images.ts'
 import { bringUp, buildImages, type Containers } from './appliance.ts'
+import { attemptTests } from './attempts.ts'
 import { startEngine } from './engine.ts'
 
 const CONTACT = '+15550109001'
@@ -66,8 +67,8 @@ describe('in containers', { skip }, () => {
 
   test('a container on the edge network reaches Caddy and not the app, by name or by address', () => {
     const app = { private: containers.address('app', 'private'), egress: containers.address('app', 'egress') }
-    const targets = ['caddy:9443', 'app:7080', `${app.private}:7080`, `${app.egress}:7080`]
-    assert.deepEqual(connectFrom('edge', targets), [true, false, false, false])
+    const targets = ['caddy:9443', 'caddy:2019', 'app:7080', `${app.private}:7080`, `${app.egress}:7080`]
+    assert.deepEqual(connectFrom('edge', targets), [true, false, false, false, false])
     assert.deepEqual(connectFrom('private', ['caddy:9443', 'app:7080']), [true, true])
   })
 
@@ -122,6 +123,11 @@ describe('in containers', { skip }, () => {
     const ofTheApp = look(containers.images.sandbox, 'cd /srv/postern/app && find . -type f | sort')
     const shared = './whatsapp/socket/few-chains.ts\n./whatsapp/socket/trials.ts\n'
     assert.equal(ofTheApp, shared, 'all that the simulator shares with it')
+  })
+
+  attemptTests(() => {
+    assert.ok(engine !== undefined)
+    return { engine, containers }
   })
 
   test('a broken part of the edge is refused with the reason, and the one before stays in force', async () => {
