@@ -35,6 +35,7 @@ export const refusalStep: Step<TourContext> = {
         throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
       })
     }
+    await answered(context, { path: '/v1/accounts' }, 200) // no answer was none of an edge that is down
     return Object.keys(refusals).join(', ')
   },
 }
