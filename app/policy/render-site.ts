@@ -178,7 +178,7 @@ function secretPath(ref: string): string {
 }
 
 function bytes(value: number): string {
-  if (Number.isSafeInteger(value) && value > 0) return `${value}B`
+  if (Number.isSafeInteger(value) && value > 0) return String(value)
   throw new PosternError('edge.limit', `limits: expected a whole number of bytes above 0, got ${value}`)
 }
 

@@ -19,7 +19,7 @@ after(() => rig.stop())
 
 const tell = (asked: Ask): Promise<Told> => ask(rig, rig.honest, asked)
 
-/** What the edge alone answers: the app is not to see such a request at all. Of a body too large it sees the beginning. */
+/** What the edge alone answers: the app is not to see such a request at all. Of a body that does not say that it is too large it sees the beginning. */
 const BY_THE_EDGE = /^(closed|\d{3}|\d{3} edge\.4(?!13)\d\d)$/
 
 test('every refusal, each beside the request that differs in that one thing and is let in', async t => {
