@@ -31,6 +31,8 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[]
+
 const RETRY_AFTER_S = '30'
 
 /** Which of our own errors mean something to a caller. Every other is 500 and says nothing. */
@@ -51,6 +53,10 @@ const OWN_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 
 export function statusOf(code: ProblemCode): number {
   return PROBLEMS[code][0]
+}
+
+export function titleOf(code: ProblemCode): string {
+  return PROBLEMS[code][1]
 }
 
 /** The members of an `application/problem+json` body. */

@@ -1,13 +1,33 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { createHash } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Router } from 'express'
-import { type RunningHttp, startHttp } from './running-http.ts'
+import { type Answer, type RunningHttp, startHttp } from './running-http.ts'
 
 type Known = { readonly method: string; readonly path: string }
 type ExpressRoute = { readonly path: unknown; readonly stack: readonly { readonly method?: string }[] }
 
 /** What anybody may ask who is known at all. */
-const OF_ANYBODY = ['GET /v1/whoami']
+const OF_ANYBODY = ['GET /v1/whoami', 'GET /v1/openapi.json', 'GET /docs']
+
+/** Routes that clients cannot reach or that are no API: those of the control socket, and the pages for operators. */
+const UNDESCRIBED =
+  /^(POST \/v1\/policy\/(apply|rollback|unpin)|GET \/v1\/policy\/(files|decisions)|GET \/(assets\/.*)?)$/
+/** Routes of other APIs ask for what the routes of ours do that they stand for: app/http/compat/README.md. */
+const COMPATIBLE = / \/(graph|compat)\//
+const PROBES = ['GET /livez', 'GET /readyz']
+
+type Operation = {
+  readonly operationId: string
+  readonly 'x-postern-action'?: string
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[]
+  readonly responses: Readonly<Record<string, { readonly description: string }>>
+}
+type Document = {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: object
+}
 
 /** Remembers every route that Express is given while something is built. */
 async function watched<T>(build: () => Promise<T>): Promise<{ built: T; routes: readonly ExpressRoute[] }> {
@@ -39,6 +59,14 @@ before(async () => {
   })
 })
 after(() => http.stop())
+
+/** Whatever stands under a member `schema` or among the named ones. */
+function schemasIn(value: unknown, isNames = false): readonly object[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) =>
+    name === 'schema' || isNames ? [member as object] : schemasIn(member, name === 'schemas'),
+  )
+}
 
 /** A path with something in the place of each parameter; with `+`, as in a URL. */
 function filled(path: string): string {
@@ -92,4 +120,82 @@ test('who may do everything is refused at none, and no empty or odd request make
   http.setPolicy({ rules: [rule] })
   const wrong = [...(await answers())].filter(([, status]) => status === 403 || status === 500)
   assert.deepEqual(wrong, [])
+})
+
+describe('the description of all routes', () => {
+  let served: Answer
+  let document: Document
+  before(async () => {
+    served = await http.ask({ path: '/v1/openapi.json', as: 'narrow' })
+    document = served.json as unknown as Document
+  })
+
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        operation,
+      })),
+    )
+
+  test('has every route that a client can reach, and no other', () => {
+    const routes = known
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter(name => !UNDESCRIBED.test(name))
+      .map(name => name.replaceAll(/:(\w+)/g, '{$1}'))
+    const described = operations().map(({ name }) => name)
+    assert.deepEqual(described.toSorted(), [...routes, ...PROBES].toSorted())
+  })
+
+  test('names the action that each needs, and each operation once', () => {
+    const free = operations().filter(({ name, operation }) => {
+      return operation['x-postern-action'] === undefined && !COMPATIBLE.test(name)
+    })
+    const open = [...OF_ANYBODY, ...PROBES]
+    assert.deepEqual(free.map(({ name }) => name).toSorted(), open.toSorted())
+    const ids = operations().map(({ operation }) => operation.operationId)
+    assert.equal(new Set(ids).size, ids.length)
+  })
+
+  test('is OpenAPI 3.1: its schemas are schemas, what it points to is there, each path has its parameters', () => {
+    assert.match(served.json.openapi as string, /^3\.1\./)
+    const ajv = new Ajv2020({ strict: false })
+    for (const schema of schemasIn(document)) assert.ok(ajv.validateSchema(schema), ajv.errorsText())
+    for (const [, path = ''] of served.bytes.toString().matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const steps = path.split('/')
+      const found = steps.reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], document)
+      assert.ok(found !== undefined, path)
+    }
+    for (const { name, operation } of operations()) {
+      const { parameters = [], responses } = operation
+      const inPath = parameters.filter(one => one.in === 'path').map(one => `{${one.name}}`)
+      assert.deepEqual(inPath, name.match(/\{\w+\}/g) ?? [], name)
+      for (const { description } of Object.values(responses)) assert.equal(typeof description, 'string', name)
+    }
+  })
+
+  test('is served to anybody who is known, and not twice to who has it', async () => {
+    assert.deepEqual(
+      [served.status, served.headers['content-type']],
+      [200, 'application/json; charset=utf-8'],
+    )
+    const headers = { 'if-none-match': served.headers.etag ?? '' }
+    const again = await http.ask({ path: '/v1/openapi.json', as: 'narrow', headers })
+    assert.equal(again.status, 304)
+    assert.equal((await http.ask({ path: '/v1/openapi.json' })).status, 401)
+  })
+
+  test('is a page that needs nothing from elsewhere', async () => {
+    const page = await http.ask({ path: '/docs', as: 'narrow' })
+    assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8'])
+    const html = page.bytes.toString()
+    for (const { operation } of operations()) assert.ok(html.includes(`id="${operation.operationId}"`))
+    assert.doesNotMatch(html, /<script|<link|<img|url\(|@import|\b(src|href)="(?![#/][\w#])/)
+    const style = /<style>(.*)<\/style>/s.exec(html)?.[1] ?? ''
+    const digest = createHash('sha256').update(style).digest('base64')
+    const policy = page.headers['content-security-policy'] ?? ''
+    assert.match(policy, /default-src 'none'/)
+    assert.ok(policy.includes(`style-src 'sha256-${digest}'`), policy)
+    assert.equal((await http.ask({ path: '/docs', site: 'dashboard' })).status, 401)
+  })
 })

@@ -1,7 +1,7 @@
-import type { Request } from 'express'
 import { EVENT_TYPES, type PosternEvent } from '../../model/event.ts'
 import { invalid, type Parsed, parsed } from '../answer.ts'
-import { readQuery } from '../schemas/query.ts'
+import type { EVENT_STREAM } from '../schemas/queries.ts'
+import type { Query } from '../schemas/query.ts'
 
 /** What a reader asked for; an absent filter lets everything through that it may read. */
 export type Filter = { readonly types?: ReadonlySet<string>; readonly account?: string }
@@ -9,20 +9,12 @@ export type Filter = { readonly types?: ReadonlySet<string>; readonly account?: 
 /** Where a reader begins, and what it wants. */
 export type EventQuery = { readonly filter: Filter; readonly after?: string }
 
-const NAMES = ['after', 'types', 'account'] as const
-
-/** The parameters that a page and a stream have in common, besides those of `more`. */
-export function readEventQuery<const More extends string>(
-  request: Request,
-  more: readonly More[],
-): Parsed<EventQuery & { readonly rest: { readonly [M in More]?: string } }> {
-  const query = readQuery<(typeof NAMES)[number] | More>(request, [...NAMES, ...more])
-  if (query.kind === 'problem') return query
-  const { after, types: list, account } = query.value
+/** What the parameters ask for that a page and a stream have in common. */
+export function wantedBy({ after, types: list, account }: Query<typeof EVENT_STREAM>): Parsed<EventQuery> {
   const types = readTypes(list)
   if (types.kind === 'problem') return types
   const filter = { ...types.value, ...(account === undefined ? {} : { account }) }
-  return parsed({ filter, rest: query.value, ...(after === undefined ? {} : { after }) })
+  return parsed({ filter, ...(after === undefined ? {} : { after }) })
 }
 
 /** Whether the reader wants it; whether it may have it, the policy says. */

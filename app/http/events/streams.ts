@@ -1,7 +1,9 @@
 import { type Answer, problem } from '../answer.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
-import { readEventQuery } from './filter.ts'
+import { EVENT_STREAM } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
+import { wantedBy } from './filter.ts'
 import { follow } from './follow.ts'
 
 export type StreamDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 'now' | 'log' | 'streams'>
@@ -15,22 +17,26 @@ export type StreamLimits = {
 
 export const DEFAULT_STREAMS: StreamLimits = { heartbeatMs: 15_000, stallMs: 60_000, perPrincipal: 10 }
 
+const readStream = queryReader(EVENT_STREAM)
+
 /** Makes the opener of event streams, which counts those that each principal has open. */
 export function createStreams(deps: StreamDeps): (call: Call) => Promise<Answer> {
   const limits = deps.streams ?? DEFAULT_STREAMS
   const open = new Map<string, number>()
 
   return async call => {
-    const query = readEventQuery(call.request, [])
+    const query = readStream(call.request)
     if (query.kind === 'problem') return query
-    const after = call.request.get('last-event-id') ?? query.value.after
+    const wanted = wantedBy(query.value)
+    if (wanted.kind === 'problem') return wanted
+    const after = call.request.get('last-event-id') ?? wanted.value.after
     // A cursor that cannot be used is refused while there still is a status to say it with.
     if (after !== undefined) await deps.store.events.list({ after, limit: 1 })
     if (!enter(call)) {
       const detail = `This principal has ${limits.perPrincipal} streams open already; close one first.`
       return problem('limited', detail, { headers: { 'Retry-After': '30' } })
     }
-    const start = { filter: query.value.filter, ...(after === undefined ? {} : { after }) }
+    const start = { filter: wanted.value.filter, ...(after === undefined ? {} : { after }) }
     return { kind: 'stream', items: follow(call, start, { ...deps, ...limits }), stallMs: limits.stallMs }
   }
 

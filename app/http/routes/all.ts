@@ -13,6 +13,7 @@ import { limitRoutes } from './limits.ts'
 import { linkRoutes } from './link.ts'
 import { mediaRoutes } from './media.ts'
 import { messageRoutes } from './messages.ts'
+import { described } from './openapi.ts'
 import { policyRoutes } from './policy.ts'
 import { policyOwnerRoutes } from './policy-changes.ts'
 import { reviewRoutes } from './reviews.ts'
@@ -22,9 +23,9 @@ import { socialRoutes } from './social/all.ts'
 import { webhookRoutes } from './webhooks.ts'
 import { whoamiRoutes } from './whoami.ts'
 
-/** Every route there is. */
+/** Every route there is, and the description of all. */
 export function allRoutes(deps: HttpDeps): readonly Route[] {
-  return [
+  return described([
     ...whoamiRoutes(deps),
     ...accountRoutes(deps),
     ...linkRoutes(deps),
@@ -44,7 +45,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...dashboardRoutes(),
     ...cloudApiRoutes(deps),
     ...whinselfRoutes(deps),
-  ]
+  ])
 }
 
 /** What the owner of the machine can do beside that, through the control socket. */

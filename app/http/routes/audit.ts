@@ -1,9 +1,12 @@
 import type { AuditEntry } from '../../model/audit.ts'
-import { type Answer, invalid, json } from '../answer.ts'
+import { type Answer, json } from '../answer.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
-import { readLimit, readQuery } from '../schemas/query.ts'
+import { AUDIT_LIST } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { type Route, V1_SITES } from './route.ts'
+
+const readList = queryReader(AUDIT_LIST)
 
 /** `GET /v1/audit`: the chain, oldest first. It is about the whole appliance, so a right on single accounts is not enough. */
 export function auditRoutes({ store }: Pick<HttpDeps, 'store'>): readonly Route[] {
@@ -19,19 +22,9 @@ export function auditRoutes({ store }: Pick<HttpDeps, 'store'>): readonly Route[
 }
 
 async function list(call: Call, store: HttpDeps['store']): Promise<Answer> {
-  const query = readQuery(call.request, ['after', 'principal', 'action', 'limit'])
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
-  const { after, principal, action } = query.value
-  if (after !== undefined && !/^\d{1,15}$/.test(after))
-    return invalid('after', 'must be the number of an entry')
-  const page = await store.audit.list({
-    limit: limit.value,
-    ...(after === undefined ? {} : { after: Number(after) }),
-    ...(principal === undefined ? {} : { principal }),
-    ...(action === undefined ? {} : { action }),
-  })
+  const page = await store.audit.list(query.value)
   return json({ data: page.items.map(entryJson), next: page.next })
 }
 

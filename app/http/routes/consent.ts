@@ -10,7 +10,8 @@ import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
 import { bodyReader } from '../schemas/body.ts'
 import { CONSENT_SCHEMA, type ConsentBody } from '../schemas/consent.ts'
-import { readQuery } from '../schemas/query.ts'
+import { CONSENT_WITHDRAWAL } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { standingJson } from '../wire/contact.ts'
 import { type Route, V1_SITES } from './route.ts'
 
@@ -20,15 +21,16 @@ const PATH = '/v1/contacts/:phone/consent'
 const ACTION = 'consent.write'
 const READING = 'contacts.read'
 const readBody = bodyReader<ConsentBody>(CONSENT_SCHEMA)
+const readWithdrawal = queryReader(CONSENT_WITHDRAWAL)
 
 /** The ledger of consents: to look, to write one down, and to take it back. Each answers what is known of the contact then. */
 export function consentRoutes(deps: ConsentDeps): readonly Route[] {
   const sites = V1_SITES
-  const access = { kind: 'itself' } as const
+  const itself = (action: string) => ({ kind: 'itself', action }) as const
   return [
-    { method: 'get', path: PATH, sites, access, handle: call => show(call, deps) },
-    { method: 'put', path: PATH, sites, access, handle: call => grant(call, deps) },
-    { method: 'delete', path: PATH, sites, access, handle: call => withdraw(call, deps) },
+    { method: 'get', path: PATH, sites, access: itself(READING), handle: call => show(call, deps) },
+    { method: 'put', path: PATH, sites, access: itself(ACTION), handle: call => grant(call, deps) },
+    { method: 'delete', path: PATH, sites, access: itself(ACTION), handle: call => withdraw(call, deps) },
   ]
 }
 
@@ -60,15 +62,16 @@ async function grant(call: Call, deps: ConsentDeps): Promise<Answer> {
 async function withdraw(call: Call, deps: ConsentDeps): Promise<Answer> {
   const contact = await admitted(call, ACTION, deps)
   if (contact.kind === 'problem') return contact
-  const query = readQuery(call.request, ['purpose'])
+  const query = readWithdrawal(call.request)
   if (query.kind === 'problem') return query
-  const { purpose } = query.value
   const at = deps.now()
   await deps.store.contacts.withdraw({
     contact: contact.value,
     at,
-    effects: { audit: [auditOf(call, contact.value, at, { purpose: purpose ?? '*', granted: false })] },
-    ...(purpose === undefined ? {} : { purpose }),
+    effects: {
+      audit: [auditOf(call, contact.value, at, { purpose: query.value.purpose ?? '*', granted: false })],
+    },
+    ...query.value,
   })
   return await standing(call, contact.value, deps)
 }

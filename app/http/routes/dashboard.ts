@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import type { Answer } from '../answer.ts'
+import { kept } from './openapi.ts'
 import type { Route } from './route.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'dashboard')
@@ -20,14 +19,7 @@ export function dashboardRoutes(): readonly Route[] {
   return readdirSync(FOLDER).flatMap((file): Route[] => {
     const mediaType = MEDIA_TYPES[extname(file)]
     if (mediaType === undefined) return []
-    const bytes = readFileSync(join(FOLDER, file))
-    const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`
-    const answer: Answer = {
-      kind: 'bytes',
-      mediaType,
-      bytes,
-      headers: { ETag: etag, 'Cache-Control': 'no-cache' },
-    }
+    const answer = kept(mediaType, readFileSync(join(FOLDER, file)))
     const path = file === 'index.html' ? '/' : `/assets/${file}`
     return [{ method: 'get', path, sites: ['dashboard'], access: { kind: 'anybody' }, handle: () => answer }]
   })

@@ -17,7 +17,7 @@ const readEmpty = bodyReader<object>(EMPTY_SCHEMA)
 /** Endpoints: what they are like, and what people do when one was down. */
 export function endpointRoutes(deps: EndpointDeps): readonly Route[] {
   const sites = V1_SITES
-  const itself = { kind: 'itself' } as const
+  const itself = { kind: 'itself', action: ACTION } as const
   return [
     {
       method: 'get',

@@ -1,16 +1,17 @@
-import { type Answer, invalid, json, type Parsed, parsed, problem } from '../answer.ts'
-import { isWanted, readEventQuery } from '../events/filter.ts'
+import { type Answer, json, problem } from '../answer.ts'
+import { isWanted, wantedBy } from '../events/filter.ts'
 import { ACTION, mayRead } from '../events/judge.ts'
 import { createStreams, type StreamDeps } from '../events/streams.ts'
 import { upgradeOf } from '../events/upgrade.ts'
 import { nextEvents } from '../events/wake.ts'
 import { oldestJson } from '../events/wire.ts'
 import type { Call } from '../hop/call.ts'
-import { readLimit } from '../schemas/query.ts'
+import { EVENT_PAGE } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { eventJson } from '../wire/webhook.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-const MAX_WAIT_S = 30
+const readPage = queryReader(EVENT_PAGE)
 const EVENT_STREAM = 'text/event-stream'
 
 /**
@@ -50,19 +51,18 @@ function wantedForm({ request }: Call): 'page' | 'stream' | undefined {
 
 async function list(call: Call, deps: StreamDeps): Promise<Answer> {
   const { store } = deps
-  const query = readEventQuery(call.request, ['wait', 'limit'])
+  const query = readPage(call.request)
   if (query.kind === 'problem') return query
-  const { filter, after, rest } = query.value
-  const limit = readLimit(rest.limit)
-  if (limit.kind === 'problem') return limit
-  const waitMs = readWait(rest.wait)
-  if (waitMs.kind === 'problem') return waitMs
-  const deadline = Date.now() + waitMs.value
-  let cursor = after
+  const { limit, wait = 0 } = query.value
+  const wanted = wantedBy(query.value)
+  if (wanted.kind === 'problem') return wanted
+  const { filter } = wanted.value
+  const deadline = Date.now() + wait * 1_000
+  let cursor = query.value.after
   for (;;) {
     const more = nextEvents(deps, call.gone, deadline - Date.now())
     const page = await store.events.list({
-      limit: limit.value,
+      limit,
       ...(cursor === undefined ? {} : { after: cursor }),
     })
     cursor = page.items.at(-1)?.id ?? cursor
@@ -76,12 +76,4 @@ async function list(call: Call, deps: StreamDeps): Promise<Answer> {
     if (page.next === null) await more.promise
     more.forget()
   }
-}
-
-function readWait(text: string | undefined): Parsed<number> {
-  if (text === undefined) return parsed(0)
-  const seconds = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN
-  return seconds <= MAX_WAIT_S
-    ? parsed(seconds * 1_000)
-    : invalid('wait', `must be seconds, from 0 to ${MAX_WAIT_S}`)
 }

@@ -9,7 +9,8 @@ import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
 import { bodyReader } from '../schemas/body.ts'
 import { EXPLAIN_SCHEMA, RECORDED_SCHEMA, type RecordedBody } from '../schemas/explain.ts'
-import { readLimit, readQuery } from '../schemas/query.ts'
+import { DECISION_LIST } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { decisionJson } from '../wire/decision.ts'
 import { type Route, V1_SITES } from './route.ts'
 
@@ -17,6 +18,7 @@ type ExplainDeps = Pick<HttpDeps, 'store' | 'policies'>
 
 const readWords = bodyReader<RequestWords>(EXPLAIN_SCHEMA)
 const readRecorded = bodyReader<RecordedBody>(RECORDED_SCHEMA)
+const readList = queryReader(DECISION_LIST)
 
 /** What a request leaves unsaid, as `./postern policy explain` takes it: a recipient of whom nothing is known. */
 const UNSAID: Pick<DecisionRequest, 'firstContact' | 'lastInboundAt' | 'consents' | 'optedOut'> = {
@@ -42,7 +44,7 @@ export function explainRoutes(deps: ExplainDeps): readonly Route[] {
 
 /** `GET /v1/policy/decisions`, on the control socket alone: recorded decisions name recipients. */
 export function decisionRoutes(deps: Pick<HttpDeps, 'store'>): readonly Route[] {
-  const access = { kind: 'itself' } as const
+  const access = { kind: 'owner' } as const
   return [
     { method: 'get', path: '/v1/policy/decisions', sites: ['api'], access, handle: call => list(call, deps) },
   ]
@@ -86,20 +88,14 @@ async function policyOf(
 }
 
 async function list(call: Call, { store }: Pick<HttpDeps, 'store'>): Promise<Answer> {
-  const query = readQuery(call.request, ['since', 'after', 'limit'])
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
   const { after } = query.value
   const since = new Date(query.value.since ?? 0)
   if (Number.isNaN(since.getTime())) return invalid('since', 'must be an instant')
   if (after !== undefined && instantOfId('dec', after) === undefined)
     return invalid('after', 'must be the cursor that a page gave out')
-  const page = await store.decisions.list({
-    since,
-    limit: limit.value,
-    ...(after === undefined ? {} : { after }),
-  })
+  const page = await store.decisions.list({ ...query.value, since })
   return json({ data: page.items.map(decisionJson), next: page.next })
 }
 

@@ -26,11 +26,11 @@ const MAX_FILENAME = 255
 
 /** Files to be sent, and those that were received. What a rule says of them depends on what they are, so each route asks. */
 export function mediaRoutes(deps: MediaDeps): readonly Route[] {
-  const common = { sites: V1_SITES, access: { kind: 'itself' } } as const
+  const common = (action: string) => ({ sites: V1_SITES, access: { kind: 'itself', action } }) as const
   return [
-    { method: 'post', path: ALL, ...common, body: 'raw', handle: call => upload(call, deps) },
-    { method: 'get', path: ONE, ...common, handle: call => download(call, deps) },
-    { method: 'delete', path: ONE, ...common, handle: call => remove(call, deps) },
+    { method: 'post', path: ALL, ...common('media.write'), body: 'raw', handle: call => upload(call, deps) },
+    { method: 'get', path: ONE, ...common('media.read'), handle: call => download(call, deps) },
+    { method: 'delete', path: ONE, ...common('media.write'), handle: call => remove(call, deps) },
   ]
 }
 

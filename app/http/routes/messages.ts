@@ -1,10 +1,10 @@
 import { parseRecipient } from '../../model/chat.ts'
-import { MESSAGE_STATUSES } from '../../model/message.ts'
 import { type Answer, invalid, json, problem } from '../answer.ts'
 import { may, type Resource } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
-import { readLimit, readQuery, readWord } from '../schemas/query.ts'
+import { MESSAGE_LIST } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { messageJson } from '../wire/message.ts'
 import { findMessage, touchedBy, UNKNOWN_MESSAGE } from './find-message.ts'
 import { type Route, V1_SITES } from './route.ts'
@@ -13,39 +13,37 @@ type MessageDeps = Pick<HttpDeps, 'store' | 'cancel' | 'limiter' | 'route' | 'no
 
 const LIST = '/v1/accounts/:account/messages'
 const ONE = '/v1/accounts/:account/messages/:id'
-const FILTERS = ['chat', 'direction', 'status', 'before', 'limit'] as const
+const readList = queryReader(MESSAGE_LIST)
 
 /** Messages in both directions: to read, and to take back while they still wait. */
 export function messageRoutes(deps: MessageDeps): readonly Route[] {
   const sites = V1_SITES
   const listing = { kind: 'account', action: 'messages.read', touches: chatAsked } as const
+  const itself = (action: string) => ({ kind: 'itself', action }) as const
   return [
     { method: 'get', path: LIST, sites, access: listing, handle: call => list(call, deps) },
-    { method: 'get', path: ONE, sites, access: { kind: 'itself' }, handle: call => show(call, deps) },
-    { method: 'delete', path: ONE, sites, access: { kind: 'itself' }, handle: call => cancel(call, deps) },
+    { method: 'get', path: ONE, sites, access: itself('messages.read'), handle: call => show(call, deps) },
+    {
+      method: 'delete',
+      path: ONE,
+      sites,
+      access: itself('messages.send'),
+      handle: call => cancel(call, deps),
+    },
   ]
 }
 
 async function list(call: Call, { store }: MessageDeps): Promise<Answer> {
-  const query = readQuery(call.request, FILTERS)
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const { chat: given, before } = query.value
+  const { chat: given, ...filters } = query.value
   const chat = given === undefined ? undefined : parseRecipient(given, call.policy.snapshot.phoneRule)?.chat
   if (given !== undefined && chat === undefined)
     return invalid('chat', 'must be a phone number or a WhatsApp id')
-  const direction = readWord('direction', query.value.direction, ['in', 'out'])
-  if (direction.kind === 'problem') return direction
-  const status = readWord('status', query.value.status, MESSAGE_STATUSES)
-  if (status.kind === 'problem') return status
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
   const page = await store.messages.list({
+    ...filters,
     account: param(call, 'account'),
-    limit: limit.value,
     ...(chat === undefined ? {} : { chat }),
-    ...(direction.value === undefined ? {} : { direction: direction.value }),
-    ...(status.value === undefined ? {} : { status: status.value }),
-    ...(before === undefined ? {} : { before }),
   })
   const visible = page.items.filter(
     message => may(call, 'messages.read', touchedBy(message)).effect === 'allow',

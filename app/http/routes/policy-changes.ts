@@ -17,7 +17,7 @@ const readRollback = bodyReader<RollbackBody>(ROLLBACK_SCHEMA)
  * and files say more than an answer about them.
  */
 export function policyOwnerRoutes({ policies }: ChangeDeps): readonly Route[] {
-  const access = { kind: 'itself' } as const
+  const access = { kind: 'owner' } as const
   const change = (verb: string, handle: Route['handle']): Route => ({
     ...{ method: 'post', path: `/v1/policy/${verb}`, sites: ['api'], access, handle },
   })

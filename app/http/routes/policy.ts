@@ -1,11 +1,14 @@
-import { type Answer, invalid, json } from '../answer.ts'
+import { type Answer, json } from '../answer.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
-import { readLimit, readQuery } from '../schemas/query.ts'
+import { POLICY_HISTORY } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { entryJson, statusJson } from '../wire/policy.ts'
 import { type Route, V1_SITES } from './route.ts'
 
 type PolicyRouteDeps = Pick<HttpDeps, 'policies' | 'store'>
+
+const readHistory = queryReader(POLICY_HISTORY)
 
 /** What is in force and how it came to be. */
 export function policyRoutes(deps: PolicyRouteDeps): readonly Route[] {
@@ -24,16 +27,8 @@ export function policyRoutes(deps: PolicyRouteDeps): readonly Route[] {
 }
 
 async function history(call: Call, { store }: PolicyRouteDeps): Promise<Answer> {
-  const query = readQuery(call.request, ['before', 'limit'])
+  const query = readHistory(call.request)
   if (query.kind === 'problem') return query
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
-  const { before } = query.value
-  if (before !== undefined && !/^\d{1,15}$/.test(before))
-    return invalid('before', 'must be the cursor that a page gave out')
-  const page = await store.policies.history({
-    limit: limit.value,
-    ...(before === undefined ? {} : { before: Number(before) }),
-  })
+  const page = await store.policies.history(query.value)
   return json({ data: page.items.map(entryJson), next: page.next })
 }

@@ -27,7 +27,7 @@ export function reviewRoutes(deps: ReviewRouteDeps): readonly Route[] {
     method: 'post',
     path: `/v1/accounts/:account/messages/:id/${verdict}`,
     sites: V1_SITES,
-    access: { kind: 'itself' },
+    access: { kind: 'itself', action: ACTION },
     handle: call => review(call, read, deps),
   })
   return [route('approve', approval), route('reject', rejection)]

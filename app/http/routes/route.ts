@@ -6,8 +6,8 @@ import type { Call } from '../hop/call.ts'
 /**
  * Who may use a route. `anybody`: any principal from its own networks. `account`: the action on the account that the
  * path names. `any-account`: the action on at least one account, and the route leaves out the others. `appliance`:
- * the action without an account. `itself`: the
- * route asks, because what it touches is only known once the body is read.
+ * the action without an account. `itself`: the route asks for the action, because what it touches is only known once
+ * more is read. `owner`: whoever can open the control socket, and nobody else.
  */
 export type Access =
   | { readonly kind: 'anybody' }
@@ -18,7 +18,8 @@ export type Access =
     }
   | { readonly kind: 'any-account'; readonly action: string }
   | { readonly kind: 'appliance'; readonly action: string }
-  | { readonly kind: 'itself' }
+  | { readonly kind: 'itself'; readonly action?: string }
+  | { readonly kind: 'owner' }
 
 export type Route = {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'

@@ -67,6 +67,10 @@ async function admit(route: Route, call: Call, deps: HttpDeps): Promise<Problem 
     }
     case 'itself':
       return undefined
+    case 'owner':
+      return call.credential.kind === 'local'
+        ? undefined
+        : problem('not-found', 'There is nothing at this address.')
   }
 }
 

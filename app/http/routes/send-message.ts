@@ -25,7 +25,7 @@ export function sendRoutes(deps: SendDeps): readonly Route[] {
       method: 'post',
       path: '/v1/accounts/:account/messages',
       sites: V1_SITES,
-      access: { kind: 'itself' },
+      access: { kind: 'itself', action: ACTION },
       handle: call => sendMessage(call, deps),
     },
   ]

@@ -1,17 +1,18 @@
-import type { Delivery, DeliveryStatus, ReplayRange } from '../../store/deliveries.ts'
+import type { Delivery, ReplayRange } from '../../store/deliveries.ts'
 import { type Answer, invalid, json, problem } from '../answer.ts'
 import { authorize, authorizeAny, may } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
 import { bodyReader } from '../schemas/body.ts'
-import { readLimit, readQuery, readWord } from '../schemas/query.ts'
+import { DELIVERY_LIST } from '../schemas/queries.ts'
+import { queryReader } from '../schemas/query.ts'
 import { REPLAY_SCHEMA, type ReplayBody } from '../schemas/replay.ts'
 import { deliveryJson } from '../wire/webhook.ts'
 import { type Route, V1_SITES } from './route.ts'
 
 type WebhookDeps = Pick<HttpDeps, 'store' | 'limiter' | 'route' | 'now'>
 
-const STATUSES = ['pending', 'delivered', 'dead'] as const satisfies DeliveryStatus[]
+const readList = queryReader(DELIVERY_LIST)
 const readReplay = bodyReader<ReplayBody>(REPLAY_SCHEMA)
 const UNKNOWN = problem('not-found', 'There is no delivery of this id.')
 
@@ -19,7 +20,7 @@ const UNKNOWN = problem('not-found', 'There is no delivery of this id.')
 export function webhookRoutes(deps: WebhookDeps): readonly Route[] {
   const sites = V1_SITES
   const reading = { kind: 'any-account', action: 'webhooks.read' } as const
-  const itself = { kind: 'itself' } as const
+  const itself = (action: string) => ({ kind: 'itself', action }) as const
   return [
     { method: 'get', path: '/v1/deliveries', sites, access: reading, handle: call => list(call, deps) },
     // Before the paths with an id, so that the word is not taken for one.
@@ -30,31 +31,27 @@ export function webhookRoutes(deps: WebhookDeps): readonly Route[] {
       access: { kind: 'any-account', action: 'webhooks.replay' },
       handle: call => replayRange(call, deps),
     },
-    { method: 'get', path: '/v1/deliveries/:id', sites, access: itself, handle: call => show(call, deps) },
+    {
+      method: 'get',
+      path: '/v1/deliveries/:id',
+      sites,
+      access: itself('webhooks.read'),
+      handle: call => show(call, deps),
+    },
     {
       method: 'post',
       path: '/v1/deliveries/:id/replay',
       sites,
-      access: itself,
+      access: itself('webhooks.replay'),
       handle: call => replay(call, deps),
     },
   ]
 }
 
 async function list(call: Call, { store }: WebhookDeps): Promise<Answer> {
-  const query = readQuery(call.request, ['endpoint', 'status', 'before', 'limit'])
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const status = readWord('status', query.value.status, STATUSES)
-  if (status.kind === 'problem') return status
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
-  const { endpoint, before } = query.value
-  const page = await store.deliveries.list({
-    limit: limit.value,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(status.value === undefined ? {} : { status: status.value }),
-    ...(before === undefined ? {} : { before }),
-  })
+  const page = await store.deliveries.list(query.value)
   const visible = page.items.filter(one => may(call, 'webhooks.read', touchedBy(one)).effect === 'allow')
   return json({ data: visible.map(deliveryJson), next: page.next })
 }

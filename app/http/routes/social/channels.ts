@@ -2,7 +2,8 @@ import type { Channel } from '../../../model/channel.ts'
 import { type Answer, invalid, json, type Parsed, problem } from '../../answer.ts'
 import type { Call } from '../../hop/call.ts'
 import { bodyReader } from '../../schemas/body.ts'
-import { readLimit, readQuery } from '../../schemas/query.ts'
+import { CHANNEL_LIST, POST_LIST } from '../../schemas/queries.ts'
+import { queryReader } from '../../schemas/query.ts'
 import {
   CHANNEL_CHANGE_SCHEMA,
   type ChannelChangeBody,
@@ -19,6 +20,8 @@ const ONE = `${CHANNELS}/:channel`
 const FOLLOW = `${ONE}/follow`
 const MESSAGES = `${ONE}/messages`
 const WRITE = 'channels.write'
+const readList = queryReader(CHANNEL_LIST)
+const readPosts = queryReader(POST_LIST)
 const readNew = bodyReader<NewChannelBody>(NEW_CHANNEL_SCHEMA)
 const readChange = bodyReader<ChannelChangeBody>(CHANNEL_CHANGE_SCHEMA)
 
@@ -43,11 +46,9 @@ export function channelRoutes(deps: SocialDeps): readonly Route[] {
 
 /** With `invite` the channel that a link leads to, else those of the account in the order of their ids. */
 async function list(call: Call, deps: SocialDeps): Promise<Answer> {
-  const query = readQuery(call.request, ['invite', 'after', 'limit'])
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const { invite, after = '' } = query.value
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
+  const { invite, ...range } = query.value
   const code = invite === undefined ? undefined : channelCodeOf(invite)
   if (invite !== undefined && code === undefined) return invalid('invite', 'must be the link of a channel')
   const found = await ask(call, deps, async ({ channels }) => {
@@ -56,7 +57,7 @@ async function list(call: Call, deps: SocialDeps): Promise<Answer> {
     return channel === undefined ? [] : [channel]
   })
   if (found.kind === 'problem') return found
-  const { page, next } = pageById(found.value, { after, limit: limit.value })
+  const { page, next } = pageById(found.value, range)
   return json({ data: page.map(channelJson), next })
 }
 
@@ -123,16 +124,11 @@ async function follow(call: Call, on: boolean, deps: SocialDeps): Promise<Answer
 async function posts(call: Call, deps: SocialDeps): Promise<Answer> {
   const channel = channelIn(call)
   if (channel.kind === 'problem') return channel
-  const query = readQuery(call.request, ['before', 'limit'])
+  const query = readPosts(call.request)
   if (query.kind === 'problem') return query
-  const { before } = query.value
-  if (before !== undefined && !/^\d{1,15}$/.test(before)) return invalid('before', 'must be a server_id')
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
-  const range = { limit: limit.value, ...(before === undefined ? {} : { before: Number(before) }) }
-  const found = await ask(call, deps, ({ channels }) => channels.posts(channel.value, range))
+  const found = await ask(call, deps, ({ channels }) => channels.posts(channel.value, query.value))
   if (found.kind === 'problem') return found
-  const last = found.value.length < limit.value ? undefined : found.value.at(-1)
+  const last = found.value.length < query.value.limit ? undefined : found.value.at(-1)
   return json({
     data: found.value.map(postJson),
     next: last === undefined ? null : String(last.serverId),

@@ -6,7 +6,8 @@ import { type Answer, invalid, json, type Parsed, parsed } from '../../answer.ts
 import { may } from '../../authorize.ts'
 import { type Call, param } from '../../hop/call.ts'
 import { bodyReader } from '../../schemas/body.ts'
-import { readLimit, readQuery } from '../../schemas/query.ts'
+import { LATEST_FIRST } from '../../schemas/queries.ts'
+import { queryReader } from '../../schemas/query.ts'
 import {
   CHAT_CHANGE_SCHEMA,
   type ChatChangeBody,
@@ -25,6 +26,7 @@ const ONE = `${CHATS}/:chat`
 const WRITE = 'chats.write'
 /** So many messages are marked as read where none are named. */
 const LATEST = 50
+const readList = queryReader(LATEST_FIRST)
 const readIds = bodyReader<ReadBody>(READ_SCHEMA)
 const readTyping = bodyReader<TypingBody>(TYPING_SCHEMA)
 const readChange = bodyReader<ChatChangeBody>(CHAT_CHANGE_SCHEMA)
@@ -44,14 +46,10 @@ export function chatRoutes(deps: SocialDeps): readonly Route[] {
 
 /** A chat that was under a LID before its number was known is shown once. */
 async function list(call: Call, { store }: SocialDeps): Promise<Answer> {
-  const query = readQuery(call.request, ['before', 'limit'])
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
   const account = param(call, 'account')
-  const { before } = query.value
-  const range = { account, limit: limit.value, ...(before === undefined ? {} : { before }) }
-  const { items, next } = await store.messages.latest(range)
+  const { items, next } = await store.messages.latest({ account, ...query.value })
   const chats = new Map<ChatId, Message>()
   for (const last of items) {
     const chat = await store.contacts.nameOf(last.chat)

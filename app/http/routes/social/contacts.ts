@@ -1,7 +1,8 @@
-import { type Answer, json, type Parsed, parsed } from '../../answer.ts'
+import { type Answer, json } from '../../answer.ts'
 import type { Call } from '../../hop/call.ts'
 import { bodyReader } from '../../schemas/body.ts'
-import { readLimit, readQuery, readWord } from '../../schemas/query.ts'
+import { BY_ID, CONTACT_DETAILS } from '../../schemas/queries.ts'
+import { queryReader } from '../../schemas/query.ts'
 import { BLOCK_SCHEMA, type BlockBody, CHECK_SCHEMA, type CheckBody } from '../../schemas/social.ts'
 import { standingJson } from '../../wire/contact.ts'
 import { cardJson, presenceJson } from '../../wire/contact-card.ts'
@@ -11,6 +12,8 @@ import { act, ask, type SocialDeps } from './whatsapp.ts'
 
 const CONTACTS = '/v1/accounts/:account/contacts'
 const ONE = `${CONTACTS}/:phone`
+const readBlocked = queryReader(BY_ID)
+const readDetails = queryReader(CONTACT_DETAILS)
 const readCheck = bodyReader<CheckBody>(CHECK_SCHEMA)
 const readBlock = bodyReader<BlockBody>(BLOCK_SCHEMA)
 
@@ -52,13 +55,11 @@ async function show(call: Call, deps: SocialDeps): Promise<Answer> {
   const contact = await chatIn(call, 'phone', deps)
   if (contact.kind === 'problem') return contact
   const { chat } = contact.value
-  const query = readQuery(call.request, ['details'])
+  const query = readDetails(call.request)
   if (query.kind === 'problem') return query
-  const details = readWord('details', query.value.details, ['true', 'false'])
-  if (details.kind === 'problem') return details
   const found = await ask(call, deps, async ({ contacts }) => {
     const [presence] = await contacts.check([chat])
-    const wanted = details.value === 'true' && presence?.isThere === true
+    const wanted = query.value.details === 'true' && presence?.isThere === true
     return { presence, card: wanted ? await contacts.card(chat) : undefined }
   })
   if (found.kind === 'problem') return found
@@ -90,20 +91,13 @@ async function block(call: Call, deps: SocialDeps): Promise<Answer> {
 }
 
 async function blocked(call: Call, deps: SocialDeps): Promise<Answer> {
-  const range = readRange(call)
-  if (range.kind === 'problem') return range
+  const query = readBlocked(call.request)
+  if (query.kind === 'problem') return query
   const list = await ask(call, deps, ({ contacts }) => contacts.blocked())
   if (list.kind === 'problem') return list
-  const { after, limit } = range.value
+  const { after = '', limit } = query.value
   const rest = list.value.filter(contact => contact > after).sort()
   const page = rest.slice(0, limit)
   const next = rest.length > page.length ? (page.at(-1) ?? null) : null
   return json({ data: page.map(phone => ({ phone })), next })
-}
-
-function readRange(call: Call): Parsed<{ readonly after: string; readonly limit: number }> {
-  const query = readQuery(call.request, ['after', 'limit'])
-  if (query.kind === 'problem') return query
-  const limit = readLimit(query.value.limit)
-  return limit.kind === 'problem' ? limit : parsed({ after: query.value.after ?? '', limit: limit.value })
 }

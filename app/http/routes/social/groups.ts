@@ -9,7 +9,8 @@ import {
   NEW_GROUP_SCHEMA,
   type NewGroupBody,
 } from '../../schemas/group.ts'
-import { readLimit, readQuery } from '../../schemas/query.ts'
+import { BY_ID } from '../../schemas/queries.ts'
+import { queryReader } from '../../schemas/query.ts'
 import { groupJson, groupSummaryJson } from '../../wire/group.ts'
 import { type Route, V1_SITES } from '../route.ts'
 import { groupIn, pageById, peopleIn, touchesGroup, wanting } from './named.ts'
@@ -18,6 +19,7 @@ import { act, ask, type SocialDeps } from './whatsapp.ts'
 
 const LIST = '/v1/accounts/:account/groups'
 const ONE = '/v1/accounts/:account/groups/:group'
+const readList = queryReader(BY_ID)
 const readNew = bodyReader<NewGroupBody>(NEW_GROUP_SCHEMA)
 const readChange = bodyReader<GroupChangeBody>(GROUP_CHANGE_SCHEMA)
 const WRITE = 'groups.write'
@@ -40,14 +42,11 @@ export function groupRoutes(deps: SocialDeps): readonly Route[] {
 
 /** WhatsApp tells all at once; they are shown in the order of their ids, so that pages fit together. */
 async function list(call: Call, deps: SocialDeps): Promise<Answer> {
-  const query = readQuery(call.request, ['after', 'limit'])
+  const query = readList(call.request)
   if (query.kind === 'problem') return query
-  const limit = readLimit(query.value.limit)
-  if (limit.kind === 'problem') return limit
-  const { after = '' } = query.value
   const groups = await ask(call, deps, ({ groups }) => groups.list())
   if (groups.kind === 'problem') return groups
-  const { page, next } = pageById(groups.value, { after, limit: limit.value })
+  const { page, next } = pageById(groups.value, query.value)
   return json({ data: page.map(groupSummaryJson), next })
 }
 

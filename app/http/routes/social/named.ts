@@ -87,7 +87,7 @@ export async function wanting(
 /** A page of what WhatsApp tells all at once, in the order of ids, so that pages fit together. */
 export function pageById<Item extends { readonly id: string }>(
   all: readonly Item[],
-  { after, limit }: { readonly after: string; readonly limit: number },
+  { after = '', limit }: { readonly after?: string; readonly limit: number },
 ): { readonly page: readonly Item[]; readonly next: string | null } {
   const rest = all.filter(({ id }) => id > after).sort((one, other) => (one.id < other.id ? -1 : 1))
   const page = rest.slice(0, limit)
