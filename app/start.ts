@@ -112,13 +112,16 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const measures = createMeasures({ policy, store, sandbox, accounts, degraded: policies.isDegraded })
   reload.onOutcome(measures.reloaded)
   const base = { store, policy, route, log, now, random }
+  const egress = createEgress({ now })
+  const library = createMedia({ ...base, download: egress.download }, config, () => sessions)
   const listening = { meter: measures.meter, hear: createHear(base) }
-  const sessions = createSessions({ ...base, ...listening, ...(simulator && { simulator }) })
+  const sessions: Sessions = createSessions({
+    ...{ ...base, ...listening, library },
+    ...(simulator && { simulator }),
+  })
   const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
-  const egress = createEgress({ now })
   raiseDiskAlarms({ store, route, log })
-  const library = createMedia({ ...base, download: egress.download }, config, sessions)
   const sweeper = createSweeper({ store, policy, log, now, dropFiles: library.dropFiles })
   const posting = { egress, readSecret: secretReader(secretsDir, now), contactKey }
   const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...posting, sessions })
@@ -173,12 +176,16 @@ type MediaDeps = Omit<LibraryDeps, 'folder' | 'mediaHost' | 'maxBytesAtOnce'> & 
 }
 
 /** The files of messages. The simulator's media host is on this machine; WhatsApp's never is. */
-function createMedia(deps: MediaDeps, { dataDir, sandbox }: Config, sessions: Sessions) {
+function createMedia(
+  deps: MediaDeps,
+  { dataDir, sandbox }: Config,
+  sessions: () => Pick<Sessions, 'mediaHost'>,
+) {
   return createLibrary({
     ...deps,
     folder: openFolder(join(dataDir, 'media')),
     async mediaHost(account) {
-      const host = await sessions.mediaHost(account)
+      const host = await sessions().mediaHost(account)
       return host === undefined ? undefined : { host, allowCidrs: sandbox ? LOOPBACK : [] }
     },
     maxBytesAtOnce: () => deps.policy().snapshot.edge.limits.maxUploadBytes,

@@ -53,6 +53,8 @@ export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker'
 export type Media = {
   /** `med_…`: what it is fetched by. */
   readonly id?: string
+  /** Where the caller has it, until it is fetched from there. */
+  readonly link?: string
   readonly mime_type?: string
   /** Of the file, in hex. */
   readonly sha256?: string
@@ -124,6 +126,7 @@ export type ForwardableContent = TextContent | TemplateContent | LocationContent
 /** What a caller may send. */
 export type OutgoingContent =
   | TextContent
+  | MediaContent
   | TemplateContent
   | LocationContent
   | ContactsContent
@@ -138,6 +141,29 @@ export type OutgoingContent =
 export type AskedContent =
   | Exclude<OutgoingContent, ForwardContent>
   | (Around & { readonly type: 'forward'; readonly forward: { readonly message_id: string } })
+
+/** True for what carries a file. */
+export function isFile(content: MessageContent): content is MediaContent {
+  return mediaIn(content) !== undefined
+}
+
+/** The file that a content is about. */
+export function mediaIn(content: MessageContent | AskedContent): Media | undefined {
+  switch (content.type) {
+    case 'image':
+      return content.image
+    case 'video':
+      return content.video
+    case 'audio':
+      return content.audio
+    case 'document':
+      return content.document
+    case 'sticker':
+      return content.sticker
+    default:
+      return undefined
+  }
+}
 
 /** The words of a message, as its reader sees them; undefined where it is not words. */
 export function textOf(content: TextContent | TemplateContent): string

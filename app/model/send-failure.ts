@@ -20,6 +20,7 @@ export const SEND_FAILURES = {
   'message.rejected': 'WhatsApp refused the message as it was, several times over where that could help',
   'message.target_unfit':
     'the message that it edits, takes back, pins or answers in one emoji was never sent, is not known any more, or is too old by now',
+  'media.gone': 'the file that it carries is no longer kept',
   'message.too_large': 'the message is larger than WhatsApp takes',
 } as const
 

@@ -81,13 +81,17 @@ function sentAt({ direction, createdAt, timeline }: Message): Date {
 
 const EVERYWHERE: ReadonlySet<ChatKind> = new Set(['contact', 'group', 'channel', 'status'])
 const IN_CHATS: ReadonlySet<ChatKind> = new Set(['contact', 'group'])
+const SHOWN: ReadonlySet<ChatKind> = new Set(['contact', 'group', 'status'])
 
 /** Where a type cannot go, it is refused: WhatsApp drops it without a word. */
 const PLACES: Readonly<Partial<Record<OutgoingContent['type'], ReadonlySet<ChatKind>>>> = {
   text: EVERYWHERE,
   template: EVERYWHERE,
   poll: new Set(['contact', 'group', 'channel']),
-  revoke: new Set(['contact', 'group', 'status']),
+  image: SHOWN,
+  video: SHOWN,
+  audio: SHOWN,
+  revoke: SHOWN,
   forward: EVERYWHERE,
 }
 

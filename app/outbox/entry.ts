@@ -3,7 +3,8 @@ import type { AuditDraft } from '../model/audit.ts'
 import { kindOfChat } from '../model/chat.ts'
 import type { DecisionRequest } from '../model/decision.ts'
 import type { JsonObject } from '../model/event.ts'
-import type { AskedContent, Message, MessageContent } from '../model/message.ts'
+import { plainMime } from '../model/media.ts'
+import { type AskedContent, type Message, type MessageContent, mediaIn } from '../model/message.ts'
 
 /** An entry of the outbox, whatever has become of it, and before it is one. */
 export type Entry = Omit<Message, 'timeline' | 'status' | 'content'> & {
@@ -27,6 +28,7 @@ export function sendingOf(entry: Entry, at: Date): DecisionRequest {
     recipientKind: kindOfChat(entry.chat),
     type: entry.content.type,
     ...(entry.content.type === 'template' && { template: entry.content.template.name }),
+    ...fileOf(entry.content),
     ...(entry.purpose === undefined ? {} : { purpose: entry.purpose }),
     ...(entry.ip === undefined ? {} : { ip: entry.ip }),
     at,
@@ -43,5 +45,14 @@ export function auditOf(
     ...act,
     target: entry.chat,
     detail: { account: entry.account, id: entry.id, type: entry.content.type, ...detail },
+  }
+}
+
+/** What a rule can say of the file that a message carries. */
+function fileOf(content: Entry['content']): Pick<DecisionRequest, 'size' | 'mime'> {
+  const { size, mime_type: mime } = mediaIn(content) ?? {}
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(mime === undefined ? {} : { mime: plainMime(mime) }),
   }
 }

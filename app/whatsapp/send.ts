@@ -1,9 +1,10 @@
 import { step } from '../lib/step.ts'
 import type { ChatId } from '../model/chat.ts'
-import type { Message } from '../model/message.ts'
+import { isFile, type Message } from '../model/message.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
 import { referenceOf, targetFault, targetIn } from '../model/target.ts'
 import type { Store } from '../store/store.ts'
+import type { Files } from './outbound/files.ts'
 import { write } from './outbound/write.ts'
 import type { Recipients } from './recipients.ts'
 import { failureOf, refusalOf } from './refusals.ts'
@@ -12,6 +13,7 @@ import type { Socket } from './socket/open.ts'
 export type SenderDeps = {
   readonly store: Store
   readonly recipients: Recipients
+  readonly files: Pick<Files, 'place'>
   readonly now: () => Date
   /** How long the server's ack may take, once a message is written. */
   readonly ackTimeoutMs: number
@@ -38,20 +40,32 @@ const GRACE_MS = 10 * 60_000
 
 type Pending = { readonly chat: ChatId; settle(outcome: SendOutcome): void }
 
+/** The patience with one attempt. */
+type Wait = {
+  /** False once the attempt is settled: the next may have begun. */
+  isAwaited(): boolean
+  /** Does what takes as long as it takes, and has an end of its own. */
+  aside<T>(work: () => Promise<T>): Promise<T>
+}
+
 export function createSender(deps: SenderDeps): Sender {
   const pending = new Map<string, Pending>()
   let unanswered = 0
 
-  async function put(order: SendOrder, socket: Socket): Promise<SendOutcome | undefined> {
+  async function put(order: SendOrder, socket: Socket, wait: Wait): Promise<SendOutcome | undefined> {
     const address = await deps.recipients.addressOf(order.chat, socket)
     if (address === 'none') return NOT_ON_WHATSAPP
     if (address === 'opted-out') return { kind: 'ask-again' }
     const named = (messageId: string) => deps.store.messages.named(order.account, messageId)
     const unfit = await targetRefusal(order, deps.now(), named)
     if (unfit !== undefined) return unfit
+    const { content } = order
+    const file = isFile(content) ? await wait.aside(() => deps.files.place(content, socket)) : undefined
+    if (file === 'gone') return FILE_GONE
+    if (!wait.isAwaited()) return undefined
     const place = await socket.look(order.chat, address)
     const ephemeralSeconds = await deps.store.messages.timer(order.account, order.chat)
-    const written = await write(order, { place, ephemeralSeconds, named })
+    const written = await write(order, { place, ephemeralSeconds, named, ...(file && { file }) })
     step('outbox.before_send')
     await socket.send(address, order.messageId, written)
     step('outbox.written')
@@ -68,9 +82,19 @@ export function createSender(deps: SenderDeps): Sender {
     let timer = patience(PREPARATION * deps.ackTimeoutMs)
     const mine: Pending = { chat: order.chat, settle: resolve }
     pending.set(order.messageId, mine)
-    put(order, socket).then(
+    const isAwaited = () => pending.get(order.messageId) === mine
+    const aside = async <T>(work: () => Promise<T>) => {
+      clearTimeout(timer)
+      try {
+        return await work()
+      } finally {
+        if (isAwaited()) timer = patience(PREPARATION * deps.ackTimeoutMs)
+      }
+    }
+    put(order, socket, { isAwaited, aside }).then(
       refused => {
         clearTimeout(timer)
+        if (!isAwaited()) return
         if (refused === undefined) timer = patience(deps.ackTimeoutMs)
         else resolve(refused)
       },
@@ -78,7 +102,7 @@ export function createSender(deps: SenderDeps): Sender {
     )
     const outcome = await promise
     clearTimeout(timer)
-    if (pending.get(order.messageId) === mine) pending.delete(order.messageId)
+    if (isAwaited()) pending.delete(order.messageId)
     return outcome
   }
 
@@ -116,6 +140,12 @@ async function targetRefusal(
   const fault = targetFault({ type: reference.type }, target, { at, graceMs: GRACE_MS })
   if (fault === undefined) return undefined
   return { kind: 'refused', code: 'message.target_unfit', reason: `the message that it is about ${fault}` }
+}
+
+const FILE_GONE: SendOutcome = {
+  kind: 'refused',
+  code: 'media.gone',
+  reason: 'the file that it carries is no longer kept',
 }
 
 const NOT_ON_WHATSAPP: SendOutcome = {

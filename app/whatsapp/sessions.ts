@@ -7,6 +7,7 @@ import type { SendPort } from '../model/send-port.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Reader } from './inbound/reading.ts'
+import type { FilesDeps } from './outbound/files.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from './outcomes.ts'
 import { Roster } from './roster.ts'
 import type { Session } from './session/session.ts'
@@ -23,6 +24,8 @@ export type SessionsDeps = {
   readonly policy: () => PolicyInForce
   readonly route: RouteEvent
   readonly hear?: Reader['hear']
+  /** The files that messages carry. */
+  readonly library: FilesDeps['library']
   readonly log: Log
   readonly meter: Meter
   readonly now: () => Date
@@ -63,11 +66,11 @@ const MEDIA_HOST = 'mmg.whatsapp.net'
  * console away from libraries (library-log.ts).
  */
 export function createSessions(deps: SessionsDeps): Sessions {
-  const { store, policy, route, hear, log, meter, now, random, simulator } = deps
+  const { store, policy, route, hear, library, log, meter, now, random, simulator } = deps
   checkCertificates(now, simulator?.noiseRoot)
   muteConsole(log)
   const roster = new Roster({
-    ...{ store, route, log, meter, now, random },
+    ...{ store, route, library, log, meter, now, random },
     ...(hear && { hear }),
     accounts: () => policy().snapshot.accounts,
     timings: { ...TIMINGS, ...deps.timings },

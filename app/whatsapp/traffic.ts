@@ -14,6 +14,7 @@ import type { Me, Stanza } from './journal/arrival.ts'
 import { DeviceMail } from './journal/device-mail.ts'
 import { type NamedMessages, Recorder } from './journal/recorder.ts'
 import { createNames, type Names } from './names.ts'
+import { Files, type FilesDeps } from './outbound/files.ts'
 import { createRecipients, type Recipients } from './recipients.ts'
 import { Resends } from './resends.ts'
 import { createSender, type Sender } from './send.ts'
@@ -26,6 +27,7 @@ export type TrafficDeps = {
   readonly store: Store
   readonly route: RouteEvent
   readonly hear?: Reader['hear']
+  readonly library: FilesDeps['library']
   readonly log: Log
   readonly meter: Meter
   readonly now: () => Date
@@ -61,7 +63,8 @@ export class Traffic {
     this.#deps = deps
     this.#recipients = createRecipients({ account, store, log, now })
     this.#names = createNames({ account, store, route, log })
-    this.#sender = createSender({ store, recipients: this.#recipients, now, ackTimeoutMs: ackMs })
+    const files = new Files({ account, store, library: deps.library, now })
+    this.#sender = createSender({ store, recipients: this.#recipients, files, now, ackTimeoutMs: ackMs })
     const reader = (me: Me, at: Date, named: NamedMessages) => ({
       ...{ account, me, at, lookup, route, named },
       ...(hear && { hear }),

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
@@ -118,6 +119,7 @@ async function startAppliance() {
     ...world.deps(),
     policy: () => policyWith(),
     meter: silentMeter,
+    library: NO_FILES,
     simulator: { url: simulator.url, noiseRoot: simulator.noiseRoot },
   })
   await sessions.start()
@@ -154,4 +156,11 @@ async function outboxRound(count: number): Promise<void> {
 
 function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))
+}
+
+/** Texts carry none. */
+const NO_FILES = {
+  get: async () => undefined,
+  bring: async () => ({ kind: 'gone', reason: 'there are no files here' }) as const,
+  open: () => Readable.from([]),
 }

@@ -78,7 +78,14 @@ export type Place = {
 
 export async function startParts({ dataDir, key, simulator }: Place, wanted: RigOptions): Promise<Parts> {
   const store = await openStore({ dataDir, key, now, log: silentLog })
+  const library: Library = createLibrary({
+    ...{ store, now, random: Math.random, log: silentLog, download: createEgress({ now }).download },
+    folder: openFolder(join(dataDir, 'media')),
+    mediaHost: async account => hostOf(await sessions.mediaHost(account)),
+    maxBytesAtOnce: () => 64 * 1024 * 1024,
+  })
   const sessions = createSessions({
+    library,
     ...{ store: wanted.store?.(store) ?? store, now, route, random: Math.random },
     meter: wanted.meter ?? silentMeter,
     ...(wanted.hear && { hear: wanted.hear }),
@@ -86,12 +93,6 @@ export async function startParts({ dataDir, key, simulator }: Place, wanted: Rig
     policy: () => policyWith(wanted.policy),
     simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
     timings: { reconnectMs: 50, ...wanted.timings },
-  })
-  const library = createLibrary({
-    ...{ store, now, random: Math.random, log: silentLog, download: createEgress({ now }).download },
-    folder: openFolder(join(dataDir, 'media')),
-    mediaHost: async account => hostOf(await sessions.mediaHost(account)),
-    maxBytesAtOnce: () => 64 * 1024 * 1024,
   })
   await sessions.start()
   await library.start()

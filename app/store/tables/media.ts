@@ -1,5 +1,5 @@
 import type { FileTraits, MediaItem, RemoteFile, StoredFile } from '../../model/media.ts'
-import type { MediaType, Message, MessageContent } from '../../model/message.ts'
+import { type MediaType, type Message, mediaIn } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import { present } from '../database/query.ts'
 import type { NewFile, Removed } from '../media.ts'
@@ -127,24 +127,6 @@ export function isAwaited({ db }: Tx, { id }: Pick<MediaRow, 'id'>): boolean {
 export function removeRow(tx: Tx, { seq, file }: MediaRow): readonly string[] {
   tx.db.run('DELETE FROM media WHERE seq = ?', seq)
   return file === null ? [] : dropFile(tx, file)
-}
-
-/** The file that a content is about. */
-export function mediaIn(content: MessageContent) {
-  switch (content.type) {
-    case 'image':
-      return content.image
-    case 'video':
-      return content.video
-    case 'audio':
-      return content.audio
-    case 'document':
-      return content.document
-    case 'sticker':
-      return content.sticker
-    default:
-      return undefined
-  }
 }
 
 function insert(tx: Tx, item: MediaItem, where: { file: number | null; fetchAt: number | null }): void {

@@ -1,9 +1,15 @@
 import { hasMembers } from '../../model/chat.ts'
-import type { Message, MessageContent, MessageStatus, TimelineStep } from '../../model/message.ts'
+import {
+  type Message,
+  type MessageContent,
+  type MessageStatus,
+  mediaIn,
+  type TimelineStep,
+} from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import { instant, present } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
-import { expectMedia, mediaIn } from './media.ts'
+import { expectMedia } from './media.ts'
 import { receiptsOf } from './message-receipts.ts'
 import { votesOf } from './poll-votes.ts'
 

@@ -1,6 +1,7 @@
 import type { ChatId } from '../../model/chat.ts'
 import { jidOf } from '../../model/chat.ts'
-import type { OutgoingContent } from '../../model/message.ts'
+import type { RemoteFile } from '../../model/media.ts'
+import { isFile, mediaIn, type OutgoingContent } from '../../model/message.ts'
 import type { Store } from '../../store/store.ts'
 import type { Places } from './place.ts'
 import { type Written, write } from './write.ts'
@@ -27,7 +28,21 @@ export async function writtenBefore(
   if (own?.direction !== 'out' || chat === undefined || !isWritable(own.content.type)) return undefined
   const place = await places.look(chat, jidOf(chat))
   const ephemeralSeconds = await store.messages.timer(account, chat)
-  return await write({ ...own, content: own.content as OutgoingContent }, { place, ephemeralSeconds, named })
+  const content = own.content as OutgoingContent
+  const file = await fileOf(account, content, store)
+  if (isFile(content) && file === undefined) return undefined
+  return await write({ ...own, content }, { place, ephemeralSeconds, named, ...(file && { file }) })
+}
+
+/** Where WhatsApp has had the file since the message was first written. */
+async function fileOf(
+  account: string,
+  content: OutgoingContent,
+  { media }: Store,
+): Promise<RemoteFile | undefined> {
+  const id = mediaIn(content)?.id
+  if (id === undefined || !isFile(content)) return undefined
+  return (await media.get(account, id))?.sent[content.type]
 }
 
 /** What was written on the phone may be of a type that this device does not send. */
@@ -38,6 +53,11 @@ function isWritable(type: string): type is OutgoingContent['type'] {
 const WRITABLE: ReadonlySet<string> = new Set<OutgoingContent['type']>([
   'text',
   'template',
+  'image',
+  'video',
+  'audio',
+  'document',
+  'sticker',
   'location',
   'contacts',
   'poll',

@@ -1,8 +1,10 @@
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { hasMembers, jidOf } from '../../model/chat.ts'
-import type { Message, OutgoingContent } from '../../model/message.ts'
+import type { RemoteFile } from '../../model/media.ts'
+import { isFile, type Message, type OutgoingContent } from '../../model/message.ts'
 import { referenceOf, targetIn } from '../../model/target.ts'
 import { type Body, bodyOf } from './bodies.ts'
+import { fileBodyOf, onceOnly } from './file-body.ts'
 import type { Place } from './place.ts'
 
 /** What is to be written: the same at each attempt, and when a device asks for it once more. */
@@ -24,6 +26,8 @@ export type Around = {
   readonly place: Place
   /** The chat's timer, where the place does not say. */
   readonly ephemeralSeconds: number
+  /** Where WhatsApp has the file that the message carries. */
+  readonly file?: RemoteFile
   /** All messages with an id of WhatsApp's. */
   named(messageId: string): Promise<readonly Message[]>
 }
@@ -49,11 +53,12 @@ export async function write(said: Said, around: Around): Promise<Written> {
 
 async function plain(said: Said, around: Around): Promise<Written> {
   const { content, secret } = said
-  const body = bodyOf(content)
+  const body = isFile(content) ? around.file && fileBodyOf(content, around.file) : bodyOf(content)
   if (body === undefined) throw new Error(`a message of the type ${content.type} cannot be written`)
   const contextInfo = await contextOf(said, around)
   const member = Object.keys(contextInfo).length === 0 ? body.member : { ...Object(body.member), contextInfo }
   const message: proto.IMessage = { [nameIn(body, around.place)]: member }
+  if (isFile(content) && content.view_once) return { message: onceOnly(message) }
   if (content.type !== 'poll') return { message }
   const messageSecret = secret === undefined ? null : Buffer.from(secret, 'base64')
   return {

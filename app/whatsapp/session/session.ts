@@ -7,6 +7,7 @@ import type { SendOrder, SendOutcome } from '../../model/send-port.ts'
 import { Connection, type ConnectionDeps, type ConnectionEvents } from '../connection/connection.ts'
 import { type Meaning, meaningOf } from '../connection/disconnect.ts'
 import type { Reader } from '../inbound/reading.ts'
+import type { FilesDeps } from '../outbound/files.ts'
 import type { AccountOutcome, LinkOutcome, LinkRequest } from '../outcomes.ts'
 import { type Asked, refusalOf } from '../social/asked.ts'
 import type { Social } from '../social/social.ts'
@@ -21,6 +22,7 @@ import { Standing } from './standing.ts'
 export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly route: RouteEvent
   readonly hear?: Reader['hear']
+  readonly library: FilesDeps['library']
   readonly log: Log
   readonly onOpen: (account: string) => void
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
 import {
   type AuthenticationState,
   type BinaryNode,
@@ -13,6 +14,8 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Log } from '../../lib/log.ts'
 import type { ChatId } from '../../model/chat.ts'
+import type { RemoteFile } from '../../model/media.ts'
+import type { MediaType } from '../../model/message.ts'
 import type { AccountPolicy } from '../../policy/snapshot.ts'
 import type { JournalEntry } from '../../store/journal.ts'
 import type { Store } from '../../store/store.ts'
@@ -36,6 +39,7 @@ import { relay, sendAgain } from './relay.ts'
 import { askOwnPhone, DELIVERIES, ping, serverTimeOf } from './signs-of-life.ts'
 import { withHarmlessTrials } from './trials.ts'
 import { inTurns } from './turns.ts'
+import { upload } from './upload.ts'
 
 /** What a session hears from its socket. After `close()` only answers to messages and changes of credentials still come. */
 export type SocketEvents = {
@@ -83,6 +87,8 @@ export type SocketOptions = {
 export type Socket = {
   /** Looks at a chat before something is written in it. Throws what the server refuses. */
   look(chat: ChatId, jid: string): Promise<Place>
+  /** Has WhatsApp take a file, for messages of a type. */
+  upload(file: Readable, type: MediaType): Promise<RemoteFile>
   /** Resolves when the frame is written, which says nothing about the server. */
   send(jid: string, messageId: string, written: Written): Promise<void>
   /** Resolves when a message of ours is written once more, for a device that has asked for it; `unknown` when there is none. */
@@ -152,6 +158,7 @@ export function openSocket(options: SocketOptions): Socket {
   listen(sock, events, () => listening)
   return {
     look: (chat, jid) => places.look(chat, jid),
+    upload: (file, type) => upload(sock, { file, type, at: now() }),
     send: (jid, messageId, written) => relay(sock, { jid, messageId }, written),
     async sendAgain(request) {
       const written = await ownMessage(parts, { id: request.messageId, jid: request.chatJid })

@@ -4,6 +4,7 @@ import { STATUS } from '../../../app/model/chat.ts'
 import type { EventType, JsonObject } from '../../../app/model/event.ts'
 import type { Message, OutgoingContent } from '../../../app/model/message.ts'
 import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from '../rig.ts'
+import { contentOf, FILES, trustMediaHost, wantOf } from './files.ts'
 import { RECEIVED } from './received.ts'
 import { EVERYWHERE, type Ids, type Place, POLL, SENT } from './sent.ts'
 
@@ -12,6 +13,7 @@ describe('every type', () => {
   const chats: Record<Place, string> = { contact: CONTACT, group: '', channel: '', status: STATUS }
   before(async () => {
     rig = await startRig({ policy: { rejectCalls: true } })
+    trustMediaHost(rig)
     await rig.link()
     const group = { subject: 'Us', participants: [OURS, CONTACT], addressing: 'lid' }
     chats.group = String((await rig.phones.post('/groups', group)).id)
@@ -52,6 +54,16 @@ describe('every type', () => {
           assert.deepEqual(said, want(ids))
           if (place === 'channel') return
           assert.deepEqual([from, chat], [OURS, place === 'contact' ? OURS : chats[place]])
+        })
+      }
+      for (const row of FILES) {
+        if (!row.places.includes(place)) continue
+        await t.test(row.name, async () => {
+          const messageId = newMessageId()
+          const outcome = await rig.send(chats[place], await contentOf(row, rig), messageId)
+          assert.equal(outcome.kind, 'acked', JSON.stringify(outcome))
+          const { id: _, at: __, from, chat, ...said } = await arrived(place, messageId)
+          assert.deepEqual(said, wantOf(row))
         })
       }
     })
