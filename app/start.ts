@@ -28,9 +28,10 @@ import { openFolder } from './media/folder.ts'
 import { createLibrary, type LibraryDeps } from './media/library.ts'
 import type { RouteEvent } from './model/event.ts'
 import { createCancel } from './outbox/cancel.ts'
-import { createEnqueue } from './outbox/enqueue.ts'
+import { createCarry } from './outbox/carry.ts'
+import { createEnqueue, type EnqueueDeps } from './outbox/enqueue.ts'
 import { createHear } from './outbox/opt-out.ts'
-import { createReview } from './outbox/review.ts'
+import { createReview, type ReviewDeps } from './outbox/review.ts'
 import { createOutboxWorker } from './outbox/worker.ts'
 import { createLimiter } from './policy/limiter.ts'
 import type { PolicyInForce } from './policy/snapshot.ts'
@@ -98,7 +99,7 @@ export async function start(options: StartOptions): Promise<Running> {
 type Ground = { readonly store: Store; readonly started: Started; readonly contactKey: Secret }
 
 async function run(options: StartOptions, { store, started, contactKey }: Ground): Promise<Running> {
-  const { config, log, simulator } = options
+  const { config, log } = options
   const { sandbox, secretsDir } = config
   const accounts = () => sessions.list()
   const { readTrust, ...trust } = createTrust(secretsDir)
@@ -112,26 +113,23 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   const measures = createMeasures({ policy, store, sandbox, accounts, degraded: policies.isDegraded })
   reload.onOutcome(measures.reloaded)
   const base = { store, policy, route, log, now, random }
+  const { meter } = measures
   const egress = createEgress({ now })
-  const library = createMedia({ ...base, download: egress.download }, config, () => sessions)
-  const listening = { meter: measures.meter, hear: createHear(base) }
-  const sessions: Sessions = createSessions({
-    ...{ ...base, ...listening, library },
-    ...(simulator && { simulator }),
-  })
+  const { download } = egress
+  const { library, sessions } = createTraffic({ ...base, meter, hear: createHear(base), download }, options)
   const outboxDeps = { ...base, limiter, keepLimits: limitKeeper.keep }
   const outbox = createOutboxWorker({ ...outboxDeps, port: sessions, stopWaitMs: DRAIN_MS })
   raiseDiskAlarms({ store, route, log })
   const sweeper = createSweeper({ store, policy, log, now, dropFiles: library.dropFiles })
   const posting = { egress, readSecret: secretReader(secretsDir, now), contactKey }
   const { deliveries, ...webhooks } = createWebhooks({ ...outboxDeps, ...posting, sessions })
+  const carry = createCarry({ ...posting, library, download, meter, log })
   let unready: string | undefined = 'starting'
   const httpDeps: HttpDeps = {
     ...outboxDeps,
     ...{ sessions, policies, answers, library },
     onPolicyChange: policySwitch.onChange,
-    enqueue: createEnqueue({ ...outboxDeps, phoneOf: name => sessions.get(name)?.phone }),
-    ...{ cancel: createCancel(outboxDeps), review: createReview(outboxDeps) },
+    ...outboxDoors({ ...outboxDeps, carry, phoneOf: name => sessions.get(name)?.phone }),
     ...webhooks,
     ...{ ...trust, keyUses: createKeyUses(base) },
     readSecret: (ref: string) => readSecret(secretsDir, ref),
@@ -169,6 +167,20 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
     await egress.close()
     await store.close()
   }
+}
+
+type TrafficDeps = Omit<MediaDeps & Parameters<typeof createSessions>[0], 'library' | 'simulator'>
+
+/** Sessions and the files of their messages: the one asks the other where WhatsApp has a file, and for its bytes. */
+function createTraffic(deps: TrafficDeps, { config, simulator }: StartOptions) {
+  const library = createMedia(deps, config, () => sessions)
+  const sessions: Sessions = createSessions({ ...deps, library, ...(simulator && { simulator }) })
+  return { library, sessions }
+}
+
+/** What is asked of the outbox from outside. */
+function outboxDoors(deps: EnqueueDeps & ReviewDeps): Pick<HttpDeps, 'enqueue' | 'cancel' | 'review'> {
+  return { enqueue: createEnqueue(deps), cancel: createCancel(deps), review: createReview(deps) }
 }
 
 type MediaDeps = Omit<LibraryDeps, 'folder' | 'mediaHost' | 'maxBytesAtOnce'> & {

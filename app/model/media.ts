@@ -1,3 +1,5 @@
+import { kindOfChat } from './chat.ts'
+import type { DecisionRequest } from './decision.ts'
 import type { MediaType } from './message.ts'
 
 /** Where WhatsApp has a file, and what opens it there. Nobody outside is told. */
@@ -51,6 +53,19 @@ export type MediaItem = Partial<FileTraits> & {
   /** Where WhatsApp has it since we sent it, by the type of message. */
   readonly sent: { readonly [Type in MediaType]?: RemoteFile }
 }
+
+/** What a rule can say about a file. */
+export function touchedBy({ account, chat, size, mimeType, received }: MediaItem): Touched {
+  return {
+    account,
+    ...(chat === undefined ? {} : { to: chat, recipientKind: kindOfChat(chat) }),
+    ...(received === undefined ? {} : { type: received.type }),
+    ...(size === undefined ? {} : { size }),
+    ...(mimeType === undefined ? {} : { mime: plainMime(mimeType) }),
+  }
+}
+
+type Touched = Pick<DecisionRequest, 'account' | 'to' | 'recipientKind' | 'type' | 'size' | 'mime'>
 
 /** A type without its parameters, as rules name it: `audio/ogg; codecs=opus` is `audio/ogg`. */
 export function plainMime(mimeType: string): string {

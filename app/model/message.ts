@@ -38,7 +38,7 @@ export type RemovedContent = Around & {
 
 export type TextContent = Around & {
   readonly type: 'text'
-  readonly text: { readonly body: string; readonly preview_url?: boolean }
+  readonly text: { readonly body: string }
 }
 
 /** What a template of the policies said when the message was accepted: a later policy changes no word of it. */
@@ -143,7 +143,7 @@ export type AskedContent =
   | (Around & { readonly type: 'forward'; readonly forward: { readonly message_id: string } })
 
 /** True for what carries a file. */
-export function isFile(content: MessageContent): content is MediaContent {
+export function isFile(content: MessageContent | AskedContent): content is MediaContent {
   return mediaIn(content) !== undefined
 }
 

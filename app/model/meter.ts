@@ -5,7 +5,9 @@ export type Meter = {
   reconnected(account: string, code: string): void
   /** A connection was found to deliver nothing. */
   deaf(account: string): void
+  /** A file was to be fetched from a link. */
+  linked(account: string, outcome: 'taken' | 'refused' | 'failed'): void
 }
 
 /** Counts nothing; for commands and tests that look elsewhere. */
-export const silentMeter: Meter = { messages() {}, reconnected() {}, deaf() {} }
+export const silentMeter: Meter = { messages() {}, reconnected() {}, deaf() {}, linked() {} }

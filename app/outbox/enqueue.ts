@@ -5,17 +5,19 @@ import type { Actor, AuditDraft } from '../model/audit.ts'
 import type { ChatId, Recipient } from '../model/chat.ts'
 import type { Decision } from '../model/decision.ts'
 import type { EventDraft, RouteEvent } from '../model/event.ts'
-import type { AskedContent, Message, OutgoingContent } from '../model/message.ts'
+import { type AskedContent, isFile, type Message, type OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { GestureFault } from '../model/target.ts'
+import { mayYet } from '../policy/decide/may-yet.ts'
 import type { Quiet } from '../policy/decide/quiet.ts'
 import { recordOf } from '../policy/decide/record.ts'
 import type { Left, LimitOutcome } from '../policy/limit/bucket.ts'
 import type { Limiter } from '../policy/limiter.ts'
-import type { Limit, PolicyInForce } from '../policy/snapshot.ts'
+import type { Limit, PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { IdempotencyKey } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { askInFull, quietFor } from './ask.ts'
+import type { Carried, Carry } from './carry.ts'
 import { auditOf, type Entry, newMessageId } from './entry.ts'
 import { limitSays } from './limit-says.ts'
 import { recordRefusal } from './record-refusal.ts'
@@ -27,6 +29,8 @@ export type EnqueueDeps = {
   readonly store: Store
   readonly policy: () => PolicyInForce
   readonly limiter: Limiter
+  /** Finds the files that messages carry. */
+  readonly carry: Carry
   /** Writes down what the limits have given, with whatever is stored next. */
   readonly keepLimits?: () => void
   readonly route: RouteEvent
@@ -75,7 +79,7 @@ export type EnqueueResult =
       readonly retryAfterMs: number
     }
   | { readonly kind: 'key-reused' }
-  /** What it is about cannot be changed, or is not there; asked after the idempotency key, as below. */
+  /** What it is about cannot be changed, or is not there, or its file cannot be had; asked after the idempotency key, as below. */
   | GestureFault
   /** `expiresAt` has passed. Asked after the idempotency key: a request that was accepted in time is accepted still. */
   | { readonly kind: 'past' }
@@ -117,11 +121,47 @@ async function judge(
   deps: EnqueueDeps,
 ): Promise<EnqueueResult> {
   const policy = deps.policy()
-  const { snapshot, revision } = policy
   const at = deps.now()
   if (request.expiresAt !== undefined && request.expiresAt <= at) return { kind: 'past' }
   const chat = await deps.store.contacts.nameOf(request.recipient.chat)
   const draft = draftOf({ ...request, chat }, at, deps)
+  const carried = await fileOf(draft, { actor: request.actor, at, snapshot: policy.snapshot }, deps)
+  if (carried?.kind === 'unfit') return carried
+  const whole = carried === undefined ? draft : { ...draft, content: carried.content }
+  const result = await settle({ request, key, draft: whole, policy, at }, deps)
+  if (result.kind !== 'accepted' || result.repeated) await carried?.undo()
+  return result
+}
+
+/** The file of an entry; undefined for what carries none, and where the policy or a limit refuses it whatever the file is. */
+async function fileOf(
+  draft: Draft,
+  { actor, at, snapshot }: { readonly actor: Actor; readonly at: Date; readonly snapshot: PolicySnapshot },
+  deps: EnqueueDeps,
+): Promise<Carried | undefined> {
+  const { account, content } = draft
+  if (!isFile(content)) return undefined
+  const { request, decision } = await askInFull(draft, at, { snapshot, store: deps.store })
+  if (decision.effect === 'deny' && !mayYet(snapshot, request)) return undefined
+  const limits = await sendLimitsOf(draft, { snapshot, at }, deps)
+  const { kind } = limits.peek()
+  if (kind === 'rejected' || kind === 'blocked') return undefined
+  return await deps.carry({ actor, account, content, at, snapshot })
+}
+
+type Judging = {
+  readonly request: EnqueueRequest
+  readonly key: IdempotencyKey | undefined
+  readonly draft: Draft
+  readonly policy: PolicyInForce
+  readonly at: Date
+}
+
+async function settle(
+  { request, key, draft, policy, at }: Judging,
+  deps: EnqueueDeps,
+): Promise<EnqueueResult> {
+  const { snapshot, revision } = policy
   const { decisionId } = draft
   const audit = (outcome: AuditDraft['decision'], by: string) =>
     auditOf(
@@ -140,7 +180,8 @@ async function judge(
     await recordRefusal(audit('deny', decision.by), record(decision), deps)
     return { kind: 'denied', decisionId, decision }
   }
-  const referred = await refer({ ...request, chat: draft.chat }, at, { ...deps, snapshot })
+  const { chat, content } = draft
+  const referred = await refer({ ...request, chat, content }, at, { ...deps, snapshot })
   if (referred.kind === 'unfit') return referred
   // A held request takes its limits as well: a hold must not be the way round them.
   const limits = await sendLimitsOf(draft, { snapshot, at }, deps)

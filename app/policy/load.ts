@@ -108,7 +108,7 @@ function compile(documents: readonly PolicyDocument[], digest: string): PolicySn
     networks: mapOf(declared.networks, ({ cidrs, note }, name) => ({ name, cidrs, ...present({ note }) })),
     principals: compilePrincipals(declared),
     revokedSerials: compileRevoked(declared),
-    accounts: mapOf(declared.accounts, compileAccount),
+    accounts: mapOf(declared.accounts, (account, name) => compileAccount(account, name, declared)),
     rules,
     asksAcquaintance:
       rules.some(

@@ -103,6 +103,10 @@ export type AccountPolicy = {
   readonly rejectCalls?: true
   readonly presence: 'available' | 'unavailable'
   readonly history: 'none' | 'recent' | 'full'
+  /** Private networks from which the file of a `link` may be fetched. */
+  readonly linkCidrs?: readonly string[]
+  /** A private CA that is trusted there. */
+  readonly linkCaRef?: string
 }
 
 export type Rule = {

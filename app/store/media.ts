@@ -2,7 +2,7 @@ import { PosternError } from '../lib/error.ts'
 import type { FileTraits, MediaItem, RemoteFile, StoredFile } from '../model/media.ts'
 import type { MediaType } from '../model/message.ts'
 import type { Access } from './access.ts'
-import { dueMedia, getMedia, nextFetchAt } from './tables/media.ts'
+import { dueMedia, getMedia, nextFetchAt, sentBefore } from './tables/media.ts'
 import { mediaFileNames } from './tables/media-files.ts'
 
 /** A file that has just been written into the folder of media. */
@@ -27,6 +27,8 @@ export type MediaStore = {
   putOff(id: string, later: { readonly until?: Date; readonly attempts: number }): Promise<void>
   /** WhatsApp has it now, as the file of messages of a type. */
   noteSent(id: string, type: MediaType, remote: RemoteFile): Promise<void>
+  /** Where WhatsApp has had the bytes of a file, as the file of messages of a type. */
+  sentBefore(fileName: string, type: MediaType): Promise<readonly RemoteFile[]>
   remove(account: string, id: string): Promise<Removed>
   get(account: string, id: string): Promise<MediaItem | undefined>
   /** Received files to be fetched now. */
@@ -46,6 +48,7 @@ export function createMediaStore({ reader, writer, disk }: Access): MediaStore {
     fetched: (id, traits, file) => writer.run('media.fetched', { id, traits, file }),
     putOff: (id, later) => writer.run('media.putOff', { id, ...later }),
     noteSent: (id, type, remote) => writer.run('media.noteSent', { id, type, remote }),
+    sentBefore: async (fileName, type) => reader.db.snapshot(() => sentBefore(reader, fileName, type)),
     remove: (account, id) => writer.run('media.remove', { account, id }),
     get: async (account, id) => reader.db.snapshot(() => getMedia(reader, account, id)),
     due: async (now, limit) => reader.db.snapshot(() => dueMedia(reader, now, limit)),

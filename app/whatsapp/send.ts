@@ -52,26 +52,6 @@ export function createSender(deps: SenderDeps): Sender {
   const pending = new Map<string, Pending>()
   let unanswered = 0
 
-  async function put(order: SendOrder, socket: Socket, wait: Wait): Promise<SendOutcome | undefined> {
-    const address = await deps.recipients.addressOf(order.chat, socket)
-    if (address === 'none') return NOT_ON_WHATSAPP
-    if (address === 'opted-out') return { kind: 'ask-again' }
-    const named = (messageId: string) => deps.store.messages.named(order.account, messageId)
-    const unfit = await targetRefusal(order, deps.now(), named)
-    if (unfit !== undefined) return unfit
-    const { content } = order
-    const file = isFile(content) ? await wait.aside(() => deps.files.place(content, socket)) : undefined
-    if (file === 'gone') return FILE_GONE
-    if (!wait.isAwaited()) return undefined
-    const place = await socket.look(order.chat, address)
-    const ephemeralSeconds = await deps.store.messages.timer(order.account, order.chat)
-    const written = await write(order, { place, ephemeralSeconds, named, ...(file && { file }) })
-    step('outbox.before_send')
-    await socket.send(address, order.messageId, written)
-    step('outbox.written')
-    return undefined // written; the ack decides
-  }
-
   async function send(order: SendOrder, socket: Socket): Promise<SendOutcome> {
     const { promise, resolve } = Promise.withResolvers<SendOutcome>()
     const patience = (ms: number) =>
@@ -91,7 +71,7 @@ export function createSender(deps: SenderDeps): Sender {
         if (isAwaited()) timer = patience(PREPARATION * deps.ackTimeoutMs)
       }
     }
-    put(order, socket, { isAwaited, aside }).then(
+    put({ order, socket, wait: { isAwaited, aside } }, deps).then(
       refused => {
         clearTimeout(timer)
         if (!isAwaited()) return
@@ -126,6 +106,29 @@ export function createSender(deps: SenderDeps): Sender {
       return unanswered
     },
   }
+}
+
+type Putting = { readonly order: SendOrder; readonly socket: Socket; readonly wait: Wait }
+
+/** Writes a message; an outcome when it comes to none of that. */
+async function put({ order, socket, wait }: Putting, deps: SenderDeps): Promise<SendOutcome | undefined> {
+  const address = await deps.recipients.addressOf(order.chat, socket)
+  if (address === 'none') return NOT_ON_WHATSAPP
+  if (address === 'opted-out') return { kind: 'ask-again' }
+  const named = (messageId: string) => deps.store.messages.named(order.account, messageId)
+  const unfit = await targetRefusal(order, deps.now(), named)
+  if (unfit !== undefined) return unfit
+  const { content } = order
+  const file = isFile(content) ? await wait.aside(() => deps.files.place(content, socket)) : undefined
+  if (file === 'gone') return FILE_GONE
+  if (!wait.isAwaited()) return undefined
+  const place = await socket.look(order.chat, address)
+  const ephemeralSeconds = await deps.store.messages.timer(order.account, order.chat)
+  const written = await write(order, { place, ephemeralSeconds, named, ...(file && { file }) })
+  step('outbox.before_send')
+  await socket.send(address, order.messageId, written)
+  step('outbox.written')
+  return undefined // written; the ack decides
 }
 
 /** What could be changed when it was asked for may be too old after a long wait; a repeat of it is not. */

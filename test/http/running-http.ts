@@ -20,7 +20,9 @@ import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { openFolder } from '../../app/media/folder.ts'
 import { createLibrary } from '../../app/media/library.ts'
+import { silentMeter } from '../../app/model/meter.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
+import { type CarryDeps, createCarry } from '../../app/outbox/carry.ts'
 import { createEnqueue } from '../../app/outbox/enqueue.ts'
 import { createReview, type ReviewDeps } from '../../app/outbox/review.ts'
 import { createLimiter } from '../../app/policy/limiter.ts'
@@ -137,11 +139,11 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   const readSecret = (ref: string) => new Secret(options.secrets?.[ref] ?? assert.fail(`no secret ${ref}`))
   const deps = { store, policy, limiter, route, now, log: silentLog }
   const { egress, ...webhooks } = webhooksOf(deps, readSecret)
+  const library = libraryOf(deps, folder, egress)
   const httpDeps: HttpDeps = {
-    ...{ ...deps, ...policies, sessions },
+    ...{ ...deps, ...policies, sessions, library },
     onPolicyChange: policySwitch.onChange,
-    ...outboxOf(deps),
-    library: libraryOf(deps, folder, egress),
+    ...outboxOf({ ...deps, library, download: egress.download, readSecret, meter: silentMeter }),
     ...webhooks,
     clientAuthorities: { current: () => authorities },
     readSecret,
@@ -209,8 +211,12 @@ function certificatesOf(clients: TestAuthority): (client: string) => Promise<str
   }
 }
 
-function outboxOf(deps: ReviewDeps): Pick<HttpDeps, 'enqueue' | 'cancel' | 'review'> {
-  return { enqueue: createEnqueue(deps), cancel: createCancel(deps), review: createReview(deps) }
+function outboxOf(deps: ReviewDeps & CarryDeps): Pick<HttpDeps, 'enqueue' | 'cancel' | 'review'> {
+  return {
+    enqueue: createEnqueue({ ...deps, carry: createCarry(deps) }),
+    cancel: createCancel(deps),
+    review: createReview(deps),
+  }
 }
 
 function webhooksOf(deps: Omit<EndpointDeps, 'random'>, readSecret: HttpDeps['readSecret']) {

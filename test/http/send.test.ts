@@ -110,7 +110,7 @@ describe('a message that cannot be read', () => {
     invalid(await send({ ...text(fresh()), purpse: 'x' }), '$.purpse', /did you mean "purpose"\?/)
     invalid(await send({ ...text(fresh()), wholly: 'x' }), '$.wholly', /^is not known here$/)
     invalid(await send({ to: fresh(), text: { body: 'x', bdy: 'y' } }), '$.text.bdy', /did you mean "body"/)
-    invalid(await send({ ...text(fresh()), view_once: true }), '$.view_once', /not supported by this version/)
+    invalid(await send({ ...text(fresh()), view_once: true }), '$.view_once', /not known/)
     invalid(
       await send({ ...text(fresh()), ['__pro' + 'to__']: {}, constructor: 1 }),
       '$.constructor',
@@ -156,11 +156,13 @@ describe('a message that cannot be read', () => {
 
   test('is of a type that this version does not send', async () => {
     invalid(
-      await send({ to: fresh(), type: 'image', image: {} }),
+      await send({ to: fresh(), type: 'buttons', buttons: {} }),
       '$.type',
       /it sends "text"/,
       'unsupported-type',
     )
+    const preview = { body: 'https://example.com', preview_url: true }
+    invalid(await send({ to: fresh(), text: preview }), '$.text.preview_url', /there is no preview/)
     invalid(
       await send({ to: fresh(), type: 'txet', text: {} }),
       '$.type',

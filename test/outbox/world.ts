@@ -11,6 +11,7 @@ import type { PosternEvent } from '../../app/model/event.ts'
 import { type Message, textOf } from '../../app/model/message.ts'
 import type { SendOrder, SendOutcome, SendPort } from '../../app/model/send-port.ts'
 import { createCancel } from '../../app/outbox/cancel.ts'
+import type { Carry } from '../../app/outbox/carry.ts'
 import { createEnqueue, type EnqueueRequest, type EnqueueResult } from '../../app/outbox/enqueue.ts'
 import { createReview } from '../../app/outbox/review.ts'
 import { createOutboxWorker, type OutboxWorkerDeps } from '../../app/outbox/worker.ts'
@@ -122,7 +123,7 @@ export class World {
   constructor(store: Store) {
     this.store = store
     const limiter = createLimiter()
-    this.#enqueue = createEnqueue({ ...this.deps(), limiter })
+    this.#enqueue = createEnqueue({ ...this.deps(), limiter, carry: NO_FILES })
     this.review = createReview({ ...this.deps(), limiter })
     this.cancel = createCancel(this.deps())
   }
@@ -228,3 +229,6 @@ export async function eventually<T>(
   }
   throw new Error(`waited ${withinMs} ms for ${what}`)
 }
+
+/** Nothing here carries a file. */
+export const NO_FILES: Carry = async () => ({ kind: 'unfit', path: '$', message: 'there are no files here' })

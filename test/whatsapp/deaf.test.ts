@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Meter } from '../../app/model/meter.ts'
+import { type Meter, silentMeter } from '../../app/model/meter.ts'
 import { OPERATOR, OURS, type Rig, startRig, until } from './rig.ts'
 
 const CHECKED_MS = 2_000
@@ -20,7 +20,7 @@ type Counts = { deaf: number; codes: string[] }
 function counting(): { counts: Counts; meter: Meter } {
   const counts: Counts = { deaf: 0, codes: [] }
   const meter: Meter = {
-    messages() {},
+    ...silentMeter,
     deaf: () => (counts.deaf += 1),
     reconnected: (_account, code) => counts.codes.push(code),
   }

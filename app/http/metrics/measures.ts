@@ -84,10 +84,17 @@ function createMeter(registry: Registry): Meter {
     labelNames: ['account'],
     registers,
   })
+  const links = new Counter({
+    name: 'postern_links_total',
+    help: 'Files that were to be fetched from a link: taken, refused because of their address, or failed otherwise.',
+    labelNames: ['account', 'outcome'],
+    registers,
+  })
   return {
     messages: (account, direction, count) => messages.inc({ account, direction }, count),
     reconnected: (account, code) => reconnects.inc({ account, code }),
     deaf: account => deaf.inc({ account }),
+    linked: (account, outcome) => links.inc({ account, outcome }),
   }
 }
 

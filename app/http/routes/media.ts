@@ -1,15 +1,7 @@
 import type { Taken } from '../../media/library.ts'
-import { kindOfChat } from '../../model/chat.ts'
-import { type MediaItem, plainMime } from '../../model/media.ts'
+import { type MediaItem, plainMime, touchedBy } from '../../model/media.ts'
 import { type Answer, invalid, json, type Parsed, type Problem, parsed, problem } from '../answer.ts'
-import {
-  authorize,
-  couldAllow,
-  permit,
-  type Resource,
-  takeRequestLimits,
-  unknownAccount,
-} from '../authorize.ts'
+import { authorize, couldAllow, permit, takeRequestLimits, unknownAccount } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
 import { claimHolds } from '../uploads/claim.ts'
@@ -166,17 +158,6 @@ export async function find(
 }
 
 const UNKNOWN = problem('not-found', 'There is no file of this id in this account.')
-
-/** What a rule can say about a file. */
-export function touchedBy({ account, chat, size, mimeType, received }: MediaItem): Resource {
-  return {
-    account,
-    ...(chat === undefined ? {} : { to: chat, recipientKind: kindOfChat(chat) }),
-    ...(received === undefined ? {} : { type: received.type }),
-    ...(size === undefined ? {} : { size }),
-    ...(mimeType === undefined ? {} : { mime: plainMime(mimeType) }),
-  }
-}
 
 /** The name is the form's, or the query's where the body is the file. */
 function filenameOf(call: Call, { filename }: Upload): Parsed<{ filename?: string }> {

@@ -42,6 +42,7 @@ function misfitOf(body: MessageBody, kind: ChatKind): Problem | undefined {
   const isPublic = kind === 'status' || kind === 'channel'
   if (isPublic && body.mentions !== undefined) return invalid('$.mentions', `are not for a ${kind}`)
   if (isPublic && body.context !== undefined) return invalid('$.context', `is not for a ${kind}`)
+  if (isPublic && 'view_once' in body && body.view_once) return invalid('$.view_once', `is not for a ${kind}`)
   if (STANDS_ALONE.has(type) && body.mentions !== undefined)
     return invalid('$.mentions', `are not for a message of the type ${type}`)
   if (STANDS_ALONE.has(type) && body.context !== undefined)

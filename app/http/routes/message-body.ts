@@ -4,8 +4,6 @@ import { renderTemplate, type Template } from '../../model/template.ts'
 import { invalid, type Parsed, type Problem, parsed, problem } from '../answer.ts'
 import { type BodyReader, bodyReader } from '../schemas/body.ts'
 import {
-  LATER_MEMBERS,
-  LATER_TYPES,
   MESSAGE_SCHEMAS,
   type MessageBody,
   type MessageType,
@@ -15,10 +13,7 @@ import {
 import { memberOf } from './message-member.ts'
 
 const READERS = Object.fromEntries(
-  Object.entries(MESSAGE_SCHEMAS).map(([type, schema]) => [
-    type,
-    bodyReader<MessageBody>(schema, LATER_MEMBERS),
-  ]),
+  Object.entries(MESSAGE_SCHEMAS).map(([type, schema]) => [type, bodyReader<MessageBody>(schema)]),
 ) as Readonly<Record<MessageType, BodyReader<MessageBody>>>
 
 /** Reads a message object; one without a type is a text, as in Cloud API. */
@@ -41,11 +36,16 @@ export function contentOf(body: MessageBody, templates: ReadonlyMap<string, Temp
     }
     case undefined:
     case 'text':
-      return parsed({ type: 'text', text: body.text })
+      return body.text.preview_url
+        ? invalid('$.text.preview_url', NO_PREVIEW)
+        : parsed({ type: 'text', text: { body: body.text.body } })
     default:
       return memberOf(body)
   }
 }
+
+const NO_PREVIEW =
+  'cannot be true: what a text links to is not fetched, so that there is no preview to send along'
 
 function rendering(
   { name, parameters = {} }: TemplateBody['template'],
@@ -79,8 +79,7 @@ function rendering(
 function unsupportedType(type: string): Problem | undefined {
   if (SUPPORTED_TYPES.includes(type)) return undefined
   const supported = SUPPORTED_TYPES.map(one => `"${one}"`).join(', ')
-  const later = LATER_TYPES.includes(type)
-  const meant = later ? undefined : nearestName(type, [...SUPPORTED_TYPES, ...LATER_TYPES])
+  const meant = nearestName(type, SUPPORTED_TYPES)
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
   const message = `is not a type that this version sends; it sends ${supported}${hint}`
   return problem('unsupported-type', `$.type ${message}.`, { errors: [{ path: '$.type', message }] })

@@ -1,11 +1,22 @@
 import { type ContactCard, vcardFault } from '../../model/content/contact-card.ts'
 import type { AskedContent } from '../../model/message.ts'
 import { invalid, type Parsed, type Problem, parsed } from '../answer.ts'
-import type { ContactsBody, MemberBody } from '../schemas/message.ts'
+import type { ContactsBody, FileBody, MemberBody } from '../schemas/message.ts'
+import type { FileMember } from '../schemas/message-files.ts'
 
 /** What a schema cannot say about the member that a type names. */
-export function memberOf(body: MemberBody | ContactsBody): Parsed<AskedContent> {
+export function memberOf(body: MemberBody | ContactsBody | FileBody): Parsed<AskedContent> {
   switch (body.type) {
+    case 'image':
+      return fileFault('image', body.image) ?? parsed({ type: body.type, image: body.image, ...onceOf(body) })
+    case 'video':
+      return fileFault('video', body.video) ?? parsed({ type: body.type, video: body.video, ...onceOf(body) })
+    case 'audio':
+      return fileFault('audio', body.audio) ?? parsed({ type: body.type, audio: body.audio, ...onceOf(body) })
+    case 'document':
+      return fileFault('document', body.document) ?? parsed({ type: body.type, document: body.document })
+    case 'sticker':
+      return fileFault('sticker', body.sticker) ?? parsed({ type: body.type, sticker: body.sticker })
     case 'location':
       return parsed({ type: body.type, location: body.location })
     case 'contacts':
@@ -37,6 +48,18 @@ export function memberOf(body: MemberBody | ContactsBody): Parsed<AskedContent> 
     case 'forward':
       return parsed({ type: body.type, forward: body.forward })
   }
+}
+
+/** A file is named in one way. */
+function fileFault(type: string, { id, link }: FileMember): Problem | undefined {
+  if (id === undefined && link === undefined) return invalid(`$.${type}`, 'must have an id or a link')
+  return id === undefined || link === undefined
+    ? undefined
+    : invalid(`$.${type}`, 'must have an id or a link, not both')
+}
+
+function onceOf({ view_once }: FileBody): { view_once?: true } {
+  return view_once === true ? { view_once } : {}
 }
 
 /** WhatsApp shows nothing else as a reaction. Some keyboards leave out the mark that asks for the coloured form. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { parseRecipient } from '../../model/chat.ts'
+import { isFile } from '../../model/message.ts'
 import type { EnqueueRequest, EnqueueResult } from '../../outbox/enqueue.ts'
 import { type Answer, invalid, json, type Parsed, parsed, problem } from '../answer.ts'
-import { authorize, may, takeRequestLimits, unknownAccount } from '../authorize.ts'
+import { authorize, couldAllow, may, takeRequestLimits, unknownAccount } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import { type Call, param } from '../hop/call.ts'
 import { noteAllowance } from '../limits/allowance.ts'
@@ -62,8 +63,10 @@ export async function accept(call: Call, raw: Parsed<unknown>, deps: SendDeps): 
     ...template,
   }
   // A refusal by the access rules is told before one by a limit; `enqueue` decides again and records it.
-  const limited =
-    may(call, ACTION, touched).effect === 'deny' ? undefined : await takeRequestLimits(call, deps)
+  const refused = isFile(content)
+    ? !couldAllow(call, ACTION, touched)
+    : may(call, ACTION, touched).effect === 'deny'
+  const limited = refused ? undefined : await takeRequestLimits(call, deps)
   if (limited !== undefined) return limited
   const result = await deps.enqueue(request.value)
   if (result.kind === 'accepted') noteAllowance(call.request, result.left)

@@ -22,9 +22,9 @@ export type BodyReader<T> = (body: unknown) => Parsed<T>
 
 /**
  * Makes the reader of a schema, which is compiled for the first body: all of them at each start would keep everybody
- * waiting a fifth of a second. `later` names members that are known but not read by this version.
+ * waiting a fifth of a second.
  */
-export function bodyReader<T>(schema: SchemaObject, later?: ReadonlySet<string>): BodyReader<T> {
+export function bodyReader<T>(schema: SchemaObject): BodyReader<T> {
   let compiled: ValidateFunction<T> | undefined
   return body => {
     compiled ??= ajv.compile<T>(schema)
@@ -36,7 +36,7 @@ export function bodyReader<T>(schema: SchemaObject, later?: ReadonlySet<string>)
       const torn = tornAt(body)
       return torn === undefined ? parsed(body) : invalid(torn, 'must be text that Unicode can write')
     }
-    const errors = faultsOf(validate.errors ?? [], later)
+    const errors = faultsOf(validate.errors ?? [])
     const first = errors[0]
     const detail = first === undefined ? 'The body is not valid.' : `${first.path} ${first.message}.`
     return problem('invalid', errors.length < 2 ? detail : `${detail} (${errors.length} faults)`, { errors })

@@ -3,15 +3,12 @@ import { nearestName } from '../../lib/nearest.ts'
 import type { FieldError } from '../answer.ts'
 
 /** Says each of ajv's errors in our words: where, what is wrong there, and what was probably meant. */
-export function faultsOf(
-  errors: readonly ErrorObject[],
-  later: ReadonlySet<string> = new Set(),
-): readonly FieldError[] {
+export function faultsOf(errors: readonly ErrorObject[]): readonly FieldError[] {
   return errors.map(error => {
     const { params } = error
     switch (error.keyword) {
       case 'additionalProperties':
-        return unknownMember(error, String(params.additionalProperty), later)
+        return unknownMember(error, String(params.additionalProperty))
       case 'required':
       case 'dependentRequired':
         return { path: pathOf(error, String(params.missingProperty)), message: 'is missing' }
@@ -53,10 +50,8 @@ function wording(error: ErrorObject): string {
   }
 }
 
-function unknownMember(error: ErrorObject, member: string, later: ReadonlySet<string>): FieldError {
+function unknownMember(error: ErrorObject, member: string): FieldError {
   const path = pathOf(error, member)
-  if (error.instancePath === '' && later.has(member))
-    return { path, message: 'is not supported by this version' }
   const properties: unknown = error.parentSchema?.properties
   const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : []
   const meant = nearestName(member, known)

@@ -1,4 +1,6 @@
 import type { ContactCard } from '../../model/content/contact-card.ts'
+import type { MediaType } from '../../model/message.ts'
+import { FILE_SCHEMAS, type FileMember, VIEW_ONCE } from './message-files.ts'
 import { MEMBER_SCHEMAS, MESSAGE_ID, type MemberOf } from './message-members.ts'
 
 /** As many as a group can have members. */
@@ -41,6 +43,14 @@ const ofType = <const Type extends keyof typeof MEMBER_SCHEMAS>(type: Type) =>
     required: ['to', 'type', type],
     additionalProperties: false,
     properties: { ...ENVELOPE, type: { enum: [type] }, [type]: MEMBER_SCHEMAS[type] },
+  }) as const
+
+const ofFile = <const Type extends MediaType, const More extends object>(type: Type, more: More) =>
+  ({
+    type: 'object',
+    required: ['to', 'type', type],
+    additionalProperties: false,
+    properties: { ...ENVELOPE, type: { enum: [type] }, [type]: FILE_SCHEMAS[type], ...more },
   }) as const
 
 /**
@@ -88,6 +98,11 @@ export const MESSAGE_SCHEMAS = {
       },
     },
   },
+  image: ofFile('image', VIEW_ONCE),
+  video: ofFile('video', VIEW_ONCE),
+  audio: ofFile('audio', VIEW_ONCE),
+  document: ofFile('document', {}),
+  sticker: ofFile('sticker', {}),
   location: ofType('location'),
   contacts: ofType('contacts'),
   reaction: ofType('reaction'),
@@ -126,15 +141,14 @@ export type ContactsBody = Envelope & {
 export type MemberBody = {
   [Type in keyof MemberOf]: Envelope & { readonly type: Type } & { readonly [Member in Type]: MemberOf[Type] }
 }[keyof MemberOf]
-export type MessageBody = TextBody | TemplateBody | ContactsBody | MemberBody
+export type FileBody = {
+  [Type in MediaType]: Envelope & { readonly type: Type; readonly view_once?: boolean } & {
+    readonly [Member in Type]: FileMember
+  }
+}[MediaType]
+export type MessageBody = TextBody | TemplateBody | ContactsBody | FileBody | MemberBody
 
 export type MessageType = keyof typeof MESSAGE_SCHEMAS
 
 /** What this version sends. */
 export const SUPPORTED_TYPES: readonly string[] = Object.keys(MESSAGE_SCHEMAS)
-
-/** Message types that the contract names and a later version sends. */
-export const LATER_TYPES: readonly string[] = ['image', 'video', 'audio', 'document', 'sticker']
-
-/** Members that the contract names and a later version reads: refused today, and not as unknown. */
-export const LATER_MEMBERS: ReadonlySet<string> = new Set([...LATER_TYPES, 'view_once'])

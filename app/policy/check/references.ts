@@ -103,6 +103,7 @@ function effectOf(document: unknown, path: Path): string | undefined {
       return alone ? 'this rule would hold nothing' : 'this rule would hold less than it says'
     return alone ? 'this rule would allow nothing' : 'this rule would allow less than it says'
   }
+  if (place.includes('/links/allowNetworks/')) return 'nothing could be fetched from there'
   if (place.includes('/allowNetworks/')) return 'the endpoint could not be reached there'
   if (place.startsWith('Webhooks/')) return 'the endpoint would not be told of it'
   if (place.startsWith('RateLimits/')) return 'the limit would not hold for it'

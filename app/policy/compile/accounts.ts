@@ -1,16 +1,21 @@
 import { duration } from '../shape/notation.ts'
 import type { AccountPolicy } from '../snapshot.ts'
-import type { DeclaredAccount } from './declared.ts'
+import type { Declared, DeclaredAccount } from './declared.ts'
 import { parsed, parsedOr, present } from './values.ts'
 
 const MAX_BACKOFF_MS = 5 * 60_000
 const GIVE_UP_AFTER_MS = 6 * 60 * 60_000
 
 /** One account with its defaults filled in. */
-export function compileAccount(declared: DeclaredAccount, name: string): AccountPolicy {
-  const { displayName, reconnect, refreshEvery, selfCheckEvery, onLoggedOut } = declared
+export function compileAccount(
+  declared: DeclaredAccount,
+  name: string,
+  { networks }: Pick<Declared, 'networks'>,
+): AccountPolicy {
+  const { displayName, reconnect, refreshEvery, selfCheckEvery, onLoggedOut, links } = declared
   const refreshEveryMs = refreshEvery === undefined ? undefined : parsed(duration, refreshEvery)
   const selfCheckEveryMs = selfCheckEvery === undefined ? undefined : parsed(duration, selfCheckEvery)
+  const linkCidrs = links?.allowNetworks?.flatMap(network => networks[network]?.cidrs ?? [])
   return {
     name,
     reconnect: {
@@ -22,6 +27,6 @@ export function compileAccount(declared: DeclaredAccount, name: string): Account
     history: declared.history ?? 'none',
     alertsOnLoggedOut: onLoggedOut?.alert !== 'none',
     ...(declared.rejectCalls ? { rejectCalls: true } : {}),
-    ...present({ displayName, refreshEveryMs, selfCheckEveryMs }),
+    ...present({ displayName, refreshEveryMs, selfCheckEveryMs, linkCidrs, linkCaRef: links?.ca }),
   }
 }

@@ -95,6 +95,7 @@ export type DeclaredAccount = {
   readonly rejectCalls?: boolean
   readonly presence?: 'available' | 'unavailable'
   readonly history?: 'none' | 'recent' | 'full'
+  readonly links?: { readonly allowNetworks?: readonly string[]; readonly ca?: string }
 }
 
 export type DeclaredList = { readonly numbers?: readonly string[]; readonly prefixes?: readonly string[] }

@@ -97,6 +97,14 @@ export function noteSentMedia(tx: Tx, args: { id: string; type: MediaType; remot
   tx.db.run('UPDATE media SET sent = ? WHERE seq = ?', sealed, row.seq)
 }
 
+export function sentBefore(source: Source, fileName: string, type: MediaType): readonly RemoteFile[] {
+  const rows = source.db.all<MediaRow>(
+    `${MEDIA} WHERE sent IS NOT NULL AND file = (SELECT seq FROM media_files WHERE name = ?)`,
+    fileName,
+  )
+  return rows.flatMap(row => sentOf(source, row)[type] ?? [])
+}
+
 export function removeMedia(tx: Tx, args: { account: string; id: string }): Removed {
   const row = tx.db.get<MediaRow>(`${MEDIA} WHERE id = ? AND account = ?`, args.id, args.account)
   if (row === undefined) return { kind: 'unknown' }

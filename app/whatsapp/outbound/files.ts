@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { KeptItem } from '../../media/fetcher.ts'
 import type { Library } from '../../media/library.ts'
 import type { RemoteFile } from '../../model/media.ts'
 import { type MediaContent, type MediaType, mediaIn } from '../../model/message.ts'
@@ -17,10 +18,10 @@ export type Uploads = { upload(file: Readable, type: MediaType): Promise<RemoteF
 /** WhatsApp keeps a file for a month; so long after it took one, it is not asked to take it again. */
 const FRESH_MS = 7 * 24 * 60 * 60_000
 
-/** Has WhatsApp take the files that messages carry: each once for all messages of a type, and never twice at a time. */
+/** Has WhatsApp take the files that messages carry: the same bytes once for all messages of a type, and never twice at a time. */
 export class Files {
   readonly #deps: FilesDeps
-  readonly #underWay = new Map<string, Promise<RemoteFile | 'gone'>>()
+  readonly #underWay = new Map<string, Promise<RemoteFile>>()
 
   constructor(deps: FilesDeps) {
     this.#deps = deps
@@ -30,25 +31,36 @@ export class Files {
   async place(content: MediaContent, socket: Uploads): Promise<RemoteFile | 'gone'> {
     const { id } = mediaIn(content) ?? {}
     if (id === undefined) return 'gone'
-    const name = `${id} ${content.type}`
-    const placing =
-      this.#underWay.get(name) ??
-      this.#place(id, content.type, socket).finally(() => this.#underWay.delete(name))
-    this.#underWay.set(name, placing)
-    return await placing
-  }
-
-  async #place(id: string, type: MediaType, socket: Uploads): Promise<RemoteFile | 'gone'> {
-    const { account, store, library, now } = this.#deps
+    const { account, library } = this.#deps
     const item = await library.get(account, id)
     if (item === undefined) return 'gone'
-    const known = item.sent[type]
-    if (known !== undefined && now().getTime() - known.keyedAt * 1_000 < FRESH_MS) return known
+    const known = item.sent[content.type]
+    if (known !== undefined && this.#isFresh(known)) return known
     const brought = await library.bring(item)
     if (brought.kind === 'gone') return 'gone'
     if (brought.kind === 'failed') throw new Error(brought.reason)
-    const placed = await socket.upload(library.open(brought.item.file), type)
-    await store.media.noteSent(id, type, placed)
+    return await this.#place(brought.item, content.type, socket)
+  }
+
+  async #place(item: KeptItem, type: MediaType, socket: Uploads): Promise<RemoteFile> {
+    const { media } = this.#deps.store
+    const name = `${item.file.name} ${type}`
+    const placing =
+      this.#underWay.get(name) ?? this.#find(item, type, socket).finally(() => this.#underWay.delete(name))
+    this.#underWay.set(name, placing)
+    const placed = await placing
+    await media.noteSent(item.id, type, placed)
     return placed
+  }
+
+  /** The same bytes may have been sent as another item. */
+  async #find(item: KeptItem, type: MediaType, socket: Uploads): Promise<RemoteFile> {
+    const { store, library } = this.#deps
+    const known = (await store.media.sentBefore(item.file.name, type)).find(one => this.#isFresh(one))
+    return known ?? (await socket.upload(library.open(item.file), type))
+  }
+
+  #isFresh({ keyedAt }: RemoteFile): boolean {
+    return this.#deps.now().getTime() - keyedAt * 1_000 < FRESH_MS
   }
 }

@@ -11,7 +11,7 @@ import { createLimiter } from '../../../app/policy/limiter.ts'
 import type { PolicyInForce } from '../../../app/policy/snapshot.ts'
 import type { Store } from '../../../app/store/store.ts'
 import { CONTACT_KEY, endpointOf, SIGNING_SECRET } from '../../deliveries/samples.ts'
-import { ACTOR, policyWith } from '../../outbox/world.ts'
+import { ACTOR, NO_FILES, policyWith } from '../../outbox/world.ts'
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Mail, World } from './outside.ts'
@@ -64,7 +64,7 @@ export async function beginLife(world: World, disk: Disk, diesAtStep: number | u
     await outbox.start()
     await deliveries.start()
     await port.begin()
-    speak(alive, createEnqueue({ ...deps, route, limiter: createLimiter() }))
+    speak(alive, createEnqueue({ ...deps, route, limiter: createLimiter(), carry: NO_FILES }))
   })()
   starting.catch(end) // a disk that fails during the start ends the process, and the supervisor starts another
   return { store, isOver: () => over, end }

@@ -1,5 +1,6 @@
 import type { AccountPolicy } from '../../snapshot.ts'
-import { NOTES, note, scale, time, WIDENS } from '../field.ts'
+import { door, NOTES, names, note, scale, time, WIDENS } from '../field.ts'
+import { coversCidrs } from '../relation.ts'
 import { type Rows, section, stateOf } from '../section.ts'
 
 const rows: Rows<AccountPolicy> = {
@@ -18,6 +19,14 @@ const rows: Rows<AccountPolicy> = {
   alertsOnLoggedOut: [
     note('onLoggedOut.alert', ({ alertsOnLoggedOut: alerts }) => (alerts ? 'security.alert' : 'none')),
   ],
+  linkCidrs: [
+    names('links.allowNetworks', ({ linkCidrs = [] }) => linkCidrs, {
+      ...WIDENS,
+      covers: coversCidrs,
+      absent: 'none',
+    }),
+  ],
+  linkCaRef: [door('links.ca', ({ linkCaRef }) => linkCaRef)],
   markRead: [scale('markRead', ({ markRead }) => String(markRead), { ...WIDENS, words: ['false', 'true'] })],
   rejectCalls: [note('rejectCalls', ({ rejectCalls }) => (rejectCalls ? 'true' : undefined))],
   presence: [
@@ -30,7 +39,7 @@ const NEW = 'It must be linked before it sends or receives.'
 const GONE =
   'Its session ends and nothing is received for it. Its outbox is not sent: what waits there expires, unless the account comes back under this name.'
 
-/** What an account shows to its contacts, or takes in of their past, is WIDER. */
+/** What an account shows to its contacts, takes in of their past, or may fetch from inside, is WIDER. */
 export const accounts = section({
   kind: 'Accounts',
   noun: 'account',
