@@ -3,6 +3,8 @@ import { createHmac } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, type TestContext, test } from 'node:test'
+import { Client } from '@great-detail/whatsapp'
+import { normalizeWebhook, verifySignature } from '@kapso/whatsapp-cloud-api/server'
 import { Webhook } from 'standardwebhooks'
 import { createHandshake } from '../../app/deliveries/handshake.ts'
 import { type PostDeps, type Posted, post } from '../../app/deliveries/post.ts'
@@ -204,6 +206,25 @@ describe('webhooks as Cloud API writes them', () => {
     assert.deepEqual(value.contacts, [{ profile: { name: 'Ana' }, wa_id: '15550100' }])
   })
 
+  test('the helpers of two clients check their signature and read them', async t => {
+    const { headers, body } = await delivered(t, { data: EVENT.data }, CLOUD)
+    const signatureHeader = String(headers['x-hub-signature-256'])
+    assert.ok(verifySignature({ appSecret: APP_SECRET, rawBody: body, signatureHeader }))
+    assert.ok(
+      !verifySignature({ appSecret: APP_SECRET, rawBody: body.replace('noon', 'nine'), signatureHeader }),
+    )
+    const { messages, contacts, phoneNumberId, displayPhoneNumber } = normalizeWebhook(JSON.parse(body))
+    assert.deepEqual([phoneNumberId, displayPhoneNumber], ['main', '12025550100'])
+    assert.deepEqual(contacts, [{ waId: '15550100', profile: { name: 'Ana' } }])
+    assert.equal(messages[0]?.text?.body, 'call me at noon')
+
+    const request = { method: 'POST', query: {}, body, headers: headers as Record<string, string> }
+    const event = await new Client().webhook.eventNotification(request)
+    await event.verifySignature(APP_SECRET)
+    await assert.rejects(event.verifySignature('another'))
+    assert.equal(event.eventNotification.entry[0]?.changes[0]?.field, 'messages')
+  })
+
   for (const [name, told, want] of MESSAGES)
     test(`tell of ${name}`, async t => {
       const { body } = await delivered(t, told, CLOUD)
@@ -251,11 +272,11 @@ describe('webhooks as Cloud API writes them', () => {
     let knows = false
     const listener: RequestListener = async (request, response) => {
       asked.push(request.method ?? '')
-      const { searchParams } = new URL(request.url ?? '', 'https://hooks.test')
+      const query = Object.fromEntries(new URL(request.url ?? '', 'https://hooks.test').searchParams)
       if (request.method !== 'GET') return void response.end()
-      assert.equal(searchParams.get('hub.mode'), 'subscribe')
-      const isMeant = knows && searchParams.get('hub.verify_token') === TOKEN
-      response.end(isMeant ? searchParams.get('hub.challenge') : 'no')
+      const how = { method: 'GET', query, body: undefined, headers: request.headers }
+      const { verifyToken, accept } = await new Client().webhook.register(how as never)
+      response.end(knows && verifyToken === TOKEN ? accept() : 'no')
     }
     const way = { change: { ...CLOUD, verifyTokenRef: 'secret:token' }, listener }
     const remembering = { ...deps, handshake: createHandshake(deps) }

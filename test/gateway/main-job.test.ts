@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Webhook } from 'standardwebhooks'
+import { cloudClientTests } from '../compat/cloud-clients.ts'
 import { whinselfTests } from '../compat/whinself-requests.ts'
 import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
 
@@ -108,6 +109,7 @@ test('an API key opens the keys site and a wrong one does not', async () => {
   assert.equal((await as(`${key.slice(0, -4)}aaaa`)).status, 401)
 })
 
+describe('clients of the Cloud API', () => cloudClientTests(() => sandbox))
 describe('callers of Whinself', () => whinselfTests(() => sandbox))
 
 test('the simulator counted no violation of the protocol', async () => {
