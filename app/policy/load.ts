@@ -36,9 +36,8 @@ import { compileEndpoints } from './compile/webhooks.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
 import { lint } from './lint/lint.ts'
 import type { PolicyDocument } from './read/document.ts'
-import { readYaml } from './read/yaml.ts'
-import { checkShape } from './shape/check-shape.ts'
 import { duration } from './shape/notation.ts'
+import { type ReadFiles, readFiles } from './shape/read-files.ts'
 import type { PolicySnapshot, ReloadRules } from './snapshot.ts'
 import { compileTests } from './tests/compile.ts'
 import type { PolicyTest } from './tests/policy-test.ts'
@@ -58,11 +57,15 @@ export type LoadOutcome =
  * Reads, checks and compiles a whole policy folder. One error anywhere and nothing is loaded; all errors and
  * warnings are told at once, sorted by file and line.
  */
-export function loadPolicy(files: readonly PolicyFile[], facts: PolicyFacts): LoadOutcome {
+export function loadPolicy(
+  files: readonly PolicyFile[],
+  facts: PolicyFacts,
+  readAll: ReadFiles = readFiles,
+): LoadOutcome {
   const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const read = sorted.map(readYaml)
+  const read = readAll(sorted)
   const documents = read.flatMap(file => file.documents)
-  const shapes = documents.map(checkShape)
+  const shapes = read.flatMap(file => file.shapes)
   const { names, diagnostics: repeated } = gatherNames(shapes)
   const diagnostics = sortDiagnostics([
     ...read.flatMap(file => file.diagnostics),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { readPolicyFolder } from '../config/policy-folder.ts'
 import type { Log } from '../lib/log.ts'
 import { loopbackAddresses } from '../lib/loopback.ts'
 import type { Account } from '../model/account.ts'
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { Activation } from './activation.ts'
 import type { Started } from './boot.ts'
 import { createEdgeHandshake, type HandshakeDeps, leaveForEdge } from './edge-handshake.ts'
-import { createExaminer } from './examine/examiner.ts'
+import { createExaminer, type Examiner } from './examine/examiner.ts'
 import { installationOf } from './examine/installation.ts'
 import { createHopWatch } from './hop-watch.ts'
 import { createPolicies, type Policies } from './policies.ts'
@@ -49,6 +50,9 @@ export type Reload = {
   stop(): Promise<void>
 }
 
+/** Once the start, which has enough to do, is over. */
+const WARM_AFTER_MS = 30_000
+
 /** The policy in force, the ways to another one, and the edge that has to agree. */
 export function createReload(boot: Started, given: ReloadDeps): Reload {
   const { policy: started, degraded, takenBack } = boot
@@ -63,9 +67,10 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
   const answers = createAnswers(given.now)
   const lives = new Lives(given)
   const probation = new Probation({ ...given, answers, lives })
+  const examiner = createExaminer(installationOf(config))
   const deps = {
     ...given,
-    examine: createExaminer(installationOf(config)),
+    examine: examiner.examine,
     edge,
     probation,
     policiesDir,
@@ -75,6 +80,7 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
   const policies = createPolicies(policySwitch, deps)
   const watch = createWatch({ policiesDir, policySwitch, store, log })
   const hopWatch = createHopWatch({ hop, agreeWithEdge: () => policySwitch.agreeWithEdge(), log })
+  let warming: NodeJS.Timeout | undefined
   return {
     ...{ policySwitch, policies, answers },
     onOutcome(listener) {
@@ -87,12 +93,21 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
       await policySwitch.resumeProbation()
       watch.start()
       hopWatch.start()
+      warming = setTimeout(() => void warmUp(policiesDir, examiner), WARM_AFTER_MS)
     },
     async stop() {
+      clearTimeout(warming)
       await watch.stop()
       await hopWatch.stop()
       await probation.stop()
       await lives.stop()
+      await examiner.stop()
     },
   }
+}
+
+/** Has the folder read once, so that of the first edit only what was edited has to be. */
+async function warmUp(policiesDir: string, { examine }: Examiner): Promise<void> {
+  const files = await readPolicyFolder(policiesDir).catch(() => undefined)
+  if (files !== undefined) await examine(files, { of: 'reading' })
 }

@@ -3,6 +3,7 @@ import { type Diagnostic, placeText } from '../../policy/diagnostic.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
 import { loadPolicy, type PolicyFacts, policyDigest } from '../../policy/load.ts'
 import { type MovedPorts, movePorts } from '../../policy/move-ports.ts'
+import type { ReadFiles } from '../../policy/shape/read-files.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { unmetDemands } from '../../policy/tests/demands.ts'
 import type { FirstFault } from '../activation.ts'
@@ -12,6 +13,8 @@ export type ExamineDeps = {
   readonly facts: () => PolicyFacts
   /** Set where the sites of the policy lie on other ports. */
   readonly ports?: MovedPorts
+  /** Of somebody who examines again and again, and remembers what was read. */
+  readonly readAll?: ReadFiles
 }
 
 /** How files are looked at: for whom, and what is in force meanwhile, for the report. */
@@ -36,7 +39,7 @@ export type Examined =
 
 /** Everything that can be asked of a policy before anything happens: syntax, members, references, secrets, signature, its own tests. */
 export function examine(files: readonly PolicyFile[], deps: ExamineDeps & Manner): Examined {
-  const loaded = loadPolicy(files, factsFor(deps))
+  const loaded = loadPolicy(files, factsFor(deps), deps.readAll)
   if (loaded.kind === 'rejected') return bad('check', loaded.diagnostics)
   const unmet = deps.of === 'reading' ? [] : unmetDemands(loaded.snapshot, loaded.tests)
   if (unmet.length > 0) return bad('tests', unmet)

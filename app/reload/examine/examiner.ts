@@ -1,18 +1,16 @@
-import { Worker } from 'node:worker_threads'
 import { policyFacts } from '../../config/policy-facts.ts'
-import { PosternError, reasonOf } from '../../lib/error.ts'
+import { reasonOf } from '../../lib/error.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
 import { policyDigest } from '../../policy/load.ts'
 import type { Examined, Manner } from './examine.ts'
-import { type Finding, stillFound } from './findings.ts'
+import { ExaminerThread, type Report } from './examiner-thread.ts'
+import { stillFound } from './findings.ts'
 import type { Installation } from './installation.ts'
 
 /** `examine` for an appliance that is running. */
 export type Examine = (files: readonly PolicyFile[], manner: Manner) => Promise<Examined>
 
-/** What goes to the thread and what comes back: plain data alone. */
-export type Errand = Installation & { readonly files: readonly PolicyFile[]; readonly manner: Manner }
-export type Report = { readonly examined: Examined; readonly findings: readonly Finding[] }
+export type Examiner = { readonly examine: Examine; stop(): Promise<void> }
 
 /** More than any set takes; a thread that is not done by then never is. */
 const WITHIN_MS = 60_000
@@ -20,10 +18,11 @@ const WITHIN_MS = 60_000
 const KEPT_REPORTS = 4
 
 /**
- * Examines in a thread that ends with it, for a thousand rules take the better part of a second to read, in which no request
- * must wait. One at a time; files are examined again only when they, or what the installation says to them, changed.
+ * Examines in another thread, for a thousand rules take a good part of a second to read, in which no request must wait. One at
+ * a time; a set is examined again only when its files, or what the installation says to them, changed.
  */
-export function createExaminer(installation: Installation, withinMs = WITHIN_MS): Examine {
+export function createExaminer(installation: Installation, withinMs = WITHIN_MS): Examiner {
+  const thread = new ExaminerThread(installation, withinMs)
   const reports = new Map<string, Report>()
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -33,7 +32,7 @@ export function createExaminer(installation: Installation, withinMs = WITHIN_MS)
     const known = reports.get(key)
     if (known !== undefined && stillFound(known.findings, policyFacts(installation))) return known.examined
     try {
-      const report = await sendThread({ ...installation, files, manner }, withinMs)
+      const report = await thread.send({ files, manner })
       keep(key, report)
       return report.examined
     } catch (error) {
@@ -50,28 +49,12 @@ export function createExaminer(installation: Installation, withinMs = WITHIN_MS)
     if (reports.size > KEPT_REPORTS && oldest !== undefined) reports.delete(oldest)
   }
 
-  return (files, manner) => {
-    const asked = turn.then(() => look(files, manner))
-    turn = asked.catch(() => {})
-    return asked
+  return {
+    examine(files, manner) {
+      const asked = turn.then(() => look(files, manner))
+      turn = asked.catch(() => {})
+      return asked
+    },
+    stop: () => thread.stop(),
   }
-}
-
-function sendThread(errand: Errand, withinMs: number): Promise<Report> {
-  const { promise, resolve, reject } = Promise.withResolvers<Report>()
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
-    ...{ workerData: errand, name: 'postern-examiner' },
-  })
-  const giveUp = (why: string) => reject(new PosternError('policy.not_examined', why))
-  const patience = setTimeout(() => {
-    giveUp(`it was not done after ${withinMs} ms`)
-    void thread.terminate()
-  }, withinMs)
-  thread.once('message', resolve)
-  thread.once('error', reject)
-  thread.once('exit', () => {
-    clearTimeout(patience)
-    giveUp('its thread ended without an answer')
-  })
-  return promise
 }
