@@ -1,5 +1,5 @@
 import { dirname, join, resolve, sep } from 'node:path'
-import { LOG_LEVELS, type LogLevel } from '../lib/log.ts'
+import { LOG_LEVELS, type LogLevel } from '../lib/log-level.ts'
 import { nearestName } from '../lib/nearest.ts'
 
 /** Local ports of every part. Defaults in contract.md section 3; all move with `POSTERN_PORT_BASE`. */

@@ -20,3 +20,15 @@ export function namesMatching(globs: readonly string[], names: Iterable<string>)
   const patterns = globs.filter(glob => glob.includes('*'))
   return [...names].filter(name => whole.has(name) || patterns.some(glob => globMatches(glob, name)))
 }
+
+/** `namesMatching` for who asks many times about the same names. */
+export function namesFinder(names: Iterable<string>): (globs: readonly string[]) => readonly string[] {
+  const all = [...new Set(names)]
+  const places = new Map(all.map((name, place) => [name, place]))
+  const placeOf = (name: string) => places.get(name) ?? 0
+  return globs => {
+    if (globs.some(glob => glob.includes('*'))) return namesMatching(globs, all)
+    const known = [...new Set(globs)].filter(name => places.has(name))
+    return known.sort((a, b) => placeOf(a) - placeOf(b))
+  }
+}

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import winston from 'winston'
+import type { LogLevel } from './log-level.ts'
 import { writeOut } from './output.ts'
 
 /** What a log line may carry: ids, counts and words. Never bodies, numbers, keys or certificates. */
@@ -17,9 +18,6 @@ export type Log = {
   warn(event: string, fields?: LogFields): void
   error(event: string, fields?: LogFields): void
 }
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** A log on standard output. `context` is asked at each line, for what changes (the policy's revision). */
 export function createLog(level: LogLevel, context: () => LogFields = () => ({})): Log {

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { anyKindSchema } from '../../app/policy/shape/any-kind.ts'
-import { KINDS } from '../../app/policy/shape/schemas.ts'
+import { KINDS, schemaOf } from '../../app/policy/shape/schemas.ts'
 import { startLanguageServer } from './language-server.ts'
 import { load } from './world.ts'
 
@@ -35,6 +36,13 @@ test('the language server of editors marks the unknown key that check reports, a
   )
   assert.match(marks[0]?.message ?? '', /rols/)
   assert.deepEqual(await server.marksOf(FILE.replace('more', 'right'), RIGHT), [])
+})
+
+test('the schema of every kind is one by the rules of JSON Schema, which nobody has the time to ask at a start', () => {
+  const ajv = new Ajv2020()
+  for (const name of [...KINDS, 'common.json'])
+    assert.ok(ajv.validateSchema(schemaOf(name) ?? false), `${name}: ${ajv.errorsText()}`)
+  assert.ok(!ajv.validateSchema({ ...schemaOf('Access'), required: 'kind' }))
 })
 
 test('the schema for all kinds names a file of every kind, which lies beside it', () => {

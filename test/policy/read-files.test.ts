@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { PolicyFile } from '../../app/model/policy-file.ts'
-import { loadPolicy } from '../../app/policy/load.ts'
+import { loadPolicy, type PolicyFacts } from '../../app/policy/load.ts'
 import { type Reading, rememberingReader } from '../../app/policy/shape/read-files.ts'
 import { filesOf, readCases } from './case.ts'
 import { BASE } from './world.ts'
 
 const RUNS = process.env.TEST_LONG === undefined ? 25 : 1_000
-const FACTS = { secretState: () => 'ok', lintAt: new Date('2026-11-26T12:00:00Z') } as const
+const FACTS: PolicyFacts = { secretState: () => 'ok', lintAt: new Date('2026-11-26T12:00:00Z') }
 const START: readonly PolicyFile[] = [{ name: 'base.yaml', text: BASE }]
 
 /** Texts that somebody has under these names while they edit: of every case, with every mistake, also half written. */

@@ -1,4 +1,4 @@
-import { namesMatching } from '../../lib/glob.ts'
+import { namesFinder } from '../../lib/glob.ts'
 import { duration, hours, size } from '../shape/notation.ts'
 import type { Conditions, RecipientCondition, Rule } from '../snapshot.ts'
 import type { Declared, DeclaredRule } from './declared.ts'
@@ -10,18 +10,22 @@ import { parsed, present } from './values.ts'
  * unfolded, and one `role:<name>` for each role that people have, which gives its actions on every account.
  */
 export function compileRules(declared: Declared): readonly Rule[] {
-  const rules = [...declared.rules.map(rule => compileRule(rule, declared)), ...roleRules(declared)]
+  const find: Finders = {
+    principals: namesFinder([...Object.keys(declared.services), ...Object.keys(declared.people)]),
+    accounts: namesFinder(Object.keys(declared.accounts)),
+  }
+  const rules = [...declared.rules.map(rule => compileRule(rule, declared, find)), ...roleRules(declared)]
   return rules.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function compileRule(rule: DeclaredRule, declared: Declared): Rule {
+/** Whom globs describe, and which accounts. */
+type Finders = Readonly<Record<'principals' | 'accounts', (globs: readonly string[]) => readonly string[]>>
+
+function compileRule(rule: DeclaredRule, declared: Declared, find: Finders): Rule {
   const { id, effect, message, place } = rule
   const fromRoles = (rule.roles ?? []).flatMap(role => declared.roles[role] ?? [])
-  const principals = unfold(rule.principals, [
-    ...Object.keys(declared.services),
-    ...Object.keys(declared.people),
-  ])
-  const accounts = rule.accounts && unfold(rule.accounts, Object.keys(declared.accounts))
+  const principals = unfold(rule.principals, find.principals)
+  const accounts = rule.accounts && unfold(rule.accounts, find.accounts)
   const actions = [...new Set([...(rule.actions ?? []), ...fromRoles])]
   return {
     id,
@@ -80,6 +84,6 @@ function roleRules({ roles, people }: Declared): readonly Rule[] {
 }
 
 /** `*` alone stays: it also means what no file names. Any other glob becomes the names that it describes now. */
-function unfold(globs: readonly string[], names: readonly string[]): readonly string[] {
-  return globs.includes('*') ? ['*'] : namesMatching(globs, names)
+function unfold(globs: readonly string[], find: Finders['accounts']): readonly string[] {
+  return globs.includes('*') ? ['*'] : find(globs)
 }

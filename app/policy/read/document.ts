@@ -75,10 +75,8 @@ export function memberOf(value: unknown, key: string | number): unknown {
 /** The place of a JSON pointer. */
 export function pathOf(pointer: string): Path {
   if (pointer === '') return []
-  return pointer
-    .slice(1)
-    .split('/')
-    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const parts = pointer.slice(1).split('/')
+  return pointer.includes('~') ? parts.map(part => part.replaceAll('~1', '/').replaceAll('~0', '~')) : parts
 }
 
 /** True when `path` is `prefix` or lies under it. */

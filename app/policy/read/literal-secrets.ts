@@ -17,15 +17,23 @@ const SHAPES: readonly RegExp[] = [
   /[?&](access_)?(token|secret|password|api_?key|signature|key)=[^&]{6,}/i,
 ]
 
+const NONE: readonly Path[] = []
 const SECRET_KEY = /(password|passwd|passphrase|secret|token|apikey|api[-_]key|private[-_]?key)$/i
 const REFERENCE_KEY = /Ref$/
 
-/** Paths of all texts that look like a secret. Their values must not be repeated anywhere. */
-export function literalSecrets(value: unknown, path: Path = []): readonly Path[] {
-  if (typeof value === 'string') return looksSecret(value, path.at(-1)) ? [path] : []
-  if (Array.isArray(value)) return value.flatMap((item, index) => literalSecrets(item, [...path, index]))
-  if (!isRecord(value)) return []
-  return Object.entries(value).flatMap(([key, item]) => literalSecrets(item, [...path, key]))
+/** Paths of all texts that look like a secret, from a value that stands under `key`. Their values must not be repeated anywhere. */
+export function literalSecrets(value: unknown, key?: string | number): readonly Path[] {
+  if (typeof value === 'string') return looksSecret(value, key) ? [[]] : NONE
+  if (Array.isArray(value)) return secretsUnder(value.entries())
+  return isRecord(value) ? secretsUnder(Object.entries(value)) : NONE
+}
+
+/** Paths are made from their ends: of almost all values there is none to tell. */
+function secretsUnder(members: Iterable<[string | number, unknown]>): readonly Path[] {
+  const found: Path[] = []
+  for (const [key, member] of members)
+    for (const path of literalSecrets(member, key)) found.push([key, ...path])
+  return found
 }
 
 function looksSecret(text: string, key: string | number | undefined): boolean {
