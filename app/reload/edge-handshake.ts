@@ -18,6 +18,11 @@ export type EdgeHandshake = {
   put(snapshot: PolicySnapshot): Promise<EdgeAnswer>
   /** The same, asked in any case: for the part from before, when what came after the edge failed. */
   putBack(snapshot: PolicySnapshot): Promise<EdgeAnswer>
+  /**
+   * Another word for each content of the files that this snapshot's part names, when it is another than the edge side has read;
+   * undefined when it is not, and while nobody knows what it has read.
+   */
+  news(snapshot: PolicySnapshot): string | undefined
 }
 
 export type HandshakeDeps = {
@@ -56,9 +61,21 @@ export function createEdgeHandshake(deps: HandshakeDeps): EdgeHandshake {
   const started = partOf(deps.started, deps)
   let inForce: string | undefined
 
+  function known(): string | undefined {
+    const atStart = () => (answerTo(started, deps)?.ok === true ? started.fingerprint : undefined)
+    return inForce ?? loadedBefore(deps) ?? atStart()
+  }
+
+  function news(snapshot: PolicySnapshot): string | undefined {
+    const read = known()
+    if (read === undefined || read === UNKNOWN) return undefined
+    const { fingerprint } = partOf(snapshot, deps)
+    return fingerprint === read ? undefined : fingerprint
+  }
+
   async function put(snapshot: PolicySnapshot): Promise<EdgeAnswer> {
     const part = partOf(snapshot, deps)
-    inForce ??= loadedBefore(deps) ?? (answerTo(started, deps)?.ok === true ? started.fingerprint : UNKNOWN)
+    inForce ??= known() ?? UNKNOWN
     if (inForce !== part.fingerprint) return ask(part)
     leaveTraces(part)
     return { ok: true, reloaded: false }
@@ -91,7 +108,7 @@ export function createEdgeHandshake(deps: HandshakeDeps): EdgeHandshake {
     } catch {}
   }
 
-  return { put, putBack: snapshot => ask(partOf(snapshot, deps)) }
+  return { put, putBack: snapshot => ask(partOf(snapshot, deps)), news }
 }
 
 /** Hands a part over for an edge side that takes the newest one when it starts, and reads every file anew. */

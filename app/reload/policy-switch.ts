@@ -82,6 +82,11 @@ export class PolicySwitch {
     })
   }
 
+  /** See EdgeHandshake: what of the files beside the policy in force the edge has not read yet. */
+  edgeNews(): string | undefined {
+    return this.#deps.edge.news(this.#policy.snapshot)
+  }
+
   /** Tells of an attempt that ended before there were any files. */
   refuse(refused: Omit<Refused, 'policy'>, asked: Asked): Refused {
     const outcome = { ...refused, policy: this.#policy }
@@ -162,7 +167,6 @@ export class PolicySwitch {
   /** The files are those in force; but the client CA or a password file that the edge reads may have another content. */
   async #sameAgain(files: readonly PolicyFile[], asked: Asked): Promise<Activation> {
     const policy = this.#policy
-    if (asked.reason === 'watch') return { kind: 'unchanged', policy, edgeReloaded: false }
     const answer = await this.#deps.edge.put(policy.snapshot)
     if (!answer.ok)
       return this.#refused(

@@ -29,11 +29,13 @@ const SETTLE_MS = 250
 /**
  * While the policy in force says `reload.mode: watch`, puts an edited folder in force by itself. It reads the contents, so that
  * no way of editing escapes it (bind mounts, editors' renames, links that change where they lead); file events only make it
- * look sooner. A folder that is just being written reads differently twice, and waits. What was refused is not tried again.
+ * look sooner. A folder that is just being written reads differently twice, and waits. What was refused is not tried again. The
+ * same goes for the files beside the policy that the edge reads: the client CA, passwords, keys.
  */
 export function createWatch(deps: WatchDeps): Watch {
   const { policiesDir, policySwitch, store, log, everyMs, settleMs } = deps
   let events: FSWatcher | undefined
+  let triedBeside: string | undefined
   const pump = new Pump({
     async round() {
       if (policySwitch.current().snapshot.reload.mode === 'watch') await look()
@@ -46,12 +48,21 @@ export function createWatch(deps: WatchDeps): Watch {
     const files = await readQuietly(policiesDir)
     if (files === undefined) return
     const digest = policyDigest(files)
-    if (digest === policySwitch.current().snapshot.digest) return
+    if (digest === policySwitch.current().snapshot.digest) return lookBeside(files)
     if ((await store.policies.refusalOf(digest)) !== undefined) return
     await sleep(settleMs ?? SETTLE_MS)
     const again = await readQuietly(policiesDir)
     if (again === undefined || policyDigest(again) !== digest) return pump.wake()
     await policySwitch.activate(again, { by: SYSTEM, reason: 'watch' })
+  }
+
+  async function lookBeside(files: readonly PolicyFile[]): Promise<void> {
+    const news = policySwitch.edgeNews()
+    if (news === undefined || news === triedBeside) return
+    await sleep(settleMs ?? SETTLE_MS)
+    if (policySwitch.edgeNews() !== news) return pump.wake()
+    triedBeside = news
+    await policySwitch.activate(files, { by: SYSTEM, reason: 'watch' })
   }
 
   return {

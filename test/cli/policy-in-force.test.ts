@@ -15,7 +15,7 @@ beforeEach(async () => {
   const agree = async () => ({ ok: true, reloaded: true }) as const
   const put = async () =>
     caddyRefuses === undefined ? agree() : { ok: false as const, error: caddyRefuses, silent: false }
-  http = await startHttp({ edge: { put, putBack: agree } })
+  http = await startHttp({ edge: { put, putBack: agree, news: () => undefined } })
 })
 afterEach(() => http.stop())
 

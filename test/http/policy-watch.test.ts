@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, type TestContext, test } from 'node:test'
 import { tellControl } from '../../app/cli/control.ts'
 import { silentLog } from '../../app/lib/log.ts'
+import { createEdgeHandshake, type EdgeHandshake } from '../../app/reload/edge-handshake.ts'
 import { createWatch, type Watch } from '../../app/reload/watch.ts'
 import { POLICY_YAML } from './policies.ts'
 import { type RunningHttp, startHttp } from './running-http.ts'
@@ -13,8 +23,17 @@ const WITHIN_MS = 20_000
 
 let http: RunningHttp
 let watch: Watch
+let edge: EdgeHandshake | undefined
 beforeEach(async () => {
-  http = await startHttp()
+  edge = undefined
+  const agreed = async () => ({ ok: true, reloaded: false }) as const
+  http = await startHttp({
+    edge: {
+      put: async to => edge?.put(to) ?? agreed(),
+      putBack: async to => edge?.putBack(to) ?? agreed(),
+      news: of => edge?.news(of),
+    },
+  })
   const { policySwitch, store } = http
   watch = createWatch({
     ...{ policySwitch, store, log: silentLog, everyMs: 20, settleMs: 5 },
@@ -105,3 +124,58 @@ test('leaves an edited folder alone where the policy does not ask to watch', asy
   await new Promise(resolve => setTimeout(resolve, 300))
   assert.equal(revision(), 'r7')
 })
+
+test('has the edge read another client CA or password once, and what it does not take is not tried again', async t => {
+  mkdirSync(join(http.dataDir, 'secrets'))
+  mkdirSync(join(http.dataDir, 'edge', 'next'), { recursive: true })
+  const { asked, refuse } = edgeSide(t)
+  const handshake = {
+    ...{ folder: join(http.dataDir, 'edge'), secretsDir: join(http.dataDir, 'secrets'), facts: {} },
+    ...{ started: http.policySwitch.current().snapshot, readTrust: () => () => {} },
+  }
+  const write = (text: string) => writeFileSync(join(handshake.secretsDir, 'client-ca.pem'), text)
+  write('first')
+  edge = createEdgeHandshake(handshake)
+  await beginToWatch()
+  const reloads = async () =>
+    (await http.store.audit.list({ action: 'edge.reloaded', limit: 50 })).items.length
+  const still = async () => {
+    await new Promise(resolve => setTimeout(resolve, 300))
+    return [asked(), await reloads(), await rejections(), revision()]
+  }
+  const before = asked()
+  assert.deepEqual(await still(), [before, 0, 0, 'r8'], 'nothing has changed')
+  write('second')
+  await until('the edge is asked', async () => (await reloads()) === 1)
+  assert.deepEqual(await still(), [before + 1, 1, 0, 'r8'])
+  refuse(true)
+  write('broken')
+  await until('the refusal', async () => (await rejections()) === 1)
+  assert.deepEqual(await still(), [before + 2, 1, 1, 'r8'], 'looked at many times, tried once')
+  refuse(false)
+  write('third')
+  await until('the edge is asked again', async () => (await reloads()) === 2)
+})
+
+/** Answers for Caddy whatever is asked of it. */
+function edgeSide(t: TestContext) {
+  const at = (...path: readonly string[]) => join(http.dataDir, 'edge', ...path)
+  let askedCount = 0
+  let isRefusing = false
+  const desk = setInterval(() => {
+    for (const name of readdirSync(at('next'))) {
+      const result = at('result', name.replace('.caddy', '.json'))
+      if (!name.endsWith('.caddy') || existsSync(result)) continue
+      askedCount++
+      writeFileSync(`${result}.new`, JSON.stringify(isRefusing ? { ok: false, error: 'no' } : { ok: true }))
+      renameSync(`${result}.new`, result)
+    }
+  }, 5)
+  t.after(() => clearInterval(desk))
+  return {
+    asked: () => askedCount,
+    refuse(refusing: boolean) {
+      isRefusing = refusing
+    },
+  }
+}

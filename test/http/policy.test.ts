@@ -11,13 +11,15 @@ import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
 import { type Body, type RunningHttp, startHttp } from './running-http.ts'
 
 let http: RunningHttp
-let edge: EdgeHandshake
+let edge: Omit<EdgeHandshake, 'news'>
 beforeEach(async () => {
   edge = {
     put: async () => ({ ok: true, reloaded: false }),
     putBack: async () => ({ ok: true, reloaded: true }),
   }
-  http = await startHttp({ edge: { put: to => edge.put(to), putBack: to => edge.putBack(to) } })
+  http = await startHttp({
+    edge: { put: to => edge.put(to), putBack: to => edge.putBack(to), news: () => undefined },
+  })
 })
 afterEach(() => http.stop())
 

@@ -37,6 +37,7 @@ export type RunningPolicy = {
 const AGREEING: EdgeHandshake = {
   put: async () => ({ ok: true, reloaded: false }),
   putBack: async () => ({ ok: true, reloaded: true }),
+  news: () => undefined,
 }
 
 type PolicyOptions = {
@@ -51,13 +52,25 @@ const PROBATION_LOOK_MS = 20
 
 /** POLICY_YAML in force as r7, over a folder with that file, which tests may edit. */
 export async function startPolicy(options: PolicyOptions): Promise<RunningPolicy> {
+  const { folder, store, now } = options
+  const policiesDir = join(folder, 'policies')
+  mkdirSync(policiesDir)
+  writeFileSync(join(policiesDir, 'policy.yaml'), POLICY_YAML)
+  const started = { revision: 'r7', snapshot: testPolicy() } as const
+  const asked = { by: SYSTEM, reason: 'start' } as const
+  const files = await readPolicyFolder(policiesDir)
+  const { effects: _, ...record } = recordOfApplied({ policy: started, files, asked, at: now() }, route)
+  await store.policies.record(record) // in the history; of a start that the tests' events do not tell
+  return runPolicy(started, options)
+}
+
+/** What a process makes of a policy that is in force as it starts, over the folder and the store as they are. */
+export function runPolicy(started: PolicyInForce, options: PolicyOptions): RunningPolicy {
   const { folder, store, now, edge = AGREEING } = options
   const answers = createAnswers(now)
   const lives = new Lives({ store, log: silentLog })
   const probation = new Probation({ ...options, answers, lives, log: silentLog, everyMs: PROBATION_LOOK_MS })
   const policiesDir = join(folder, 'policies')
-  mkdirSync(policiesDir)
-  writeFileSync(join(policiesDir, 'policy.yaml'), POLICY_YAML)
   const facts = (): PolicyFacts => ({ secretState: () => 'ok' })
   // On this thread: what the one of examiner.ts costs adds up over many tests.
   const examineHere: Examine = async (given, manner) => examine(given, { facts, ...manner })
@@ -71,11 +84,6 @@ export async function startPolicy(options: PolicyOptions): Promise<RunningPolicy
     log: silentLog,
     now,
   }
-  const started = { revision: 'r7', snapshot: testPolicy() } as const
-  const asked = { by: SYSTEM, reason: 'start' } as const
-  const files = await readPolicyFolder(policiesDir)
-  const { effects: _, ...record } = recordOfApplied({ policy: started, files, asked, at: now() }, route)
-  await store.policies.record(record) // in the history; of a start that the tests' events do not tell
   const policySwitch = new PolicySwitch(started, deps)
   let changed: Partial<PolicySnapshot> = {}
   let merged: PolicyInForce = started
