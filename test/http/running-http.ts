@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { request as httpsRequest } from 'node:https'
+import { type Agent, request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { controlSocket } from '../../app/config/config.ts'
@@ -77,6 +77,8 @@ export type Call = {
   readonly as?: string
   readonly from?: string
   readonly tls?: { readonly cert?: string; readonly key?: string }
+  /** Keeps connections for further calls; each has its own without one. */
+  readonly agent?: Agent
 }
 
 export type Answer = {
@@ -268,7 +270,7 @@ function askRaw(call: Call, connection: Connection): Promise<Answer> {
     ...connection,
     host: '127.0.0.1',
     servername: 'app',
-    agent: false,
+    agent: call.agent ?? false,
     method: call.method ?? (body === undefined ? 'GET' : 'POST'),
     path: call.path,
     headers: {

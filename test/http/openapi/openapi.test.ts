@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import * as samples from '../../media/samples.ts'
+import { until } from '../../whatsapp/rig.ts'
+import { type Check, checkerOf, type Document, type Documented, operationsOf } from './documented.ts'
+import { type Furnished, startFurnished } from './furnished.ts'
+import { type Made, made } from './fuzz.ts'
+import { examplesOf } from './requests.ts'
+
+const SEED = 7
+/** Each costs 4 ms of processor time. */
+const COUNT = process.env.TEST_LONG === undefined ? 500 : 10_000
+const AT_ONCE = 8
+
+/** One simulated WhatsApp and one appliance for all of it. */
+describe('the OpenAPI document', () => {
+  let world: Furnished
+  let operations: readonly Documented[]
+  let faultOf: Check
+  before(async () => {
+    world = await startFurnished()
+    const served = await world.http.ask({ path: '/v1/openapi.json', as: 'billing' })
+    const document = served.json as unknown as Document
+    operations = operationsOf(document)
+    faultOf = checkerOf(document)
+  })
+  after(() => world.stop())
+
+  test('each example of it answers as it says', async t => {
+    for (const operation of operations)
+      for (const [name, call] of examplesOf(operation, world.real))
+        await t.test(`${operation.id}, ${name}`, async () => {
+          const body = operation.id === 'uploadMedia' ? { body: samples.png(7, 7) } : {}
+          const answer = await world.http.ask({ ...call, ...body })
+          const told = answer.bytes.toString().slice(0, 500)
+          assert.equal(answer.status, operation.statuses[0], told)
+          assert.equal(faultOf(operation, answer), undefined, told)
+        })
+  })
+
+  test(`${COUNT} requests made up from it are all answered as it says, and leave nothing behind`, async () => {
+    const { http, real } = world
+    const accepted = await sentCount(world)
+    const held = resources()
+    const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+    const requests = made(operations, real, { seed: SEED, count: COUNT })
+    const faults: string[] = []
+    const statuses = new Map<number, number>()
+    let sent = 0
+    async function ask({ operation, call }: Made): Promise<void> {
+      const answer = await http.ask({ ...call, agent })
+      const { status } = answer
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      if (status === 202 && operation.id === 'sendMessage') sent++
+      const fault = status >= 500 ? `${status}` : faultOf(operation, answer)
+      if (fault === undefined) return
+      const told = answer.bytes.toString().slice(0, 300)
+      faults.push(`${operation.id}: ${fault}: ${JSON.stringify(call).slice(0, 600)}: ${told}`)
+    }
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (const request of requests) await ask(request)
+      }),
+    )
+    agent.destroy()
+    assert.equal(faults.length, 0, faults.slice(0, 10).join('\n'))
+    for (const status of [200, 201, 202, 400, 401, 403, 404, 409, 415, 422])
+      assert.ok((statuses.get(status) ?? 0) > 0, `no ${status} among ${JSON.stringify([...statuses])}`)
+    assert.equal(await sentCount(world), accepted + sent, 'one entry for each 202')
+    const files = readdirSync(join(http.dataDir, 'media'))
+    assert.deepEqual(
+      files.sort(),
+      [...(await http.store.media.fileNames())].sort(),
+      'no file that nobody knows',
+    )
+    await until('everything that was held for requests to be free', () => resources() <= held)
+  })
+})
+
+/** Sockets, files and the like that hold this process. */
+function resources(): number {
+  return process.getActiveResourcesInfo().filter(kind => kind !== 'Timeout' && kind !== 'Immediate').length
+}
+
+async function sentCount({ http }: Furnished): Promise<number> {
+  let count = 0
+  let before: string | null = ''
+  while (before !== null) {
+    const { items, next } = await http.store.messages.list({
+      ...{ account: 'main', direction: 'out', limit: 200 },
+      ...(before === '' ? {} : { before }),
+    })
+    count += items.length
+    before = next
+  }
+  return count
+}
