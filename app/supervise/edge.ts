@@ -146,6 +146,7 @@ function commandFor(deps: EdgeDeps, part: string, verb: readonly string[]): Cadd
       HOME: storage,
       XDG_DATA_HOME: storage,
       XDG_CONFIG_HOME: storage,
+      GODEBUG: 'tlsmlkem=1', // Debian builds without it: what is recorded today must not be read by a quantum computer some day
       GOMEMLIMIT: '256MiB', // a password hash takes 46 MiB, and strangers in the allowed networks may ask for many
     },
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { test } from 'node:test'
+import type { ConnectionOptions } from 'node:tls'
 import type { AppRig } from '../app-rig.ts'
 import { get, open, sendRaw } from '../raw-request.ts'
 import { ask } from './ask.ts'
@@ -17,10 +18,22 @@ export function edgeTests(rigOf: () => AppRig): void {
     const rig = rigOf()
     const tooOld = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'
     const spoken = (site: SpokenTo) =>
-      Promise.all((['TLSv1.3', 'TLSv1.2', 'TLSv1.1'] as const).map(version => handshake(rig, site, version)))
+      Promise.all(
+        (['TLSv1.3', 'TLSv1.2', 'TLSv1.1'] as const).map(version =>
+          handshake(rig, site, { minVersion: version, maxVersion: version }),
+        ),
+      )
     assert.deepEqual(await spoken('api'), ['TLSv1.3', tooOld, tooOld])
     for (const site of ['keys', 'dashboard', 'hooks'] as const)
       assert.deepEqual(await spoken(site), ['TLSv1.3', 'TLSv1.2', tooOld], site)
+  })
+
+  test('agrees on keys that a quantum computer could not find out either, and on others with older clients', async () => {
+    const rig = rigOf()
+    for (const site of ['api', 'keys', 'dashboard', 'hooks'] as const)
+      for (const ecdhCurve of ['X25519MLKEM768', 'X25519', 'P-256'])
+        assert.equal(await handshake(rig, site, { ecdhCurve }), 'TLSv1.3', `${site}, ${ecdhCurve}`)
+    assert.notEqual(await handshake(rig, 'api', { ecdhCurve: 'P-521' }), 'TLSv1.3')
   })
 
   test("does not reach another site by that site's Host on this site's port", async () => {
@@ -50,13 +63,13 @@ export function edgeTests(rigOf: () => AppRig): void {
 
 type SpokenTo = keyof AppRig['ports'] & ('api' | 'keys' | 'dashboard' | 'hooks')
 
-/** The version that both agreed to, or what the edge said to a client that has no other. */
+/** The version that both agreed to, or what the edge said to a client that has nothing else to offer. */
 function handshake(
   { ports, edge, honest }: AppRig,
   site: SpokenTo,
-  version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
+  offered: ConnectionOptions,
 ): Promise<unknown> {
-  const tls = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const
+  const tls = { ciphers: 'DEFAULT@SECLEVEL=0', ...offered }
   const socket = open({ port: ports[site], ca: edge.ca, client: honest, tls })
   return new Promise(resolve => {
     socket.once('error', error => resolve('code' in error ? error.code : error.message))
