@@ -70,11 +70,6 @@ export function shapeGroups(): readonly Group[] {
       { ...post, headers: ['Content-Length: 6', 'Transfer-Encoding: chunked'], body: '0\r\n\r\n' },
       /^(400|405)/,
     ],
-    [
-      'chunks that are none',
-      { ...post, headers: ['Transfer-Encoding: chunked'], body: 'zz\r\n' },
-      '503 edge.no_app',
-    ],
     ['an unknown coding', { ...post, headers: ['Transfer-Encoding: xchunked'], body: 'x' }, '501'],
     ['two codings', { ...post, headers: ['Transfer-Encoding: chunked, chunked'], body: '0\r\n\r\n' }, '501'],
     ['a negative length', { ...post, headers: ['Content-Length: -1'] }, '400'],
