@@ -10,6 +10,13 @@ export type SimulatorFlags = {
 }
 
 /**
+ * Without them V8 lets the heap grow to four times what lives in it, and a busy machine makes it wait longer still: under 30
+ * messages a second each way the app took 483 MiB and went on growing, with them it stays at 285 for the same work.
+ * Code that was compiled under others is not taken, so whoever compiles for the app does it under these.
+ */
+export const FRUGAL = ['--heap-growing-percent=50', '--max-semi-space-size=16']
+
+/**
  * Node's arguments for the app: the permission model as defence in depth (runtime.md section 3), then the program.
  * Only the data folder may be written; the launcher, Caddy and the CA keys cannot be read.
  */
@@ -24,6 +31,7 @@ export function appArguments(config: Config, simulator?: SimulatorFlags): string
   const files = [join(config.root, 'package.json'), config.masterKeyFile]
   if (simulator !== undefined) files.push(simulator.noiseRootFile)
   return [
+    ...FRUGAL,
     '--permission',
     ...readable.map(folder => `--allow-fs-read=${folder}/`),
     ...files.map(file => `--allow-fs-read=${file}`),

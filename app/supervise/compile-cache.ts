@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFil
 import { cp, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { compiledFor, nodeEnvironment } from './app-command.ts'
+import { compiledFor, FRUGAL, nodeEnvironment } from './app-command.ts'
 
 /*
  * Reading and compiling our modules takes most of the app's start, and so of a recovery. Node can keep what it has compiled,
@@ -104,11 +104,15 @@ function isAlive(pid: number): boolean {
  */
 export function keepCompiled(config: Config): ChildProcess | undefined {
   if (isFresh(config)) return undefined
-  const child = spawn(process.execPath, ['--no-warnings', join(config.root, 'app', 'compile.ts')], {
-    cwd: config.root,
-    env: { ...nodeEnvironment(config), NODE_COMPILE_CACHE: keptIn(config) },
-    stdio: 'ignore',
-  })
+  const child = spawn(
+    process.execPath,
+    [...FRUGAL, '--no-warnings', join(config.root, 'app', 'compile.ts')],
+    {
+      cwd: config.root,
+      env: { ...nodeEnvironment(config), NODE_COMPILE_CACHE: keptIn(config) },
+      stdio: 'ignore',
+    },
+  )
   child.once('error', () => {}) // the app starts without, only slower
   child.once('exit', code => {
     if (code === 0 && existsSync(keptIn(config))) writeFileSync(markOf(config), '')
