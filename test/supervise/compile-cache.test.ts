@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Config, loadConfig } from '../../app/config/config.ts'
-import { compiledFor } from '../../app/supervise/app-command.ts'
+import { compiledFor, FRUGAL } from '../../app/supervise/app-command.ts'
 import { createCompiled, keepCompiled } from '../../app/supervise/compile-cache.ts'
 
 const COMPILE = `
@@ -27,6 +27,12 @@ test('each life gets a copy of what is kept, and nothing that an earlier life ha
   assert.ok(
     first.some(file => file.startsWith('v26') || file.startsWith('v24')),
     first.join(),
+  )
+  const tag = spawnSync(process.execPath, [...FRUGAL, '-p', 'v8.cachedDataVersionTag().toString(16)'])
+  const under = String(tag.stdout).trim()
+  assert.ok(
+    first.some(file => file.includes(under)),
+    'compiled under the flags that the app runs under, or V8 would compile it again',
   )
   writeFileSync(join(compiledFor(config), 'planted'), '')
   handOut()
