@@ -13,7 +13,7 @@ const OF_ANYBODY = ['GET /v1/whoami', 'GET /v1/openapi.json', 'GET /docs']
 
 /** Routes that clients cannot reach or that are no API: those of the control socket, and the pages for operators. */
 const UNDESCRIBED =
-  /^(POST \/v1\/policy\/(apply|rollback|unpin)|GET \/v1\/policy\/(files|decisions)|GET \/(assets\/.*)?)$/
+  /^(POST \/v1\/policy\/(apply|rollback|unpin)|GET \/v1\/(keys|policy\/(files|decisions))|GET \/(assets\/.*)?)$/
 /** Routes of other APIs ask for what the routes of ours do that they stand for: app/http/compat/README.md. */
 const COMPATIBLE = / \/(graph|compat)\//
 const PROBES = ['GET /livez', 'GET /readyz']
