@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { STATUS } from '../../../app/model/chat.ts'
 import type { EventType, JsonObject } from '../../../app/model/event.ts'
-import type { Message, OutgoingContent } from '../../../app/model/message.ts'
+import { type Message, mediaIn, type OutgoingContent } from '../../../app/model/message.ts'
 import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from '../rig.ts'
 import { contentOf, FILES, trustMediaHost, wantOf } from './files.ts'
 import { RECEIVED } from './received.ts'
@@ -68,6 +68,21 @@ describe('every type', () => {
       }
     })
   }
+
+  test('the same bytes go to WhatsApp once for each type, however often they are sent', async () => {
+    const [picture] = FILES
+    if (picture === undefined) return assert.fail('there is no file')
+    const places = []
+    for (const type of ['image', 'image', 'document'] as const) {
+      const content = await contentOf({ ...picture, type, about: {} }, rig)
+      await rig.send(CONTACT, content)
+      const item = await rig.library.get('main', mediaIn(content)?.id ?? '')
+      places.push(item?.sent[type]?.directPath ?? assert.fail('it is nowhere'))
+    }
+    const [first, again, elsewhere] = places
+    assert.equal(first, again)
+    assert.notEqual(first, elsewhere)
+  })
 
   /** What is told of a message, besides where it stands. */
   async function told(type: EventType, messageId: string): Promise<JsonObject> {
