@@ -29,6 +29,8 @@ type Response = Parameters<NonNullable<Parameters<typeof createServer>[1]>>[1]
 const SERVED: Readonly<Record<string, Buffer | ((response: Response) => void)>> = {
   '/quay.png': samples.png(640, 480),
   '/plan.pdf': samples.pdf(),
+  '/secret.pdf': Buffer.concat([samples.pdf(), Buffer.from('% nobody has sent this before')]),
+  '/odd.pdf': Buffer.concat([samples.pdf(), Buffer.from('% nor this')]),
   '/empty': Buffer.alloc(0),
   '/picture.svg': Buffer.from(samples.SVG),
   '/vast.png': samples.png(50_000, 50_000),
@@ -205,7 +207,7 @@ describe('a message with a link', () => {
     ['/empty', /empty file/],
     ['/picture.svg', /is an SVG/],
     ['/vast.png', /50000 × 50000 pixels/],
-    ['/plan.pdf', /is application\/pdf by its content/],
+    ['/odd.pdf', /is application\/pdf by its content/],
     ['/promises', /more than the 1048576 bytes/],
     ['/flood', /more than the 1048576 bytes/],
     ['/cut', /broke off/],
@@ -236,9 +238,9 @@ describe('a message with a link', () => {
     try {
       http.setPolicy({ rules: [...rules, { ...mime, when: { mime: ['application/pdf'] } }] })
       const count = files()
-      const body = of('document', { link: `${origin}/plan.pdf` })
+      const body = of('document', { link: `${origin}/secret.pdf` })
       assert.equal((await send(body)).status, 403)
-      assert.deepEqual([asked, files()], [['/plan.pdf'], count])
+      assert.deepEqual([asked, files()], [['/secret.pdf'], count])
     } finally {
       http.setPolicy({ rules })
     }
