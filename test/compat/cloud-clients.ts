@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import tls from 'node:tls'
@@ -16,6 +17,8 @@ type Entry = {
   readonly id: string
   readonly type: string
   readonly text?: { readonly body: string }
+  readonly image?: { readonly caption?: string }
+  readonly media_sha256?: string
   readonly reaction?: { readonly message_id: string; readonly emoji: string }
 }
 
@@ -26,6 +29,7 @@ type Doing = {
   readonly react: (messageId: string, emoji: string) => Promise<string>
   readonly read: (messageId: string) => Promise<unknown>
   readonly upload: (bytes: Buffer) => Promise<string>
+  readonly image: (id: string, caption: string) => Promise<string>
   readonly download: (id: string) => Promise<Buffer>
   readonly remove: (id: string) => Promise<unknown>
 }
@@ -77,6 +81,13 @@ export function cloudClientTests(running: () => Sandbox): void {
       })
     })
 
+    test(`${name} sends a picture that it has uploaded, which the contact has byte for byte`, async () => {
+      const picture = png(50, 60 + index)
+      const sent = await inbox(await client().image(await client().upload(picture), 'look'))
+      assert.deepEqual([sent.type, sent.image?.caption], ['image', 'look'])
+      assert.equal(sent.media_sha256, createHash('sha256').update(picture).digest('hex'))
+    })
+
     test(`${name} uploads a file, gets it back byte for byte, and removes it`, async () => {
       const picture = png(40, 30 + index)
       const id = await client().upload(picture)
@@ -86,8 +97,12 @@ export function cloudClientTests(running: () => Sandbox): void {
     })
   }
 
+  refusalTest(running)
+}
+
+function refusalTest(running: () => Sandbox): void {
   test('a client reads a refusal as it reads those of Graph API', async () => {
-    const { keys, clients: known } = sandbox.endpoints()
+    const { keys, clients: known } = running().endpoints()
     const key = readFileSync(known.demo?.api_key_file ?? '', 'utf8').trim()
     const body = { phoneNumberId: ACCOUNT, to: 'nobody', body: 'x' }
     await assert.rejects(kapsoClient(keys, `${key.slice(0, -4)}aaaa`).messages.sendText(body), error => {
@@ -120,6 +135,7 @@ function kapso(site: string, key: string): Doing {
       messages.markRead({ phoneNumberId: ACCOUNT, messageId, typingIndicator: { type: 'text' } }),
     upload: async file =>
       (await media.upload({ phoneNumberId: ACCOUNT, type: 'image/png', file, fileName: 'a.png' })).id,
+    image: async (id, caption) => idOf(await messages.sendImage({ ...common, image: { id, caption } })),
     download: async mediaId => {
       const bytes = await media.download({ mediaId, phoneNumberId: ACCOUNT, auth: 'always' })
       return Buffer.from(bytes as ArrayBuffer)
@@ -164,6 +180,8 @@ function greatDetail(site: string, key: string): Doing {
       const how = { phoneNumberID: ACCOUNT, file, filename: 'a.png', mimeType: 'image/png' } as const
       return ((await media.upload(how).json()) as { id: string }).id
     },
+    image: (id, caption) =>
+      idOf(message.createMessage({ ...common, type: MessageType.Image, image: { id, caption } })),
     download: async mediaID => {
       const { url } = (await media.getURL({ mediaID }).json()) as { url: string }
       const request = { headers: { ...headers, Host: new URL(url).host } } // it would name a host of Meta's

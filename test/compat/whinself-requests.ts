@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { before, test } from 'node:test'
 import { eventually, type Sandbox } from '../gateway/sandbox.ts'
 import { jpeg } from '../media/samples.ts'
@@ -74,6 +75,19 @@ function messageTests({ told, json, inbox }: Caller): void {
       const entry = await inbox(text.split(': ')[1] ?? '')
       for (const [member, value] of Object.entries(want)) assert.deepEqual(entry[member], value)
     })
+
+  test('wspout sends a picture that is in the request', async () => {
+    const picture = jpeg(30, 20)
+    const image = { b64: picture.toString('base64') }
+    const text = await told('wspout', { jid: JID, image, caption: 'Optional caption' })
+    assert.match(text, /^Image message/)
+    const entry = await inbox(text.split(': ')[1] ?? '')
+    assert.deepEqual(
+      [entry.type, (entry.image as { caption: string }).caption],
+      ['image', 'Optional caption'],
+    )
+    assert.equal(entry.media_sha256, createHash('sha256').update(picture).digest('hex'))
+  })
 
   test('wspout sends a card, and createpoll a poll', async () => {
     const text = await told('wspout', { jid: JID, contact: { displayName: 'John Doe', vcard: VCARD } })
