@@ -5,6 +5,7 @@ import type { Call } from '../running-http.ts'
 import { anyText, fitting, spoilt } from './arbitrary.ts'
 import type { Documented, Parameter } from './documented.ts'
 import type { Real } from './furnished.ts'
+import { inPlace } from './requests.ts'
 
 /** One request made up from what the document says of an operation. */
 export type Made = { readonly operation: Documented; readonly call: Call }
@@ -41,7 +42,7 @@ function callOf(operation: Documented, real: Real, words: readonly string[]): Ar
     .record({
       path: pathOf(operation, real, words),
       query: queryOf(operation, words),
-      body: bodyOf(operation, words),
+      body: bodyOf(operation, real, words),
       as: fc.oneof({ weight: 8, arbitrary: fc.constant('billing' as const) }, fc.constantFrom(...CALLERS)),
       type: fc.oneof({ weight: 15, arbitrary: fc.constant(undefined) }, fc.constantFrom(...TYPES)),
       accept: fc.oneof(
@@ -98,7 +99,8 @@ function pairOf({ name, schema }: Parameter, words: readonly string[]): Arbitrar
   return fc.tuple(fc.constant(name), fc.oneof({ weight: 4, arbitrary: value }, fc.string()).map(String))
 }
 
-function bodyOf(operation: Documented, words: readonly string[]): Arbitrary<unknown> {
+/** Examples get further than what only fits its schema: the things that they name are there. */
+function bodyOf(operation: Documented, real: Real, words: readonly string[]): Arbitrary<unknown> {
   if (operation.id === 'uploadMedia')
     return fc.oneof(
       fc.constantFrom(...FILES),
@@ -106,7 +108,9 @@ function bodyOf(operation: Documented, words: readonly string[]): Arbitrary<unkn
     )
   if (operation.body === undefined)
     return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, fc.jsonValue())
-  const right = fitting(operation.body, words)
+  const shown = Object.values(operation.examples).map(body => inPlace(body, real))
+  const fits = fitting(operation.body, words)
+  const right = shown.length === 0 ? fits : fc.oneof(fits, fc.constantFrom(...shown))
   return fc.oneof(
     { weight: 5, arbitrary: right },
     { weight: 4, arbitrary: spoilt(right) },

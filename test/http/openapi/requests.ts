@@ -28,7 +28,8 @@ function queryOf({ parameters }: Documented): string {
     : `?${new URLSearchParams(shown.map(({ name, example }) => [name, String(example)]))}`
 }
 
-function inPlace(body: unknown, { texts }: Real): unknown {
+/** A body with what there really is in the place of what the document made up. */
+export function inPlace(body: unknown, { texts }: Real): unknown {
   const written = JSON.stringify(body)
   return JSON.parse(
     Object.entries(texts).reduce((text, [example, real]) => text.replaceAll(example, real), written),
