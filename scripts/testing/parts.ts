@@ -20,6 +20,7 @@ export type Part =
     }
 
 const CHROMIUM: Need = { command: 'chromium', package: 'chromium' }
+const CURL: Need = { command: 'curl', package: 'curl' }
 const DEBOOTSTRAP: Need = { command: 'debootstrap', package: 'debootstrap' }
 const ENGINE: Need = { command: 'dockerd', package: 'docker.io' }
 const GIT: Need = { command: 'git', package: 'git' }
@@ -35,7 +36,7 @@ export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'structure', args: ['--no-warnings', 'scripts/check-structure.ts'] },
   { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   files('unit', { folder: 'test', concurrency: 3, minutes: 3, needs: [] }),
-  files('gateway', { concurrency: 2, minutes: 4, needs: [] }),
+  files('gateway', { concurrency: 2, minutes: 4, needs: [CURL] }),
   files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
   files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP, UNITS] }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Webhook } from 'standardwebhooks'
@@ -46,6 +46,30 @@ test('a text sent with a client certificate is decrypted by the phone, and its r
   })
   const seen = message.timeline.map((step: { status: string }) => step.status)
   assert.deepEqual(seen, ['queued', 'sending', 'sent', 'delivered', 'read'])
+})
+
+test('what the README says to type does what it says', async () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block)
+  const typed = blocks.filter(block => block.includes('curl'))
+  assert.equal(typed.join('').match(/curl /g)?.length, readme.match(/curl /g)?.length, 'all of it is tried')
+  const sarah = '+15550100077'
+  const script = typed.join('\n').replaceAll('+15550100001', sarah)
+  const failing = 'set -eu\ncurl() { command curl --fail-with-body "$@"; echo; }\n'
+  const { stdout } = await promisify(execFile)('bash', ['-c', failing + script], {
+    cwd: sandbox.folder,
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  assert.match(stdout, /"status":"queued"/)
+  assert.match(stdout, /"openapi":"3\.1\.0"/)
+  await eventually('what the phone decrypted', async () => {
+    const inbox = (await sandbox.simulator(`/phones/${sarah}/inbox`)) as Inbox
+    return inbox.data.find(({ text }) => text?.body === 'Hello from Postern')
+  })
+  await eventually('the webhook', async () =>
+    (await sandbox.deliveries()).find(entry => entry.body.includes('Hello back')),
+  )
 })
 
 test('the command line sends over the running appliance and waits for the receipt', async () => {
