@@ -128,9 +128,14 @@ async function judge(
   const carried = await fileOf(draft, { actor: request.actor, at, snapshot: policy.snapshot }, deps)
   if (carried?.kind === 'unfit') return carried
   const whole = carried === undefined ? draft : { ...draft, content: carried.content }
-  const result = await settle({ request, key, draft: whole, policy, at }, deps)
-  if (result.kind !== 'accepted' || result.repeated) await carried?.undo()
-  return result
+  let isKept = false
+  try {
+    const result = await settle({ request, key, draft: whole, policy, at }, deps)
+    isKept = result.kind === 'accepted' && !result.repeated
+    return result
+  } finally {
+    if (!isKept) await carried?.undo()
+  }
 }
 
 /** The file of an entry; undefined for what carries none, and where the policy or a limit refuses it whatever the file is. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createEnqueue } from '../../app/outbox/enqueue.ts'
+import { createLimiter } from '../../app/policy/limiter.ts'
 import { ACTOR, ALICE, BOB, createWorld, limit, policyWith, rule } from './world.ts'
 
 test('stores an allowed message with its event and its audit entry', async t => {
@@ -189,4 +191,34 @@ test('takes what is asked for on the machine itself without a rule, now and when
   await world.startWorker(t)
   await world.until(message.id, 'sent')
   assert.equal((await world.audit()).at(-1)?.detail?.by, 'local')
+})
+
+test('a file that was fetched for a message is taken back when the message cannot be stored, and kept with one that is', async t => {
+  const world = await createWorld(t)
+  const image = { id: 'med_1', mime_type: 'image/png', sha256: '00', size: 1 }
+  let taken = 0
+  const sending = (messages: typeof world.store.messages) =>
+    createEnqueue({
+      ...world.deps(),
+      store: { ...world.store, messages },
+      limiter: createLimiter(),
+      carry: async () => ({
+        kind: 'carried',
+        content: { type: 'image', image },
+        undo: async () => void taken++,
+      }),
+    })({
+      actor: ACTOR,
+      account: 'main',
+      recipient: { kind: 'contact', chat: ALICE },
+      content: { type: 'image', image: { link: 'https://files.example/a.png' } },
+      bodyDigest: 'one',
+    })
+  const full = async () => {
+    throw new Error('the disk is full')
+  }
+  await assert.rejects(sending({ ...world.store.messages, enqueue: full }), /the disk is full/)
+  assert.equal(taken, 1)
+  assert.equal((await sending(world.store.messages)).kind, 'accepted')
+  assert.equal(taken, 1)
 })
