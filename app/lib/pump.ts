@@ -64,7 +64,7 @@ export class Pump {
     const { restMs = 0 } = this.#deps
     if (restMs === 0 || this.#stopped) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = afterTimeout(restMs, resolve) // the processor's rest, whatever time it is
+    const cancel = afterTimeout(restMs, resolve) // in real time also where `after` is a rig's clock: it is the processor that rests
     this.#endRest = resolve
     await promise
     cancel()

@@ -70,8 +70,9 @@ export function isKeyInClear(folders: PkiFolders): boolean {
 }
 
 /**
- * The authority for signing: of several certificates the one that the key belongs to. Throws PosternError `pki.no_authority` when its certificate or key is not here, and
- * `pki.passphrase` when the key is encrypted and the environment names no passphrase, or another.
+ * The authority for signing: of several certificates the one that the key belongs to. Throws PosternError
+ * `pki.no_authority` when its certificate or key is not here, and `pki.passphrase` when the key is encrypted and the
+ * environment names no passphrase, or another.
  */
 export function readAuthority(folders: PkiFolders, name: AuthorityName): CertificateAndKey {
   const files = authorityFiles(folders, name)
