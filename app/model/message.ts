@@ -47,7 +47,9 @@ export type TemplateContent = Around & {
   readonly template: { readonly name: string; readonly language: string; readonly body: string }
 }
 
-export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker'
+/** The types of messages that carry a file. */
+export const MEDIA_TYPES = ['image', 'video', 'audio', 'document', 'sticker'] as const
+export type MediaType = (typeof MEDIA_TYPES)[number]
 
 /** A file, as far as the message itself describes it. */
 export type Media = {

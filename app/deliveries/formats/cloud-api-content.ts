@@ -1,6 +1,8 @@
+import { present } from '../../lib/present.ts'
 import type { Json, JsonObject } from '../../model/event.ts'
+import { MEDIA_TYPES } from '../../model/message.ts'
 
-const FILES: ReadonlySet<Json | undefined> = new Set(['image', 'video', 'audio', 'document', 'sticker'])
+const FILES: ReadonlySet<Json | undefined> = new Set(MEDIA_TYPES)
 const SAME: ReadonlySet<Json | undefined> = new Set(['text', 'location', 'contacts', 'reaction'])
 
 const REPLIES: Readonly<Record<string, string>> = { button_reply: 'button_reply', list_reply: 'list_reply' }
@@ -45,10 +47,4 @@ function unsupported(details: string): JsonObject {
     type: 'unsupported',
     errors: [{ code: 131051, title, message: title, error_data: { details } }],
   }
-}
-
-function present(members: Readonly<Record<string, Json | undefined>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(members).filter((entry): entry is [string, Json] => entry[1] !== undefined),
-  )
 }

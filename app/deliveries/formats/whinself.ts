@@ -1,9 +1,10 @@
 import { jidOf, kindOfChat, waIdOf } from '../../model/chat.ts'
 import type { Json, JsonObject } from '../../model/event.ts'
+import { MEDIA_TYPES } from '../../model/message.ts'
 import type { Surroundings, Tellable } from './tellable.ts'
 import { whinselfMessage } from './whinself-message.ts'
 
-const MEDIA: ReadonlySet<Json | undefined> = new Set(['image', 'video', 'audio', 'document', 'sticker'])
+const MEDIA: ReadonlySet<Json | undefined> = new Set(MEDIA_TYPES)
 
 /** An event as Whinself tells it: the envelope and the message of the library that it is made with, without secrets of WhatsApp's. */
 export function whinselfBody(event: Tellable, data: JsonObject, about: Surroundings): JsonObject {

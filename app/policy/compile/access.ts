@@ -1,9 +1,10 @@
 import { namesFinder } from '../../lib/glob.ts'
+import { present } from '../../lib/present.ts'
 import { duration, hours, size } from '../shape/notation.ts'
 import type { Conditions, RecipientCondition, Rule } from '../snapshot.ts'
 import type { Declared, DeclaredRule } from './declared.ts'
 import { compileNumbers } from './recipients.ts'
-import { parsed, present } from './values.ts'
+import { parsed } from './values.ts'
 
 /**
  * All rules in the order of their ids (which has no meaning): the declared ones, with roles, lists and globs of names

@@ -1,7 +1,8 @@
+import { present } from '../../lib/present.ts'
 import { duration } from '../shape/notation.ts'
 import type { AccountPolicy } from '../snapshot.ts'
 import type { Declared, DeclaredAccount } from './declared.ts'
-import { parsed, parsedOr, present } from './values.ts'
+import { parsed, parsedOr } from './values.ts'
 
 const MAX_BACKOFF_MS = 5 * 60_000
 const GIVE_UP_AFTER_MS = 6 * 60 * 60_000

@@ -1,6 +1,6 @@
+import { present } from '../../lib/present.ts'
 import type { Guardrail } from '../snapshot.ts'
 import type { Declared } from './declared.ts'
-import { present } from './values.ts'
 
 /** All guardrails by id, without what is written for people. */
 export function compileGuardrails({ guardrails }: Declared): ReadonlyMap<string, Guardrail> {

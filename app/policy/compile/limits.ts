@@ -1,8 +1,9 @@
 import { namesMatching } from '../../lib/glob.ts'
+import { present } from '../../lib/present.ts'
 import { dailyRate, duration, durationRange, rate } from '../shape/notation.ts'
 import type { Limit, Pacing } from '../snapshot.ts'
 import type { Declared, DeclaredLimit, DeclaredPacing } from './declared.ts'
-import { mapOf, parsed, present } from './values.ts'
+import { mapOf, parsed } from './values.ts'
 
 /** All limits by name. */
 export function compileLimits(declared: Declared): ReadonlyMap<string, Limit> {

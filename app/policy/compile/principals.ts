@@ -1,7 +1,8 @@
+import { present } from '../../lib/present.ts'
 import { instant, serial } from '../shape/notation.ts'
 import type { Principal } from '../snapshot.ts'
 import type { Declared, PersonSpec, ServiceSpec } from './declared.ts'
-import { parsed, present } from './values.ts'
+import { parsed } from './values.ts'
 
 /** Services and people by name. */
 export function compilePrincipals({ services, people }: Declared): ReadonlyMap<string, Principal> {

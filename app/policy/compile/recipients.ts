@@ -1,9 +1,10 @@
+import { present } from '../../lib/present.ts'
 import type { Keywords } from '../../model/opt-out.ts'
 import { type PhoneRule, parsePhone } from '../../model/phone.ts'
 import { duration, quietSpans } from '../shape/notation.ts'
 import type { ConsentTerms, OptOut, QuietHours, RecipientCondition } from '../snapshot.ts'
 import type { Declared, DeclaredList } from './declared.ts'
-import { mapOf, parsed, present } from './values.ts'
+import { mapOf, parsed } from './values.ts'
 
 const BACK: Keywords = { en: ['START'] }
 

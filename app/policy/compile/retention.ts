@@ -1,7 +1,8 @@
+import { present } from '../../lib/present.ts'
 import { duration } from '../shape/notation.ts'
 import type { Retention } from '../snapshot.ts'
 import type { Declared } from './declared.ts'
-import { parsed, present } from './values.ts'
+import { parsed } from './values.ts'
 
 /** What is not written is kept. */
 export function compileRetention({ retention }: Declared): Retention {

@@ -13,12 +13,6 @@ export function parsedOr<T>(notation: Notation<T>, text: string | undefined, oth
   return text === undefined ? otherwise : parsed(notation, text)
 }
 
-/** Object members that are there, and no members that are `undefined`. */
-export function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept = Object.entries(members).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> }
-}
-
 /** A map of a record's entries, each compiled, in the order of their names. */
 export function mapOf<From, To>(
   record: Readonly<Record<string, From>>,

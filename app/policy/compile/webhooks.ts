@@ -1,10 +1,11 @@
 import { namesMatching } from '../../lib/glob.ts'
+import { present } from '../../lib/present.ts'
 import { EVENT_TYPES, type EventType } from '../../model/event.ts'
 import { TOLD_EVENTS } from '../../model/webhook-format.ts'
 import { duration } from '../shape/notation.ts'
 import type { Endpoint } from '../snapshot.ts'
 import type { Declared, DeclaredEndpoint } from './declared.ts'
-import { mapOf, parsedOr, present } from './values.ts'
+import { mapOf, parsedOr } from './values.ts'
 
 const TIMEOUT_MS = 30_000
 const MAX_AGE_MS = 7 * 86_400_000

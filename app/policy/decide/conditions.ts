@@ -1,5 +1,6 @@
 import { globMatches } from '../../lib/glob.ts'
 import type { DecisionRequest } from '../../model/decision.ts'
+import { MEDIA_TYPES } from '../../model/message.ts'
 import { ipInNetworks } from '../networks.ts'
 import type { Conditions, PolicySnapshot, Rule } from '../snapshot.ts'
 import { isWithin, wallClock } from './hours.ts'
@@ -20,7 +21,7 @@ type Asked = {
 
 /** Actions that always touch a recipient and carry a message: there an absent word is one that was left out. */
 const SENDING = 'messages.send'
-const WITH_FILE: ReadonlySet<string> = new Set(['image', 'video', 'audio', 'document', 'sticker'])
+const WITH_FILE: ReadonlySet<string> = new Set(MEDIA_TYPES)
 
 /** Every condition by the path under which the files have it. Cheap ones first. */
 const CONDITIONS: readonly (readonly [path: string, present: (when: Conditions) => boolean, judge: Judge])[] =

@@ -1,5 +1,6 @@
+import { present } from '../../lib/present.ts'
 import type { Device } from '../accounts.ts'
-import { instant, present } from '../database/query.ts'
+import { instant } from '../database/query.ts'
 import type { Effects } from '../effects.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { writeEffects } from './effects.ts'

@@ -1,4 +1,5 @@
-import { instant, present } from '../database/query.ts'
+import { present } from '../../lib/present.ts'
+import { instant } from '../database/query.ts'
 import type { Effects } from '../effects.ts'
 import type { DisabledBecause, EndpointHealth } from '../endpoints.ts'
 import type { Source, Tx } from '../writer/transaction.ts'

@@ -1,7 +1,7 @@
+import { present } from '../../lib/present.ts'
 import type { FileTraits, MediaItem, RemoteFile, StoredFile } from '../../model/media.ts'
 import { type MediaType, type Message, mediaIn } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { present } from '../database/query.ts'
 import type { NewFile, Removed } from '../media.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { dropFile, fileOf, keepFile } from './media-files.ts'

@@ -1,3 +1,4 @@
+import { present } from '../../lib/present.ts'
 import { hasMembers } from '../../model/chat.ts'
 import {
   type Message,
@@ -7,7 +8,7 @@ import {
   type TimelineStep,
 } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { instant, present } from '../database/query.ts'
+import { instant } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { expectMedia } from './media.ts'
 import { receiptsOf } from './message-receipts.ts'

@@ -1,5 +1,5 @@
+import { present } from '../../lib/present.ts'
 import { advances, type MessageStatus } from '../../model/message.ts'
-import { present } from '../database/query.ts'
 import type { Effects } from '../effects.ts'
 import type { Approval, Hold, Requeue, StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'

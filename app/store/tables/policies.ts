@@ -1,5 +1,6 @@
+import { present } from '../../lib/present.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
-import { pageOf, present, where } from '../database/query.ts'
+import { pageOf, where } from '../database/query.ts'
 import type { Effects, Page } from '../effects.ts'
 import type { PolicyEntry, PolicyReason, PolicyRecord, Refusal } from '../policies.ts'
 import type { Source, Tx } from '../writer/transaction.ts'

@@ -1,5 +1,5 @@
+import { present } from '../../lib/present.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { present } from '../database/query.ts'
 import type { KnownRecipient } from '../recipients.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { chatHash } from './message-row.ts'
