@@ -107,7 +107,9 @@ async function under(plan: Plan, { api, ca_file, clients }: SandboxEndpoints) {
   const meanwhile = await watch(url, proof, () => over)
   const outcome = await attacking
   assert.deepEqual([...earlier.faults, ...meanwhile.faults], [], 'somebody else was not served')
-  return { outcome, slower: p99(meanwhile) / p99(earlier), reached: requestsIn(sandbox.log().slice(logged)) }
+  const log = sandbox.log().slice(logged)
+  assert.ok(log.includes('"/v1/whoami"'), 'the log tells what reaches the app')
+  return { outcome, slower: p99(meanwhile) / p99(earlier), reached: requestsIn(log) }
 }
 
 /** With what an attacker could have at best: a client's certificate, a client's key. */
