@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts'
-import type { ChatId } from '../model/chat.ts'
-import { jidOf } from '../model/chat.ts'
+import { type ChatId, jidOf } from '../model/chat.ts'
+import type { Standing } from '../model/consent.ts'
 import type { KnownRecipient } from '../store/recipients.ts'
 import type { Store } from '../store/store.ts'
 import { wordsOf } from './socket/library-log.ts'
@@ -61,8 +61,7 @@ export function createRecipients({ account, store, log, now }: RecipientsDeps): 
   }
 
   /** Links the two names of the person that has answered to a number; true when that has brought an opt-out to light. */
-  async function isUnwanted(chat: ChatId, lid: ChatId): Promise<boolean> {
-    const before = await store.contacts.standing(chat)
+  async function isUnwanted(chat: ChatId, lid: ChatId, before: Standing): Promise<boolean> {
     await store.contacts.link({ lid, number: chat })
     const { optedOutAt } = await store.contacts.standing(chat)
     return before.optedOutAt === undefined && optedOutAt !== undefined
@@ -73,10 +72,11 @@ export function createRecipients({ account, store, log, now }: RecipientsDeps): 
       if (!chat.startsWith('+')) return jidOf(chat)
       const known = await recall(chat)
       if (known !== undefined) return known.address ?? 'none'
+      const before = await store.contacts.standing(chat) // now: the library stores the link by itself, as soon as it has it
       const found = await socket.find(chat)
       const address = found === 'none' ? undefined : found.jid
       remember(chat, address)
-      if (found !== 'none' && found.lid !== undefined && (await isUnwanted(chat, found.lid)))
+      if (found !== 'none' && found.lid !== undefined && (await isUnwanted(chat, found.lid, before)))
         return 'opted-out'
       return address ?? 'none'
     },

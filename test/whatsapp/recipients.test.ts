@@ -72,3 +72,18 @@ test('tells once that a number is of somebody who opted out under a LID; of anyb
   assert.equal(await recipients.addressOf(ALICE, socket), 'opted-out')
   assert.equal(await recipients.addressOf(ALICE, socket), ADDRESS)
 })
+
+test('tells so as well when the link is on the disk before the answer is, as the library keeps it on its own', async t => {
+  const { store, socket, start } = await world(t, ALICE)
+  const optOut = { contact: LID, to: 'opted-out', at: new Date(), effects: {} } as const
+  await store.contacts.grant({ ...optOut, consent: { purpose: 'nothing' }, lift: optOut })
+  const linking: typeof socket = {
+    async find(phone) {
+      await store.contacts.link({ lid: LID, number: phone })
+      return await socket.find(phone)
+    },
+  }
+  const recipients = start()
+  assert.equal(await recipients.addressOf(ALICE, linking), 'opted-out')
+  assert.equal(await recipients.addressOf(ALICE, linking), ADDRESS)
+})
