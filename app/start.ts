@@ -37,6 +37,7 @@ import { createLimiter } from './policy/limiter.ts'
 import type { PolicyInForce } from './policy/snapshot.ts'
 import { policyAtBoot, type Started } from './reload/boot.ts'
 import { examineDeps } from './reload/examine/installation.ts'
+import { createRecollection } from './reload/examine/recollection.ts'
 import { createReload } from './reload/reload.ts'
 import { raiseDiskAlarms } from './store/disk-alarm.ts'
 import { createLimitKeeper } from './store/limit-keeper.ts'
@@ -88,7 +89,9 @@ export async function start(options: StartOptions): Promise<Running> {
     emptyTemporaryFolder(config)
     await markInstallation(store, config, log)
     const readFolder = () => readPolicyFolder(config.policiesDir)
-    const started = await policyAtBoot({ ...examineDeps(config), readFolder, store, routeUnder, log, now })
+    const recollection = createRecollection({ meta: store.meta, masterKey: key })
+    const bootDeps = { ...examineDeps(config), readFolder, store, recollection, routeUnder, log, now }
+    const started = await policyAtBoot(bootDeps)
     return await run(options, { store, started, contactKey: contactKeyFrom(key) })
   } catch (error) {
     await store.close()

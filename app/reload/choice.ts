@@ -1,10 +1,12 @@
 import { PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
-import { policyDigest } from '../policy/load.ts'
+import { policyDigest } from '../policy/digest.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Refused } from './activation.ts'
-import { type ExamineDeps, type Examined, examine } from './examine/examine.ts'
+import type { ExamineDeps, Examined } from './examine/examine.ts'
+import { examineOnce } from './examine/examine-once.ts'
+import type { Recollection } from './examine/recollection.ts'
 import { MOST_LIVES, unprovenIn } from './probation/lives.ts'
 
 export type ChoiceDeps = ExamineDeps & {
@@ -14,6 +16,8 @@ export type ChoiceDeps = ExamineDeps & {
     readonly policies: Pick<Store['policies'], 'refusalOf' | 'filesOf'>
     readonly meta: Pick<Store['meta'], 'get'>
   }
+  /** Absent: everything is examined in full. */
+  readonly recollection?: Recollection
 }
 
 /** The policy to start with. */
@@ -45,7 +49,7 @@ export async function choosePolicy(deps: ChoiceDeps): Promise<Choice> {
     const digest = policyDigest(files)
     const instead = (await inPlaceOfPinned(digest, deps)) ?? (await inPlaceOfDeadly(digest, deps))
     if (instead !== undefined) return instead
-    const examined = examine(files, deps)
+    const examined = await examineOnce(files, deps)
     if (examined.kind === 'good') return { files, snapshot: examined.snapshot }
     return fallBack(examined, new PosternError('policy.rejected', `\n${examined.report}`), deps)
   }
@@ -99,5 +103,5 @@ async function lastInForce(deps: ChoiceDeps): Promise<Kept | undefined> {
 
 async function keptAs(digest: string, deps: ChoiceDeps): Promise<Kept | undefined> {
   const files = await deps.store?.policies.filesOf(digest)
-  return files && { ...examine(files, { ...deps, of: 'return' }), files }
+  return files && { ...(await examineOnce(files, { ...deps, of: 'return' })), files }
 }

@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts'
 import { Pump } from '../lib/pump.ts'
 import { SYSTEM } from '../model/audit.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
-import { policyDigest } from '../policy/load.ts'
+import { policyDigest } from '../policy/digest.ts'
 import type { Store } from '../store/store.ts'
 import type { PolicySwitch } from './policy-switch.ts'
 

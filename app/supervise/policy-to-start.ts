@@ -7,6 +7,7 @@ import { silentLog } from '../lib/log.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { type Choice, choosePolicy, type Replaced } from '../reload/choice.ts'
 import { examineDeps } from '../reload/examine/installation.ts'
+import { createRecollection, type Recollection } from '../reload/examine/recollection.ts'
 import { unprovenIn } from '../reload/probation/lives.ts'
 import { openStore, storeExists } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -25,19 +26,19 @@ const INSTEAD: Readonly<Record<Replaced['why'], string>> = {
 /** The policy that the app is going to start with, so that Caddy starts with its part. Throws PosternError `policy.rejected`. */
 export async function policyToStart(config: Config): Promise<PolicySnapshot> {
   const deps = { ...examineDeps(config), readFolder: () => readPolicyFolder(config.policiesDir) }
-  const store = storeExists(config.dataDir) ? await openPatiently(config) : undefined
+  const before = storeExists(config.dataDir) ? await openPatiently(config) : undefined
   try {
-    const choice = await choosePolicy({ ...deps, ...(store && { store }) })
+    const choice = await choosePolicy({ ...deps, ...before })
     tell(choice)
     return choice.snapshot
   } finally {
-    await store?.close()
+    await before?.store.close()
   }
 }
 
 /** Whether the app may have died of its policy: it has one to go back to, and does so by itself when it keeps dying. */
 export async function mayGoBack(config: Config): Promise<boolean> {
-  const store = await openPatiently(config)
+  const { store } = await openPatiently(config)
   try {
     return (await unprovenIn(store.meta)) !== undefined
   } finally {
@@ -45,12 +46,16 @@ export async function mayGoBack(config: Config): Promise<boolean> {
   }
 }
 
-async function openPatiently(config: Config): Promise<Store> {
+/** What there is of lives before. */
+type Before = { readonly store: Store; readonly recollection: Recollection }
+
+async function openPatiently(config: Config): Promise<Before> {
   const { key } = readMasterKey(config, true)
   const deadline = performance.now() + LOCKED_WITHIN_MS
   for (;;) {
     try {
-      return await openStore({ dataDir: config.dataDir, key, now: () => new Date(), log: silentLog })
+      const store = await openStore({ dataDir: config.dataDir, key, now: () => new Date(), log: silentLog })
+      return { store, recollection: createRecollection({ meta: store.meta, masterKey: key }) }
     } catch (error) {
       const isLocked = error instanceof PosternError && error.code === 'store.locked'
       if (!isLocked || performance.now() > deadline) throw error

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { connect } from 'node:tls'
 import { askControl, tellControl } from '../../app/cli/control.ts'
 import type { PolicyFile } from '../../app/model/policy-file.ts'
-import { policyDigest } from '../../app/policy/load.ts'
+import { policyDigest } from '../../app/policy/digest.ts'
 import type { EdgeHandshake } from '../../app/reload/edge-handshake.ts'
 import { type Body, type RunningHttp, startHttp } from './running-http.ts'
 

@@ -1,7 +1,8 @@
 import type { PolicyFile } from '../../model/policy-file.ts'
 import { type Diagnostic, placeText } from '../../policy/diagnostic.ts'
+import { policyDigest } from '../../policy/digest.ts'
 import { formatDiagnostics } from '../../policy/format/format.ts'
-import { loadPolicy, type PolicyFacts, policyDigest } from '../../policy/load.ts'
+import { loadPolicy, type PolicyFacts } from '../../policy/load.ts'
 import { type MovedPorts, movePorts } from '../../policy/move-ports.ts'
 import type { ReadFiles } from '../../policy/shape/read-files.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
@@ -43,8 +44,7 @@ export function examine(files: readonly PolicyFile[], deps: ExamineDeps & Manner
   if (loaded.kind === 'rejected') return bad('check', loaded.diagnostics)
   const unmet = deps.of === 'reading' ? [] : unmetDemands(loaded.snapshot, loaded.tests)
   if (unmet.length > 0) return bad('tests', unmet)
-  const { snapshot } = loaded
-  return { kind: 'good', snapshot: deps.ports === undefined ? snapshot : movePorts(snapshot, deps.ports) }
+  return good(loaded.snapshot, deps)
 
   function bad(at: 'check' | 'tests', diagnostics: readonly Diagnostic[]): Examined {
     const { inForce } = deps
@@ -55,6 +55,11 @@ export function examine(files: readonly PolicyFile[], deps: ExamineDeps & Manner
     })
     return { kind: 'bad', at, digest: policyDigest(files), first: firstOf(diagnostics), report }
   }
+}
+
+/** What comes of files that may be put in force here. */
+export function good(snapshot: PolicySnapshot, { ports }: Pick<ExamineDeps, 'ports'>): Examined {
+  return { kind: 'good', snapshot: ports === undefined ? snapshot : movePorts(snapshot, ports) }
 }
 
 function factsFor({ facts, of }: ExamineDeps & Manner): PolicyFacts {

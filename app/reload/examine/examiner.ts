@@ -1,7 +1,7 @@
 import { policyFacts } from '../../config/policy-facts.ts'
 import { reasonOf } from '../../lib/error.ts'
 import type { PolicyFile } from '../../model/policy-file.ts'
-import { policyDigest } from '../../policy/load.ts'
+import { policyDigest } from '../../policy/digest.ts'
 import type { Examined, Manner } from './examine.ts'
 import { ExaminerThread, type Report } from './examiner-thread.ts'
 import { stillFound } from './findings.ts'
