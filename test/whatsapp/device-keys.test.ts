@@ -10,6 +10,7 @@ import { openTestStore } from '../outbox/world.ts'
 
 /** More than the library's cache holds, so that the keys before them have to come from the store again. */
 const CROWD = 5_000
+const now = () => new Date()
 /** A single object that each change left behind would be more. */
 const BYTES_A_CHANGE = 20
 
@@ -25,6 +26,7 @@ test('a key that was asked for in vain is found once it is there, also when no c
     account: 'main',
     store: { ...store, signalKeys: { ...store.signalKeys, get: counted } },
     log: silentLog,
+    now,
   })
   const { keys } = device.connect((changes: readonly SignalKeyChange[]) => {
     const write = store.signalKeys.set('main', changes)
@@ -44,7 +46,7 @@ test('a key that was asked for in vain is found once it is there, also when no c
 })
 
 test('a change of keys that is stored leaves nothing in memory', async t => {
-  const device = LinkedDevice.fresh({ account: 'main', store: await openTestStore(t), log: silentLog })
+  const device = LinkedDevice.fresh({ account: 'main', store: await openTestStore(t), log: silentLog, now })
   const { keys } = device.connect(async () => {})
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

@@ -1,15 +1,13 @@
 import type { Effects } from '../../store/effects.ts'
 import { type DeviceDeps, LinkedDevice } from '../socket/device.ts'
 
-export type CustodyDeps = DeviceDeps & { readonly now: () => Date }
-
 /** The device of an account and the number that it is linked to, in memory and in the store. */
 export class Custody {
-  readonly #deps: CustodyDeps
+  readonly #deps: DeviceDeps
   #device: LinkedDevice | undefined
   #phone: string | undefined
 
-  constructor(deps: CustodyDeps) {
+  constructor(deps: DeviceDeps) {
     this.#deps = deps
   }
 

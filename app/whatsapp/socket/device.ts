@@ -2,6 +2,7 @@ import {
   type AuthenticationCreds,
   type AuthenticationState,
   BufferJSON,
+  type CacheStore,
   initAuthCreds,
   jidDecode,
   makeCacheableSignalKeyStore,
@@ -17,9 +18,24 @@ import type { SignalKeyChange } from '../../store/signal-keys.ts'
 import type { Store } from '../../store/store.ts'
 import { phoneOf } from '../translate.ts'
 import { boundedCache } from './cache.ts'
+import { createDeviceLists, type DeviceList } from './device-lists.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
 
-export type DeviceDeps = { readonly account: string; readonly store: Store; readonly log: Log }
+export type DeviceDeps = {
+  readonly account: string
+  readonly store: Store
+  readonly log: Log
+  readonly now: () => Date
+}
+
+/** What one connection of the device works on. */
+export type Connected = AuthenticationState & {
+  /** The devices of others, as WhatsApp has told them. */
+  readonly deviceLists: CacheStore
+}
+
+/** Beside the library's own types of keys; a log-out erases it with them. */
+const DEVICE_LIST = 'postern-device-list'
 
 /** How a connection keeps the changes that it makes to Signal keys (journal/intake.ts); resolves when they are durable. */
 export type StoreKeys = (changes: readonly SignalKeyChange[]) => Promise<void>
@@ -57,14 +73,19 @@ export class LinkedDevice {
    * What one connection works on. Each begins with what is on the disk: keys in the memory of one whose writes failed
    * are ahead of it, and would not read what comes again.
    */
-  connect(store: StoreKeys): AuthenticationState {
+  connect(store: StoreKeys): Connected {
     const before = this.#keysStored
-    const keys = this.#keys(before, changes => {
+    const keep = (changes: readonly SignalKeyChange[]) => {
+      if (this.#forgotten) return
       const both = Promise.allSettled([this.#keysStored, store(changes)])
       this.#keysStored = both.then(() => {}) // what both came to would hold on to all that came before
-    })
+    }
     const logger = libraryLogger(this.#deps.log, this.#deps.account)
-    return { creds: this.creds, keys: makeCacheableSignalKeyStore(keys, logger, boundedCache()) }
+    return {
+      creds: this.creds,
+      keys: makeCacheableSignalKeyStore(this.#keys(before, keep), logger, boundedCache()),
+      deviceLists: this.#deviceLists(before, keep),
+    }
   }
 
   /** The phone JID behind a LID, where WhatsApp has ever told it. */
@@ -120,6 +141,19 @@ export class LinkedDevice {
     }
   }
 
+  #deviceLists(ready: Promise<unknown>, store: (changes: readonly SignalKeyChange[]) => void): CacheStore {
+    const { account, store: stored, now } = this.#deps
+    return createDeviceLists({
+      now,
+      async read(user) {
+        await ready
+        const bytes = (await stored.signalKeys.get(account, DEVICE_LIST, [user])).get(user)
+        return bytes && decode<DeviceList>(bytes)
+      },
+      write: (id, list) => store([{ type: DEVICE_LIST, id, value: list && encode(list) }]),
+    })
+  }
+
   #keys(ready: Promise<unknown>, store: (changes: readonly SignalKeyChange[]) => void): SignalKeyStore {
     const deps = this.#deps
     const absent = createAbsences()
@@ -135,7 +169,7 @@ export class LinkedDevice {
       set: async changes => {
         const flat = flatten(changes)
         for (const { type, id } of flat) absent.remove(type, id)
-        if (flat.length > 0 && !this.#forgotten) store(flat)
+        if (flat.length > 0) store(flat)
       },
       clear: () => deps.store.signalKeys.clear(deps.account),
     }

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import {
-  type AuthenticationState,
   type BinaryNode,
   Browsers,
   makeWASocket,
@@ -29,7 +28,7 @@ import { type Place, Places } from '../outbound/place.ts'
 import type { Written } from '../outbound/write.ts'
 import { createSocial, type Social } from '../social/social.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
-import type { StoreKeys } from './device.ts'
+import type { Connected, StoreKeys } from './device.ts'
 import { withFewChains } from './few-chains.ts'
 import { type Found, find } from './find.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
@@ -67,7 +66,7 @@ export type SocketOptions = {
   readonly store: Store
   readonly now: () => Date
   /** The device to connect, given how its keys are kept. */
-  readonly connect: (storeKeys: StoreKeys) => AuthenticationState
+  readonly connect: (storeKeys: StoreKeys) => Connected
   readonly policy: AccountPolicy
   readonly log: Log
   readonly events: SocketEvents
@@ -209,7 +208,7 @@ function signalRepositoryOf({ makeRepository }: Intake): SocketConfig['makeSigna
 
 type Parts = {
   readonly options: SocketOptions
-  readonly auth: AuthenticationState
+  readonly auth: Connected
   readonly intake: Intake
   readonly lidLookup: LidLookup
   readonly places: Places
@@ -221,6 +220,7 @@ function configOf(parts: Parts): UserFacingSocketConfig {
   const { FULL } = proto.HistorySync.HistorySyncType
   return {
     auth,
+    userDevicesCache: auth.deviceLists,
     logger: libraryLogger(log, account),
     browser: Browsers.macOS('Chrome'),
     makeSignalRepository: signalRepositoryOf(intake),

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { createDeviceLists, type DeviceList } from '../../app/whatsapp/socket/device-lists.ts'
+import { CONTACT, type Rig, startRig, text } from './rig.ts'
+
+const CAROL = '+12025550103'
+const MINUTE_MS = 60_000
+const BOB = [{ user: '1', device: 0 }]
+
+describe('device lists', () => {
+  const disk = new Map<string, DeviceList>()
+  let clock = new Date('2026-01-01T00:00:00Z')
+  const connect = () =>
+    createDeviceLists({
+      now: () => clock,
+      read: async user => disk.get(user),
+      write: (user, list) => void (list === null ? disk.delete(user) : disk.set(user, list)),
+    })
+  const later = (minutes: number) => {
+    clock = new Date(clock.getTime() + minutes * MINUTE_MS)
+  }
+
+  test('are known to the next connection, for five minutes after WhatsApp told them', async () => {
+    await connect().set('bob', BOB)
+    later(4)
+    const next = connect()
+    assert.deepEqual(await next.get('bob'), BOB)
+    later(1.1)
+    assert.equal(await next.get('bob'), undefined)
+    assert.equal(await connect().get('bob'), undefined)
+  })
+
+  test('from a clock that has stepped back are not believed', async () => {
+    await connect().set('bob', BOB)
+    later(-1)
+    assert.equal(await connect().get('bob'), undefined)
+    later(1)
+    assert.deepEqual(await connect().get('bob'), BOB)
+  })
+
+  test('that were dropped are gone at once, before the disk has heard of it', async () => {
+    const lists = createDeviceLists({
+      now: () => clock,
+      read: async () => ({ devices: BOB, at: clock.getTime() }),
+      write: () => {},
+    })
+    assert.deepEqual(await lists.get('bob'), BOB)
+    await lists.del('bob')
+    assert.equal(await lists.get('bob'), undefined)
+  })
+})
+
+describe('a session that is started again', () => {
+  let rig: Rig
+  before(async () => {
+    rig = await startRig()
+    await rig.link()
+  })
+  after(() => rig.stop())
+
+  test('writes to a contact without asking for their devices, and asks for those of a new one', async () => {
+    await rig.phones.post('/phones', { number: CAROL, name: 'Carol' })
+    assert.equal(await asksFor(CONTACT), 1)
+    await rig.restart()
+    await rig.opened()
+    assert.equal(await asksFor(CONTACT), 0)
+    assert.equal(await asksFor(CAROL), 1)
+  })
+
+  /** How often WhatsApp was asked for anybody's devices for one message. */
+  async function asksFor(contact: string): Promise<number> {
+    const before = await queries()
+    assert.equal((await rig.send(contact, text('hello'))).kind, 'acked')
+    return (await queries()) - before
+  }
+
+  async function queries(): Promise<number> {
+    const lines = (await rig.phones.get('/stanzas')).data as string[]
+    return lines.filter(line => line.includes(' in iq ') && line.includes('usync context=message')).length
+  }
+})
