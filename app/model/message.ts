@@ -123,7 +123,12 @@ export type ForwardContent = Around & {
 }
 
 /** What can be passed on. */
-export type ForwardableContent = TextContent | TemplateContent | LocationContent | ContactsContent
+export type ForwardableContent =
+  | TextContent
+  | TemplateContent
+  | MediaContent
+  | LocationContent
+  | ContactsContent
 
 /** What a caller may send. */
 export type OutgoingContent =
@@ -144,12 +149,20 @@ export type AskedContent =
   | Exclude<OutgoingContent, ForwardContent>
   | (Around & { readonly type: 'forward'; readonly forward: { readonly message_id: string } })
 
-/** True for what carries a file. */
+const CARRIERS: ReadonlySet<string> = new Set(MEDIA_TYPES)
+
+/** True for what is about a file of its own. */
 export function isFile(content: MessageContent | AskedContent): content is MediaContent {
-  return mediaIn(content) !== undefined
+  return CARRIERS.has(content.type)
 }
 
-/** The file that a content is about. */
+/** What of a message carries its file: itself, or the message that it passes on. */
+export function carrierIn(content: MessageContent): MediaContent | undefined {
+  const plain = content.type === 'forward' ? content.forward.message : content
+  return isFile(plain) ? plain : undefined
+}
+
+/** The file that a content carries. */
 export function mediaIn(content: MessageContent | AskedContent): Media | undefined {
   switch (content.type) {
     case 'image':
@@ -162,6 +175,8 @@ export function mediaIn(content: MessageContent | AskedContent): Media | undefin
       return content.document
     case 'sticker':
       return content.sticker
+    case 'forward':
+      return 'message' in content.forward ? mediaIn(content.forward.message) : undefined
     default:
       return undefined
   }

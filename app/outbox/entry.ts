@@ -28,7 +28,7 @@ export function sendingOf(entry: Entry, at: Date): DecisionRequest {
     recipientKind: kindOfChat(entry.chat),
     type: entry.content.type,
     ...(entry.content.type === 'template' && { template: entry.content.template.name }),
-    ...fileOf(entry.content),
+    ...traitsOf(entry.content),
     ...(entry.purpose === undefined ? {} : { purpose: entry.purpose }),
     ...(entry.ip === undefined ? {} : { ip: entry.ip }),
     at,
@@ -49,7 +49,7 @@ export function auditOf(
 }
 
 /** What a rule can say of the file that a message carries. */
-function fileOf(content: Entry['content']): Pick<DecisionRequest, 'size' | 'mime'> {
+export function traitsOf(content: Entry['content']): Pick<DecisionRequest, 'size' | 'mime'> {
   const { size, mime_type: mime } = mediaIn(content) ?? {}
   return {
     ...(size === undefined ? {} : { size }),

@@ -1,16 +1,23 @@
 import type { Actor } from '../model/audit.ts'
 import { kindOfChat } from '../model/chat.ts'
-import type {
-  AskedContent,
-  ForwardableContent,
-  Message,
-  MessageContent,
-  OutgoingContent,
+import type { DecisionRequest } from '../model/decision.ts'
+import {
+  type AskedContent,
+  type ForwardableContent,
+  isFile,
+  MEDIA_TYPES,
+  type MediaContent,
+  type Message,
+  type MessageContent,
+  mediaIn,
+  type OutgoingContent,
 } from '../model/message.ts'
-import { type GestureFault, referenceOf, targetFault, targetIn } from '../model/target.ts'
+import { canGoTo, type GestureFault, referenceOf, targetFault, targetIn } from '../model/target.ts'
 import { decide } from '../policy/decide/decide.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
+import type { Carry } from './carry.ts'
+import { traitsOf } from './entry.ts'
 
 /** What an entry says, now that what it is about is known; or what is wrong with it, at a path of the request. */
 export type Referred =
@@ -30,7 +37,12 @@ export type Asking = {
   readonly audience?: readonly string[] | undefined
 }
 
-type ReferDeps = { readonly store: Pick<Store, 'messages' | 'contacts'>; readonly snapshot: PolicySnapshot }
+type ReferDeps = {
+  readonly store: Pick<Store, 'messages' | 'contacts'>
+  /** Finds the file of a message that is passed on. */
+  readonly carry: Carry
+  readonly snapshot: PolicySnapshot
+}
 
 /** Looks up the message that a request is about. Asked once the request itself is allowed: the answer tells what there is. */
 export async function refer(asking: Asking, at: Date, deps: ReferDeps): Promise<Referred> {
@@ -39,7 +51,7 @@ export async function refer(asking: Asking, at: Date, deps: ReferDeps): Promise<
   if (unwilling !== undefined) return unwilling
   const reference = referenceOf(content)
   const named = reference === undefined ? [] : await deps.store.messages.named(account, reference.messageId)
-  if (content.type === 'forward') return forwarded(content, named, { asking, at, snapshot: deps.snapshot })
+  if (content.type === 'forward') return await forwarded(content, named, { ...deps, asking, at })
   if (reference === undefined || reference.type === 'forward') return { kind: 'fit', content }
   const target = targetIn(chat, named)
   const message = targetFault({ type: reference.type }, target, { at })
@@ -57,32 +69,36 @@ async function optedOutOf(audience: readonly string[], { store }: ReferDeps): Pr
   return undefined
 }
 
-type Forwarding = { readonly asking: Asking; readonly at: Date; readonly snapshot: PolicySnapshot }
+type Forwarding = Pick<ReferDeps, 'carry' | 'snapshot'> & { readonly asking: Asking; readonly at: Date }
 
 /** Only what its sender may read can be passed on, and only where that type may go too. */
-function forwarded(
+async function forwarded(
   content: Extract<AskedContent, { type: 'forward' }>,
   named: readonly Message[],
   forwarding: Forwarding,
-): Referred {
-  const path = '$.forward.message_id'
+): Promise<Referred> {
+  const unfit = (message: string) => ({ kind: 'unfit', path: '$.forward.message_id', message }) as const
   const source = named.find(message => mayRead(message, forwarding))
-  if (source === undefined)
-    return { kind: 'unfit', path, message: 'is no message of this account that is still known' }
-  const message = forwardableOf(source)
-  if (message === undefined)
-    return {
-      kind: 'unfit',
-      path,
-      message: `is a message of the type ${source.content.type}, which is not passed on`,
-    }
-  if (!maySend(message.type, forwarding))
-    return {
-      kind: 'unfit',
-      path,
-      message: `is a message of the type ${message.type}, which may not be sent there`,
-    }
+  if (source === undefined) return unfit('is no message of this account that is still known')
+  const plain = forwardableOf(source)
+  if (plain === undefined)
+    return unfit(`is a message of the type ${source.content.type}, which is not passed on`)
+  const message = isFile(plain) ? await withFile(plain, forwarding) : plain
+  if (typeof message === 'string') return unfit(message)
+  if (!maySend(message, forwarding))
+    return unfit(`is a message of the type ${message.type}, which may not be sent there`)
   return { kind: 'fit', content: { ...content, forward: { message_id: source.messageId, message } } }
+}
+
+/** The same with its file as it is here; a sentence about the message where that cannot go along. */
+async function withFile(
+  content: MediaContent,
+  { asking: { actor, account }, at, snapshot, carry }: Forwarding,
+): Promise<MediaContent | string> {
+  if (content.view_once) return 'is there to be opened once, and is not passed on'
+  if (mediaIn(content)?.id === undefined) return 'is a message whose file is not known'
+  const carried = await carry({ actor, account, content, at, snapshot })
+  return carried.kind === 'unfit' ? `is a message whose file ${carried.message}` : carried.content
 }
 
 function mayRead(
@@ -92,14 +108,16 @@ function mayRead(
   return mayDo('messages.read', { account, to: chat, type: content.type }, { actor, at, snapshot })
 }
 
-function maySend(type: string, { asking, at, snapshot }: Forwarding): boolean {
+function maySend(content: ForwardableContent, { asking, at, snapshot }: Forwarding): boolean {
   const { account, chat, actor } = asking
-  return mayDo('messages.send', { account, to: chat, type }, { actor, at, snapshot })
+  const { type } = content
+  const touched = { account, to: chat, type, ...traitsOf(content) }
+  return canGoTo(type, kindOfChat(chat)) && mayDo('messages.send', touched, { actor, at, snapshot })
 }
 
 function mayDo(
   action: string,
-  touched: { readonly account: string; readonly to: string; readonly type: string },
+  touched: Pick<DecisionRequest, 'account' | 'type' | 'size' | 'mime'> & { readonly to: string },
   { actor, at, snapshot }: { readonly actor: Actor; readonly at: Date; readonly snapshot: PolicySnapshot },
 ): boolean {
   if (actor.principal === 'system') return true
@@ -124,6 +142,7 @@ function isForwardable(content: MessageContent): content is ForwardableContent {
 const FORWARDABLE: ReadonlySet<string> = new Set<ForwardableContent['type']>([
   'text',
   'template',
+  ...MEDIA_TYPES,
   'location',
   'contacts',
 ])

@@ -1,6 +1,6 @@
 import { step } from '../lib/step.ts'
 import type { ChatId } from '../model/chat.ts'
-import { isFile, type Message } from '../model/message.ts'
+import { carrierIn, type Message } from '../model/message.ts'
 import type { SendOrder, SendOutcome } from '../model/send-port.ts'
 import { referenceOf, targetFault, targetIn } from '../model/target.ts'
 import type { Store } from '../store/store.ts'
@@ -119,7 +119,8 @@ async function put({ order, socket, wait }: Putting, deps: SenderDeps): Promise<
   const unfit = await targetRefusal(order, deps.now(), named)
   if (unfit !== undefined) return unfit
   const { content } = order
-  const file = isFile(content) ? await wait.aside(() => deps.files.place(content, socket)) : undefined
+  const carrier = carrierIn(content)
+  const file = carrier && (await wait.aside(() => deps.files.place(carrier, socket)))
   if (file === 'gone') return FILE_GONE
   if (!wait.isAwaited()) return undefined
   const place = await socket.look(order.chat, address)

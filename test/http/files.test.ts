@@ -173,6 +173,68 @@ describe('a message with an uploaded file', () => {
   })
 })
 
+describe('a message with a file that is passed on', () => {
+  const forward = async (body: object, as = 'billing', more: object = {}) => {
+    const { json } = await send(body)
+    const message_id = String((await http.store.messages.get('main', json.id))?.messageId)
+    return { message_id, answer: await send(of('forward', { message_id }, more), as) }
+  }
+  const isUnfit = ({ answer }: Awaited<ReturnType<typeof forward>>, message: RegExp) => {
+    assert.equal(answer.status, 422, JSON.stringify(answer.json))
+    assert.equal(answer.json.errors[0].path, '$.forward.message_id')
+    assert.match(answer.json.errors[0].message, message)
+  }
+
+  test('keeps what its message says of the file, and the file', async () => {
+    const bytes = samples.png(31, 17)
+    const id = await upload(bytes)
+    const first = { ...of('image', { id, caption: 'Quay 3' }), mentions: [TO] }
+    const { message_id, answer } = await forward(first)
+    assert.equal(answer.status, 202, JSON.stringify(answer.json))
+    const image = { id, caption: 'Quay 3', mime_type: 'image/png', width: 31, height: 17 }
+    const about = { ...image, size: bytes.length, sha256: sha256(bytes) }
+    const message = of('image', about)
+    assert.deepEqual(await stored(answer.json.id), of('forward', { message_id, message }))
+    for (const { id: entry } of (await http.store.messages.list({ account: 'main', limit: 2 })).items)
+      await http.ask({ path: `/v1/accounts/main/messages/${entry}`, as: 'billing', method: 'DELETE' })
+  })
+
+  test('is not passed on without its file, where it is for one look, and where its type does not go', async () => {
+    const id = await upload(samples.png(30, 17))
+    isUnfit(await forward(of('image', { id }, { view_once: true })), /to be opened once/)
+    const pdf = of('document', { id: await upload(samples.pdf()) })
+    isUnfit(await forward(pdf, 'billing', { to: '120363000000000009@newsletter' }), /may not be sent there/)
+    isUnfit(await forward(pdf, 'billing', { to: 'status', audience: [TO] }), /may not be sent there/)
+    assert.equal((await forward(pdf)).answer.status, 202)
+  })
+
+  test('is decided by size and type of the file, for those who may read it', async () => {
+    const { rules } = http.policySwitch.current().snapshot
+    const may = (action: string, when: Rule['when'] = {}): Rule => ({
+      ...{ id: action, effect: 'allow', principals: ['narrow'], actions: [action], when },
+    })
+    const noFilms: Rule = { ...may('messages.send', { mime: ['video/*'] }), id: 'films', effect: 'deny' }
+    const noMuch: Rule = { ...may('messages.send', { size: { maxBytes: 300 } }), id: 'much' }
+    const film = of('video', { id: await upload(samples.mp4(400)) })
+    try {
+      const common = [...rules, may('messages.read'), may('messages.send')]
+      http.setPolicy({ rules: common })
+      isUnfit(await forward(film, 'narrow'), /no file of this account that is still kept/)
+      http.setPolicy({ rules: [...common, may('media.read')] })
+      assert.equal((await forward(film, 'narrow')).answer.status, 202)
+      http.setPolicy({ rules: [...common, may('media.read'), noFilms] })
+      isUnfit(await forward(film, 'narrow'), /may not be sent there/)
+      const forwards = may('messages.send', { messageTypes: ['forward'] })
+      http.setPolicy({
+        rules: [may('messages.read'), may('media.read'), forwards, noMuch, ...rules.slice(0, 1)],
+      })
+      isUnfit(await forward(film, 'narrow'), /may not be sent there/)
+    } finally {
+      http.setPolicy({ rules })
+    }
+  })
+})
+
 describe('a message with a link', () => {
   test('is accepted with the file, which is kept once', async () => {
     const first = await send(of('image', { link: `${origin}/quay.png`, caption: 'Quay' }))

@@ -6,8 +6,9 @@ import { after, before, describe, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { PosternEvent } from '../../app/model/event.ts'
 import type { MediaItem, RemoteFile } from '../../app/model/media.ts'
+import type { OutgoingContent } from '../../app/model/message.ts'
 import * as samples from '../media/samples.ts'
-import { CONTACT, OURS, type Rig, startRig, until } from './rig.ts'
+import { CONTACT, newMessageId, OURS, type Rig, startRig, until } from './rig.ts'
 
 let rig: Rig
 let group: string
@@ -58,6 +59,14 @@ const FILES: readonly (readonly [string, string, Buffer, object])[] = [
   ['a sticker', 'sticker', samples.webp(), { mime_type: 'image/webp' }],
 ]
 
+/** What the contact has decrypted of a message of ours. */
+async function arrived(messageId: string): Promise<Record<string, unknown>> {
+  return await until(`the message ${messageId}`, async () => {
+    const { data } = await rig.phones.get(`/phones/${CONTACT}/inbox`)
+    return (data as Record<string, unknown>[]).find(({ id }) => id === messageId)
+  })
+}
+
 describe('a file that comes with a message', () => {
   for (const [name, type, content, about] of FILES) {
     for (const where of ['one-to-one', 'in a group'] as const) {
@@ -75,6 +84,24 @@ describe('a file that comes with a message', () => {
         assert.equal(item.chat, where === 'one-to-one' ? CONTACT : group)
       })
     }
+  }
+
+  for (const [name, type, content, about] of FILES) {
+    test(`is passed on as it lies at WhatsApp's, byte for byte: ${name}`, async () => {
+      const told = await receive(group, type, { data: content.toString('base64'), ...about })
+      const item = (await itemOf(told.id)) ?? assert.fail('no item')
+      const messageId = newMessageId()
+      const message = { type, [type]: told, forwarding_score: 1 }
+      const forward = { type: 'forward', forward: { message_id: 'THEIRS', message } }
+      const outcome = await rig.send(CONTACT, forward as unknown as OutgoingContent, messageId)
+      assert.equal(outcome.kind, 'acked', JSON.stringify(outcome))
+      const { id: _, at: __, from: ___, chat: ____, ...said } = await arrived(messageId)
+      const media_sha256 = createHash('sha256').update(content).digest('hex')
+      const member = { ...about, size: content.length }
+      assert.deepEqual(said, { type, [type]: member, media_sha256, forwarded: true })
+      const { sent } = (await itemOf(told.id)) ?? assert.fail('no item')
+      assert.deepEqual(sent[type as 'image'], item.received?.remote, 'WhatsApp was given nothing')
+    })
   }
 
   test('is fetched by whoever asks for it, when WhatsApp had it not at first', async () => {

@@ -1,7 +1,7 @@
 import type { ChatId } from '../../model/chat.ts'
 import { jidOf } from '../../model/chat.ts'
 import type { RemoteFile } from '../../model/media.ts'
-import { isFile, mediaIn, type OutgoingContent } from '../../model/message.ts'
+import { carrierIn, mediaIn, type OutgoingContent } from '../../model/message.ts'
 import type { Store } from '../../store/store.ts'
 import type { Places } from './place.ts'
 import { type Written, write } from './write.ts'
@@ -30,7 +30,7 @@ export async function writtenBefore(
   const ephemeralSeconds = await store.messages.timer(account, chat)
   const content = own.content as OutgoingContent
   const file = await fileOf(account, content, store)
-  if (isFile(content) && file === undefined) return undefined
+  if (carrierIn(content) !== undefined && file === undefined) return undefined
   return await write({ ...own, content }, { place, ephemeralSeconds, named, ...(file && { file }) })
 }
 
@@ -40,9 +40,9 @@ async function fileOf(
   content: OutgoingContent,
   { media }: Store,
 ): Promise<RemoteFile | undefined> {
-  const id = mediaIn(content)?.id
-  if (id === undefined || !isFile(content)) return undefined
-  return (await media.get(account, id))?.sent[content.type]
+  const carrier = carrierIn(content)
+  const id = carrier && mediaIn(carrier)?.id
+  return carrier && id !== undefined ? (await media.get(account, id))?.sent[carrier.type] : undefined
 }
 
 /** What was written on the phone may be of a type that this device does not send. */

@@ -18,7 +18,10 @@ export type Uploads = { upload(file: Readable, type: MediaType): Promise<RemoteF
 /** WhatsApp keeps a file for a month; so long after it took one, it is not asked to take it again. */
 const FRESH_MS = 7 * 24 * 60 * 60_000
 
-/** Has WhatsApp take the files that messages carry: the same bytes once for all messages of a type, and never twice at a time. */
+/**
+ * Has WhatsApp take the files that messages carry: the same bytes once for all messages of a type, and never twice at a
+ * time. What was received lies there already.
+ */
 export class Files {
   readonly #deps: FilesDeps
   readonly #underWay = new Map<string, Promise<RemoteFile>>()
@@ -53,14 +56,15 @@ export class Files {
     return placed
   }
 
-  /** The same bytes may have been sent as another item. */
-  async #find(item: KeptItem, type: MediaType, socket: Uploads): Promise<RemoteFile> {
+  /** The same bytes may have been sent as another item, or come from there. */
+  async #find({ file, received }: KeptItem, type: MediaType, socket: Uploads): Promise<RemoteFile> {
     const { store, library } = this.#deps
-    const known = (await store.media.sentBefore(item.file.name, type)).find(one => this.#isFresh(one))
-    return known ?? (await socket.upload(library.open(item.file), type))
+    const theirs = received?.type === type ? [received.remote] : []
+    const known = [...theirs, ...(await store.media.sentBefore(file.name, type))]
+    return known.find(one => this.#isFresh(one)) ?? (await socket.upload(library.open(file), type))
   }
 
   #isFresh({ keyedAt }: RemoteFile): boolean {
-    return this.#deps.now().getTime() - keyedAt * 1_000 < FRESH_MS
+    return Math.abs(this.#deps.now().getTime() - keyedAt * 1_000) < FRESH_MS // the sender of a file may say anything
   }
 }

@@ -1,7 +1,7 @@
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { hasMembers, jidOf } from '../../model/chat.ts'
 import type { RemoteFile } from '../../model/media.ts'
-import { isFile, type Message, type OutgoingContent } from '../../model/message.ts'
+import { carrierIn, isFile, type Message, type OutgoingContent } from '../../model/message.ts'
 import { referenceOf, targetIn } from '../../model/target.ts'
 import { type Body, bodyOf } from './bodies.ts'
 import { fileBodyOf, onceOnly } from './file-body.ts'
@@ -53,7 +53,8 @@ export async function write(said: Said, around: Around): Promise<Written> {
 
 async function plain(said: Said, around: Around): Promise<Written> {
   const { content, secret } = said
-  const body = isFile(content) ? around.file && fileBodyOf(content, around.file) : bodyOf(content)
+  const carrier = carrierIn(content)
+  const body = carrier === undefined ? bodyOf(content) : around.file && fileBodyOf(carrier, around.file)
   if (body === undefined) throw new Error(`a message of the type ${content.type} cannot be written`)
   const contextInfo = await contextOf(said, around)
   const member = Object.keys(contextInfo).length === 0 ? body.member : { ...Object(body.member), contextInfo }
