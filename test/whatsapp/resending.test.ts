@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { MessageRetryManager } from '@whiskeysockets/baileys'
 import type { OutgoingContent } from '../../app/model/message.ts'
 import { CONTACT, newMessageId, type Rig, startRig, text, until } from './rig.ts'
 
@@ -26,7 +27,8 @@ describe('a message that a phone could not read and asks for again', () => {
   const nothingOwed = () =>
     until('nothing to be owed', async () => (await rig.store.journal.unfinished('main')).length === 0)
 
-  test('goes again once', async () => {
+  test('goes again once, and the library has kept nothing of it in memory', async t => {
+    const kept = t.mock.method(MessageRetryManager.prototype, 'addRecentMessage')
     const before = await repeats()
     await rig.phones.post('/faults', { kind: 'retry-receipt' })
     const messageId = newMessageId()
@@ -34,6 +36,7 @@ describe('a message that a phone could not read and asks for again', () => {
     await arrived(messageId)
     await nothingOwed()
     assert.equal(await repeats(), before)
+    assert.equal(kept.mock.callCount(), 0)
   })
 
   test('goes again as often as a phone asks', async () => {

@@ -142,6 +142,7 @@ export function openSocket(options: SocketOptions): Socket {
   })
   const parts: Parts = { options, auth, intake, lidLookup, places }
   const sock = withCapturedRejections(() => makeWASocket(configOf(parts)))
+  keepNoRecent(sock)
   gate.guard(socketOf(sock))
   sock.ws.on('frame', (frame: BinaryNode | Uint8Array) => {
     if (frame instanceof Uint8Array) return
@@ -200,6 +201,14 @@ export function openSocket(options: SocketOptions): Socket {
  */
 function keepInLine({ tag, attrs }: BinaryNode): void {
   if (tag === 'message') attrs.offline ??= '0'
+}
+
+/**
+ * What is asked for again comes from the store (`getMessage`). The library's own copy of the last 512 messages has a timer
+ * for each, which holds on to every Signal session that was loaded to encrypt it.
+ */
+function keepNoRecent({ messageRetryManager: recent }: WASocket): void {
+  if (recent) recent.addRecentMessage = () => {}
 }
 
 function signalRepositoryOf({ makeRepository }: Intake): SocketConfig['makeSignalRepository'] {
