@@ -26,6 +26,8 @@ export type Folder = {
   /** Rejects with what the source fails with. Nothing is left behind but what is `written`. */
   write(source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Outcome>
   open(file: StoredFile, span?: Span): Readable
+  /** Where it lies, for who opens it in another thread. */
+  pathOf(file: StoredFile): string
   drop(names: readonly string[]): Promise<void>
   /** Removes what nobody has kept before the last end. */
   dropAllBut(names: readonly string[]): Promise<void>
@@ -85,6 +87,7 @@ export function openFolder(path: string): Folder {
   return {
     write,
     open,
+    pathOf: file => at(file.name),
     drop,
     async dropAllBut(names) {
       const kept = new Set(names)

@@ -4,10 +4,13 @@ import { newId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { Pump } from '../lib/pump.ts'
 import type { Download } from '../model/egress-port.ts'
-import type { FileTraits, MediaItem, StoredFile } from '../model/media.ts'
+import type { FileTraits, MediaItem, Preview, StoredFile } from '../model/media.ts'
+import type { MediaType } from '../model/message.ts'
 import type { Store } from '../store/store.ts'
 import { type Brought, createFetcher, type KeptItem } from './fetcher.ts'
 import type { Folder, Outcome, Written } from './folder.ts'
+import type { Patience } from './preview/preview-thread.ts'
+import { createPreviews } from './preview/previews.ts'
 import type { MediaHost } from './remote.ts'
 import type { Span } from './sealed-file.ts'
 
@@ -23,6 +26,8 @@ export type LibraryDeps = {
   readonly mediaHost: (account: string) => Promise<MediaHost | undefined>
   /** Larger files are fetched when somebody asks for them. */
   readonly maxBytesAtOnce: () => number
+  /** With the look at a file that is to be shown. */
+  readonly patience?: Patience
 }
 
 /** A file that is here and belongs to nothing yet: it is kept, or dropped. */
@@ -44,6 +49,8 @@ export type Library = {
   /** The item with its bytes, fetched from WhatsApp where they are not here yet. */
   bring(item: MediaItem): Promise<Brought>
   open(file: StoredFile, span?: Span): Readable
+  /** What a message of a type shows of a file; undefined where there is nothing to show. Never rejects. */
+  preview(item: KeptItem, type: MediaType): Promise<Preview | undefined>
   /** `awaited`: a message that is still to be sent carries it. */
   remove(account: string, id: string): Promise<'removed' | 'unknown' | 'awaited'>
   /** Removes files that nothing needs any more. */
@@ -59,6 +66,7 @@ const AT_ONCE = 2
 export function createLibrary(deps: LibraryDeps): Library {
   const { store, folder, log, now } = deps
   const fetcher = createFetcher(deps)
+  const previews = createPreviews({ ...deps, pathOf: folder.pathOf })
   const pump = new Pump({
     async round() {
       const due = await store.media.due(now(), AT_ONCE)
@@ -78,6 +86,7 @@ export function createLibrary(deps: LibraryDeps): Library {
     get: (account, id) => store.media.get(account, id),
     bring: item => fetcher.bring(item),
     open: folder.open,
+    preview: previews.of,
     async remove(account, id) {
       const removed = await store.media.remove(account, id)
       if (removed.kind === 'removed') await folder.drop(removed.files)
@@ -91,7 +100,7 @@ export function createLibrary(deps: LibraryDeps): Library {
     },
     async stop() {
       forget()
-      await pump.stop()
+      await Promise.all([pump.stop(), previews.stop()])
     },
   }
 }

@@ -17,6 +17,20 @@ export type RemoteFile = {
   readonly url?: string
 }
 
+/** What a message shows and says of its file before anybody fetches that. */
+export type Preview = {
+  /** A small JPEG, in base64. */
+  readonly thumbnail?: string
+  /** How long it plays. */
+  readonly seconds?: number
+  /** Of a film, upright. */
+  readonly width?: number
+  readonly height?: number
+}
+
+/** A file that WhatsApp has since we sent it. */
+export type SentFile = RemoteFile & { readonly preview?: Preview }
+
 /** The file of a received message, until it is fetched. */
 export type ReceivedFile = { readonly type: MediaType; readonly remote: RemoteFile }
 
@@ -51,7 +65,7 @@ export type MediaItem = Partial<FileTraits> & {
   /** Attempts to fetch it that failed. */
   readonly fetchCount: number
   /** Where WhatsApp has it since we sent it, by the type of message. */
-  readonly sent: { readonly [Type in MediaType]?: RemoteFile }
+  readonly sent: { readonly [Type in MediaType]?: SentFile }
 }
 
 /** What a rule can say about a file. */

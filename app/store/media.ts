@@ -1,5 +1,5 @@
 import { PosternError } from '../lib/error.ts'
-import type { FileTraits, MediaItem, RemoteFile, StoredFile } from '../model/media.ts'
+import type { FileTraits, MediaItem, SentFile, StoredFile } from '../model/media.ts'
 import type { MediaType } from '../model/message.ts'
 import type { Access } from './access.ts'
 import { dueMedia, getMedia, nextFetchAt, sentBefore } from './tables/media.ts'
@@ -26,9 +26,9 @@ export type MediaStore = {
   /** It is not fetched now: not before `until`, or not by itself any more. `attempts` of it failed. */
   putOff(id: string, later: { readonly until?: Date; readonly attempts: number }): Promise<void>
   /** WhatsApp has it now, as the file of messages of a type. */
-  noteSent(id: string, type: MediaType, remote: RemoteFile): Promise<void>
+  noteSent(id: string, type: MediaType, remote: SentFile): Promise<void>
   /** Where WhatsApp has had the bytes of a file, as the file of messages of a type. */
-  sentBefore(fileName: string, type: MediaType): Promise<readonly RemoteFile[]>
+  sentBefore(fileName: string, type: MediaType): Promise<readonly SentFile[]>
   remove(account: string, id: string): Promise<Removed>
   get(account: string, id: string): Promise<MediaItem | undefined>
   /** Received files to be fetched now. */

@@ -163,4 +163,5 @@ const NO_FILES = {
   get: async () => undefined,
   bring: async () => ({ kind: 'gone', reason: 'there are no files here' }) as const,
   open: () => Readable.from([]),
+  preview: async () => undefined,
 }

@@ -2,12 +2,19 @@ import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 
 /** Small files that are what they say, and some that are not. */
 
-export function png(width = 3, height = 2): Buffer {
+type PngTraits = { readonly depth?: number; readonly interlaced?: boolean; readonly rows?: Buffer }
+
+/** Black, and smaller than it says where that is large, unless `rows` gives its RGBA, each row behind its filter. */
+export function png(
+  width = 3,
+  height = 2,
+  { depth = 8, interlaced = false, rows: given }: PngTraits = {},
+): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  header.set([8, 2], 8)
-  const rows = deflateSync(Buffer.alloc(Math.min(height, 8) * (1 + 3 * Math.min(width, 8))))
+  header.set([depth, given === undefined ? 2 : 6, 0, 0, interlaced ? 1 : 0], 8)
+  const rows = deflateSync(given ?? Buffer.alloc(Math.min(height, 8) * (1 + 3 * Math.min(width, 8))))
   const signature = Buffer.from('89504e470d0a1a0a', 'hex')
   return Buffer.concat([signature, pngChunk('IHDR', header), pngChunk('IDAT', rows), pngChunk('IEND')])
 }
@@ -45,16 +52,73 @@ export function gif(): Buffer {
   return Buffer.concat([Buffer.from('GIF89a'), Buffer.from([3, 0, 2, 0, 0, 0, 0]), Buffer.from(';')])
 }
 
+const OPUS_HEAD = Buffer.concat([
+  Buffer.from('OpusHead'),
+  Buffer.from([1, 1, 0x38, 1, 0x80, 0xbb, 0, 0, 0, 0, 0]),
+])
+
 export function opus(length = 200): Buffer {
   const page = Buffer.alloc(28)
   page.write('OggS')
   page.set([0, 2], 4)
   page.set([1, 19], 26)
-  const head = Buffer.concat([
-    Buffer.from('OpusHead'),
-    Buffer.from([1, 1, 0x38, 1, 0x80, 0xbb, 0, 0, 0, 0, 0]),
+  return Buffer.concat([page, OPUS_HEAD, Buffer.alloc(length, 'o')])
+}
+
+/** Silence in Opus, which says how long it is. */
+export function silence(seconds: number): Buffer {
+  const tags = Buffer.concat([Buffer.from('OpusTags'), Buffer.alloc(8)])
+  const second = Buffer.from([0xfb, 50, ...Buffer.alloc(50)]) // 50 frames of 20 ms, all empty
+  const pages = Array.from({ length: seconds }, (_, n) =>
+    oggPage(n + 2, { body: second, granule: (n + 1) * 48_000 + 312, flags: n + 1 === seconds ? 4 : 0 }),
+  )
+  return Buffer.concat([
+    oggPage(0, { body: OPUS_HEAD, granule: 0, flags: 2 }),
+    oggPage(1, { body: tags, granule: 0, flags: 0 }),
+    ...pages,
   ])
-  return Buffer.concat([page, head, Buffer.alloc(length, 'o')])
+}
+
+function oggPage(
+  n: number,
+  { body, granule, flags }: { readonly body: Buffer; readonly granule: number; readonly flags: number },
+): Buffer {
+  const page = Buffer.alloc(28)
+  page.write('OggS')
+  page.writeUInt8(flags, 5)
+  page.writeBigInt64LE(BigInt(granule), 6)
+  page.writeUInt32LE(1, 14)
+  page.writeUInt32LE(n, 18)
+  page.set([1, body.length], 26)
+  return Buffer.concat([page, body])
+}
+
+type FilmTraits = { readonly ms: number; readonly width: number; readonly height: number }
+
+/** A film's head, which says how long and how large it is; `turned` says that it lies on its side. */
+export function film({ ms, width, height }: FilmTraits, { turned = false, long = false } = {}): Buffer {
+  const version = long ? 1 : 0
+  const [movie, track] = [Buffer.alloc(112), Buffer.alloc(104)]
+  movie.writeUInt8(version)
+  movie.writeUInt32BE(1_000, long ? 20 : 12)
+  movie.writeUInt32BE(ms, long ? 28 : 16)
+  track.writeUInt8(version)
+  track.writeInt32BE(turned ? 0 : 65_536, long ? 52 : 40)
+  track.writeUInt32BE(width * 65_536, long ? 88 : 76)
+  track.writeUInt32BE(height * 65_536, long ? 92 : 80)
+  const tracks = [box('trak', box('tkhd', Buffer.alloc(104))), box('trak', box('tkhd', track))]
+  const body = Buffer.alloc(70_000, 'v')
+  return Buffer.concat([
+    mp4(0),
+    box('mdat', body),
+    box('moov', Buffer.concat([box('mvhd', movie), ...tracks])),
+  ])
+}
+
+function box(type: string, body: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(8 + body.length)
+  return Buffer.concat([length, Buffer.from(type, 'latin1'), body])
 }
 
 export function mp4(length = 200): Buffer {

@@ -83,6 +83,7 @@ export async function startParts({ dataDir, key, simulator }: Place, wanted: Rig
     folder: openFolder(join(dataDir, 'media')),
     mediaHost: async account => hostOf(await sessions.mediaHost(account)),
     maxBytesAtOnce: () => 64 * 1024 * 1024,
+    patience: { withinMs: 120_000, idleMs: 2_000 }, // a busy machine changes no message
   })
   const sessions = createSessions({
     library,

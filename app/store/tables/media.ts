@@ -1,5 +1,5 @@
 import { present } from '../../lib/present.ts'
-import type { FileTraits, MediaItem, RemoteFile, StoredFile } from '../../model/media.ts'
+import type { FileTraits, MediaItem, SentFile, StoredFile } from '../../model/media.ts'
 import { type MediaType, type Message, mediaIn } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
 import type { NewFile, Removed } from '../media.ts'
@@ -89,7 +89,7 @@ export function putOffMedia({ db }: Tx, args: { id: string; until?: Date; attemp
   )
 }
 
-export function noteSentMedia(tx: Tx, args: { id: string; type: MediaType; remote: RemoteFile }): void {
+export function noteSentMedia(tx: Tx, args: { id: string; type: MediaType; remote: SentFile }): void {
   const row = tx.db.get<MediaRow>(`${MEDIA} WHERE id = ?`, args.id)
   if (row === undefined) return
   const sent = { ...sentOf(tx, row), [args.type]: args.remote }
@@ -97,7 +97,7 @@ export function noteSentMedia(tx: Tx, args: { id: string; type: MediaType; remot
   tx.db.run('UPDATE media SET sent = ? WHERE seq = ?', sealed, row.seq)
 }
 
-export function sentBefore(source: Source, fileName: string, type: MediaType): readonly RemoteFile[] {
+export function sentBefore(source: Source, fileName: string, type: MediaType): readonly SentFile[] {
   const rows = source.db.all<MediaRow>(
     `${MEDIA} WHERE sent IS NOT NULL AND file = (SELECT seq FROM media_files WHERE name = ?)`,
     fileName,

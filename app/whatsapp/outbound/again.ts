@@ -1,6 +1,6 @@
 import type { ChatId } from '../../model/chat.ts'
 import { jidOf } from '../../model/chat.ts'
-import type { RemoteFile } from '../../model/media.ts'
+import type { SentFile } from '../../model/media.ts'
 import { carrierIn, mediaIn, type OutgoingContent } from '../../model/message.ts'
 import type { Store } from '../../store/store.ts'
 import type { Places } from './place.ts'
@@ -39,7 +39,7 @@ async function fileOf(
   account: string,
   content: OutgoingContent,
   { media }: Store,
-): Promise<RemoteFile | undefined> {
+): Promise<SentFile | undefined> {
   const carrier = carrierIn(content)
   const id = carrier && mediaIn(carrier)?.id
   return carrier && id !== undefined ? (await media.get(account, id))?.sent[carrier.type] : undefined

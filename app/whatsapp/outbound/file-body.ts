@@ -1,25 +1,31 @@
 import type { proto } from '@whiskeysockets/baileys'
-import type { RemoteFile } from '../../model/media.ts'
+import { present } from '../../lib/present.ts'
+import type { SentFile } from '../../model/media.ts'
 import type { Media, MediaContent } from '../../model/message.ts'
 import type { Body } from './bodies.ts'
 
 /** A file that WhatsApp has, as the member of a message that is about it. */
-export function fileBodyOf(content: MediaContent, remote: RemoteFile): NonNullable<Body> {
+export function fileBodyOf(content: MediaContent, remote: SentFile): NonNullable<Body> {
   const once = content.view_once === true ? { viewOnce: true } : {}
   switch (content.type) {
     case 'image': {
       const member = { ...fileOf(content.image, remote), ...once, ...sizeOf(content.image) }
-      return { name: 'imageMessage', member: { ...member, ...captionOf(content.image) } }
+      const shown = content.view_once ? {} : thumbnailOf(remote)
+      return { name: 'imageMessage', member: { ...member, ...shown, ...captionOf(content.image) } }
     }
     case 'video':
       return {
         name: 'videoMessage',
-        member: { ...fileOf(content.video, remote), ...once, ...captionOf(content.video) },
+        member: {
+          ...{ ...fileOf(content.video, remote), ...once, ...filmOf(remote) },
+          ...captionOf(content.video),
+        },
       }
     case 'audio': {
       const { voice } = content.audio
       const ptt = voice === undefined ? {} : { ptt: voice }
-      return { name: 'audioMessage', member: { ...fileOf(content.audio, remote), ...once, ...ptt } }
+      const member = { ...fileOf(content.audio, remote), ...once, ...ptt, ...secondsOf(remote) }
+      return { name: 'audioMessage', member }
     }
     case 'document': {
       const { filename } = content.document
@@ -40,7 +46,7 @@ export function onceOnly(message: proto.IMessage): proto.IMessage {
   return message.audioMessage ? { viewOnceMessageV2Extension: { message } } : { viewOnceMessage: { message } }
 }
 
-function fileOf({ mime_type: mimetype }: Media, remote: RemoteFile) {
+function fileOf({ mime_type: mimetype }: Media, remote: SentFile) {
   return {
     directPath: remote.directPath,
     mediaKey: Buffer.from(remote.mediaKey, 'base64'),
@@ -55,6 +61,19 @@ function fileOf({ mime_type: mimetype }: Media, remote: RemoteFile) {
 
 function sizeOf({ width, height }: Media): { width?: number; height?: number } {
   return width === undefined || height === undefined ? {} : { width, height }
+}
+
+/** Not of what is for one look: whoever gets it would keep the thumbnail. */
+function thumbnailOf({ preview }: SentFile): { jpegThumbnail?: Buffer } {
+  return preview?.thumbnail === undefined ? {} : { jpegThumbnail: Buffer.from(preview.thumbnail, 'base64') }
+}
+
+function filmOf({ preview: { seconds, width, height } = {} }: SentFile) {
+  return present({ seconds, width, height })
+}
+
+function secondsOf({ preview }: SentFile): { seconds?: number } {
+  return preview?.seconds === undefined ? {} : { seconds: preview.seconds }
 }
 
 function captionOf({ caption }: Media): { caption?: string } {

@@ -1,14 +1,15 @@
 import type { Readable } from 'node:stream'
+import { present } from '../../lib/present.ts'
 import type { KeptItem } from '../../media/fetcher.ts'
 import type { Library } from '../../media/library.ts'
-import type { RemoteFile } from '../../model/media.ts'
+import type { RemoteFile, SentFile } from '../../model/media.ts'
 import { type MediaContent, type MediaType, mediaIn } from '../../model/message.ts'
 import type { Store } from '../../store/store.ts'
 
 export type FilesDeps = {
   readonly account: string
   readonly store: Pick<Store, 'media'>
-  readonly library: Pick<Library, 'get' | 'bring' | 'open'>
+  readonly library: Pick<Library, 'get' | 'bring' | 'open' | 'preview'>
   readonly now: () => Date
 }
 
@@ -24,14 +25,14 @@ const FRESH_MS = 7 * 24 * 60 * 60_000
  */
 export class Files {
   readonly #deps: FilesDeps
-  readonly #underWay = new Map<string, Promise<RemoteFile>>()
+  readonly #underWay = new Map<string, Promise<SentFile>>()
 
   constructor(deps: FilesDeps) {
     this.#deps = deps
   }
 
   /** Where WhatsApp has the file of a content, once it is there; `gone` when nobody has it any more. Throws when another attempt may do better. */
-  async place(content: MediaContent, socket: Uploads): Promise<RemoteFile | 'gone'> {
+  async place(content: MediaContent, socket: Uploads): Promise<SentFile | 'gone'> {
     const { id } = mediaIn(content) ?? {}
     if (id === undefined) return 'gone'
     const { account, library } = this.#deps
@@ -45,7 +46,7 @@ export class Files {
     return await this.#place(brought.item, content.type, socket)
   }
 
-  async #place(item: KeptItem, type: MediaType, socket: Uploads): Promise<RemoteFile> {
+  async #place(item: KeptItem, type: MediaType, socket: Uploads): Promise<SentFile> {
     const { media } = this.#deps.store
     const name = `${item.file.name} ${type}`
     const placing =
@@ -57,11 +58,17 @@ export class Files {
   }
 
   /** The same bytes may have been sent as another item, or come from there. */
-  async #find({ file, received }: KeptItem, type: MediaType, socket: Uploads): Promise<RemoteFile> {
+  async #find(item: KeptItem, type: MediaType, socket: Uploads): Promise<SentFile> {
     const { store, library } = this.#deps
-    const theirs = received?.type === type ? [received.remote] : []
-    const known = [...theirs, ...(await store.media.sentBefore(file.name, type))]
-    return known.find(one => this.#isFresh(one)) ?? (await socket.upload(library.open(file), type))
+    const { file, received } = item
+    const before = (await store.media.sentBefore(file.name, type)).find(one => this.#isFresh(one))
+    if (before !== undefined) return before
+    const theirs = received?.type === type && this.#isFresh(received.remote) ? received.remote : undefined
+    const [remote, preview] = await Promise.all([
+      theirs ?? socket.upload(library.open(file), type),
+      library.preview(item, type),
+    ])
+    return { ...remote, ...present({ preview }) }
   }
 
   #isFresh({ keyedAt }: RemoteFile): boolean {

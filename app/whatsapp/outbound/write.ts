@@ -1,6 +1,6 @@
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { hasMembers, jidOf } from '../../model/chat.ts'
-import type { RemoteFile } from '../../model/media.ts'
+import type { SentFile } from '../../model/media.ts'
 import { carrierIn, isFile, type Message, type OutgoingContent } from '../../model/message.ts'
 import { referenceOf, targetIn } from '../../model/target.ts'
 import { type Body, bodyOf } from './bodies.ts'
@@ -27,7 +27,7 @@ export type Around = {
   /** The chat's timer, where the place does not say. */
   readonly ephemeralSeconds: number
   /** Where WhatsApp has the file that the message carries. */
-  readonly file?: RemoteFile
+  readonly file?: SentFile
   /** All messages with an id of WhatsApp's. */
   named(messageId: string): Promise<readonly Message[]>
 }

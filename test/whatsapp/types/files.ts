@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { thumbnailOf } from '../../../app/media/preview/picture.ts'
 import type { MediaContent, MediaType, OutgoingContent } from '../../../app/model/message.ts'
 import * as samples from '../../media/samples.ts'
 import type { Rig } from '../rig.ts'
@@ -16,6 +17,8 @@ type Row = {
   readonly mimeType: string
   /** What is said about it, and must arrive. */
   readonly about: object
+  /** What it shows and says of the file, which nobody has to say. */
+  readonly shown?: object
   readonly around?: Pick<MediaContent, 'view_once'>
   readonly places: readonly Place[]
 }
@@ -24,17 +27,28 @@ const SHOWN = ['contact', 'group', 'status'] as const
 const CHATS = ['contact', 'group'] as const
 const OPUS = 'audio/ogg; codecs=opus'
 const SIZE = { width: 3, height: 2 }
+const FILM = { ms: 1_500, ...SIZE }
 
-const row = (name: string, type: MediaType, bytes: Buffer, more: Pick<Row, 'mimeType' | 'about'>): Row => ({
+type More = Pick<Row, 'mimeType' | 'about' | 'shown'>
+const row = (name: string, type: MediaType, bytes: Buffer, more: More): Row => ({
   ...{ name, type, bytes, ...more },
   places: type === 'document' || type === 'sticker' ? CHATS : SHOWN,
 })
 
 /** Files of every type, as they are sent. */
 export const FILES: readonly Row[] = [
-  row('a picture', 'image', samples.png(), { mimeType: 'image/png', about: { caption: 'Quay 3', ...SIZE } }),
+  row('a picture', 'image', samples.png(), {
+    mimeType: 'image/png',
+    about: { caption: 'Quay 3', ...SIZE },
+    shown: { thumbnail: (await thumbnailOf(samples.png(), 'image/png')).toString('base64') },
+  }),
   row('a video', 'video', samples.mp4(100_000), { mimeType: 'video/mp4', about: { caption: 'ebb' } }),
-  row('a song', 'audio', samples.opus(), { mimeType: OPUS, about: {} }),
+  row('a film', 'video', samples.film(FILM), {
+    mimeType: 'video/mp4',
+    about: {},
+    shown: { seconds: 2, ...SIZE },
+  }),
+  row('a song', 'audio', samples.silence(3), { mimeType: OPUS, about: {}, shown: { seconds: 3 } }),
   row('a voice note', 'audio', samples.opus(300), { mimeType: OPUS, about: { voice: true } }),
   row('a document', 'document', samples.pdf(), {
     mimeType: 'application/pdf',
@@ -75,7 +89,12 @@ export async function contentOf(
 }
 
 /** What its recipient must have, byte for byte. */
-export function wantOf({ type, bytes, mimeType, about, around }: Row): object {
+export function wantOf({ type, bytes, mimeType, about, shown, around }: Row): object {
   const media_sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { type, [type]: { mime_type: mimeType, size: bytes.length, ...about }, media_sha256, ...around }
+  return {
+    type,
+    [type]: { mime_type: mimeType, size: bytes.length, ...about, ...shown },
+    media_sha256,
+    ...around,
+  }
 }
