@@ -59,6 +59,43 @@ function formOf(content: Buffer) {
   return { body, headers: { 'content-type': 'multipart/form-data; boundary=b' } }
 }
 
+const button = (title: string) => ({ type: 'reply', reply: { id: `id of ${title}`, title } })
+const pressed = (...titles: string[]) => ({
+  ...{ type: 'button', body: { text: 'Tea?' }, action: { buttons: titles.map(button) } },
+})
+const rows = (...titles: string[]) => titles.map(title => ({ id: `id of ${title}`, title }))
+const chosen = (...sections: object[]) => ({
+  ...{ type: 'list', body: { text: 'What now?' }, action: { button: 'Choose', sections } },
+})
+const WRITTEN_OUT = [
+  {
+    name: 'buttons',
+    interactive: {
+      ...pressed('Yes', 'No'),
+      ...{ header: { type: 'text', text: 'Four o’clock' }, footer: { text: 'until six' } },
+    },
+    body: 'Four o’clock\n\nTea?\n\n1. Yes\n2. No\n\nuntil six',
+  },
+  {
+    name: 'a list',
+    interactive: chosen({ rows: [{ id: 'a', title: 'Wait', description: 'it may take long' }] }),
+    body: 'What now?\n\nChoose:\n1. Wait — it may take long',
+  },
+  {
+    name: 'a list in sections',
+    interactive: chosen({ title: 'Go', rows: rows('East', 'West') }, { title: 'Stay', rows: rows('Here') }),
+    body: 'What now?\n\nChoose:\n\nGo\n1. East\n2. West\n\nStay\n3. Here',
+  },
+  {
+    name: 'a link',
+    interactive: {
+      ...{ type: 'cta_url', body: { text: 'All about it' } },
+      action: { name: 'cta_url', parameters: { display_text: 'Read', url: 'https://example.com/a' } },
+    },
+    body: 'All about it\n\nRead: https://example.com/a',
+  },
+]
+
 describe('a message of Cloud API', () => {
   test('is accepted as there: the number without its plus, and the id that webhooks will name', async () => {
     const to = contact()
@@ -110,6 +147,14 @@ describe('a message of Cloud API', () => {
     assert.equal(byName.template.body, 'Hello Ana, 7 euros.')
   })
 
+  for (const { name, interactive, body } of WRITTEN_OUT) {
+    test(`is written out where there would be something to press: ${name}`, async () => {
+      const context = { message_id: '3EB0AA' }
+      const answer = await send({ type: 'interactive', interactive, context })
+      assert.deepEqual(await contentOf(answer), { type: 'text', text: { body }, context })
+    })
+  }
+
   test('that waits for a yes says so in the word that Cloud API has for that', async () => {
     const { rules } = http.policySwitch.current().snapshot
     const hold = {
@@ -135,13 +180,36 @@ describe('a message of Cloud API', () => {
   })
 })
 
+const press = (interactive: unknown) => ({ type: 'interactive', interactive })
 const template = (more: object) => ({ type: 'template', template: { name: 'invoice', ...more } })
 const REFUSED: readonly (readonly [string, object, number, RegExp])[] = [
   ['a member missing', { type: 'text' }, 131008, /^\$\.text is missing/],
   ['a member unknown', { text: { body: 'x' }, txt: 1 }, 131009, /\$\.txt/],
   ['a recipient that is none', { to: 'nobody', text: { body: 'x' } }, 131009, /\$\.to/],
   ['a type of nobody', { type: 'hologram' }, 131051, /is not a type/],
-  ['buttons', { type: 'interactive', interactive: { type: 'button' } }, 131051, /is not a type/],
+  ['buttons that are missing', press({ type: 'button', body: { text: 'x' } }), 131008, /action is missing/],
+  ['nothing to press', press(undefined), 131008, /\$\.interactive\.\w+ is missing/],
+  ['four buttons', press(pressed('a', 'b', 'c', 'd')), 131009, /action\.buttons .*3/],
+  ['a long button', press(pressed('x'.repeat(21))), 131009, /buttons\[0\]\.reply\.title .*20/],
+  [
+    'a list of eleven',
+    press(chosen({ rows: rows(...'abcdef') }, { rows: rows(...'ghijk') })),
+    131009,
+    /11 rows/,
+  ],
+  [
+    'a picture above buttons',
+    press({ ...pressed('a'), header: { type: 'image', image: { id: 'x' } } }),
+    131009,
+    /\$\.interactive\.header\.type must be "text"/,
+  ],
+  ['a flow', press({ type: 'flow', body: { text: 'x' } }), 131051, /\$\.interactive\.type must be/],
+  [
+    'a question where somebody is',
+    press({ type: 'location_request_message' }),
+    131051,
+    /\$\.interactive\.type/,
+  ],
   ['a template of nobody', { type: 'template', template: { name: 'none' } }, 132001, /no template/],
   ['another language', template({ language: { code: 'fr' } }), 132001, /which is en/],
   ['too few parameters', template({ components: [] }), 132000, /is missing/],

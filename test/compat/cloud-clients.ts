@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { before, test } from 'node:test'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
 import tls from 'node:tls'
 import { Client, MessageType } from '@great-detail/whatsapp'
 import { GraphApiError, WhatsAppClient } from '@kapso/whatsapp-cloud-api'
 import { eventually, type Sandbox } from '../gateway/sandbox.ts'
-import { png } from '../media/samples.ts'
+import { pdf, png } from '../media/samples.ts'
 
 const BOB = '+15550100051'
 const TO = BOB.slice(1)
 const ACCOUNT = 'main'
+const NAMES = ['@kapso/whatsapp-cloud-api', '@great-detail/whatsapp'] as const
 const GREETING = { name: 'greeting', language: { code: 'en_US' } } as const
 
 type Entry = {
@@ -18,6 +23,7 @@ type Entry = {
   readonly type: string
   readonly text?: { readonly body: string }
   readonly image?: { readonly caption?: string }
+  readonly document?: { readonly filename?: string }
   readonly media_sha256?: string
   readonly reaction?: { readonly message_id: string; readonly emoji: string }
 }
@@ -29,7 +35,9 @@ type Doing = {
   readonly react: (messageId: string, emoji: string) => Promise<string>
   readonly read: (messageId: string) => Promise<unknown>
   readonly upload: (bytes: Buffer) => Promise<string>
-  readonly image: (id: string, caption: string) => Promise<string>
+  readonly image: (file: { id: string } | { link: string }, caption: string) => Promise<string>
+  readonly document: (link: string, filename: string) => Promise<string>
+  readonly buttons: (body: string, titles: readonly string[]) => Promise<string>
   readonly download: (id: string) => Promise<Buffer>
   readonly remove: (id: string) => Promise<unknown>
 }
@@ -38,14 +46,17 @@ type Doing = {
 export function cloudClientTests(running: () => Sandbox): void {
   let sandbox: Sandbox
   let clients: readonly Doing[] = []
+  let pages: Pages
   before(async () => {
     sandbox = running()
+    pages = await servePages(`${sandbox.dataDir}.sandbox`)
     const { keys, ca_file, clients: known } = sandbox.endpoints()
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(ca_file, 'utf8')])
     const key = readFileSync(known.demo?.api_key_file ?? '', 'utf8').trim()
     clients = [kapso(keys, key), greatDetail(keys, key)]
     await sandbox.simulator('/phones', { number: BOB, name: 'Bob' })
   })
+  after(() => pages.close())
 
   const inbox = async (id: string): Promise<Entry> =>
     await eventually(`${id} in the inbox`, async () => {
@@ -53,7 +64,7 @@ export function cloudClientTests(running: () => Sandbox): void {
       return data.find(entry => entry.id === id)
     })
 
-  for (const [index, name] of ['@kapso/whatsapp-cloud-api', '@great-detail/whatsapp'].entries()) {
+  for (const [index, name] of NAMES.entries()) {
     const client = () => clients[index] ?? assert.fail('no client')
 
     test(`${name} sends a text, a template and a reaction, and the contact has them`, async () => {
@@ -81,23 +92,81 @@ export function cloudClientTests(running: () => Sandbox): void {
       })
     })
 
+    test(`${name} sends buttons, which the contact reads`, async () => {
+      const sent = await inbox(await client().buttons('Tea?', ['Yes', 'No']))
+      assert.deepEqual(sent.text, { body: 'Tea?\n\n1. Yes\n2. No' })
+    })
+  }
+
+  fileTests({ client: index => clients[index] ?? assert.fail('no client'), inbox, pages: () => pages })
+  refusalTest(running)
+}
+
+type Filing = {
+  readonly client: (index: number) => Doing
+  readonly inbox: (id: string) => Promise<Entry>
+  readonly pages: () => Pages
+}
+
+function fileTests({ client, inbox, pages }: Filing): void {
+  for (const [index, name] of NAMES.entries()) {
     test(`${name} sends a picture that it has uploaded, which the contact has byte for byte`, async () => {
       const picture = png(50, 60 + index)
-      const sent = await inbox(await client().image(await client().upload(picture), 'look'))
+      const sent = await inbox(await client(index).image({ id: await client(index).upload(picture) }, 'look'))
       assert.deepEqual([sent.type, sent.image?.caption], ['image', 'look'])
-      assert.equal(sent.media_sha256, createHash('sha256').update(picture).digest('hex'))
+      assert.equal(sent.media_sha256, sha256(picture))
+    })
+
+    test(`${name} sends a picture and a document by link, which the contact has byte for byte`, async () => {
+      const picture = png(70, 80 + index)
+      const look = await inbox(await client(index).image({ link: pages().put('/look.png', picture) }, 'look'))
+      assert.deepEqual([look.type, look.image?.caption], ['image', 'look'])
+      assert.equal(look.media_sha256, sha256(picture))
+      const plan = await inbox(await client(index).document(pages().put('/a', pdf()), 'Plan.pdf'))
+      assert.deepEqual([plan.type, plan.document?.filename], ['document', 'Plan.pdf'])
+      assert.equal(plan.media_sha256, sha256(pdf()))
+      const none = `${pages().put('/', picture)}none.png`
+      await assert.rejects(client(index).image({ link: none }, 'look'), 'what is not there is not sent')
     })
 
     test(`${name} uploads a file, gets it back byte for byte, and removes it`, async () => {
       const picture = png(40, 30 + index)
-      const id = await client().upload(picture)
-      assert.deepEqual(await client().download(id), picture)
-      await client().remove(id)
-      await assert.rejects(client().download(id))
+      const id = await client(index).upload(picture)
+      assert.deepEqual(await client(index).download(id), picture)
+      await client(index).remove(id)
+      await assert.rejects(client(index).download(id))
     })
   }
+}
 
-  refusalTest(running)
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+type Pages = Awaited<ReturnType<typeof servePages>>
+
+/** Files on loopback, over https: the sandbox lets links lead there, and trusts the CA of its receiver. */
+async function servePages(sandboxFolder: string) {
+  const pages = new Map<string, Buffer>()
+  const certificate = JSON.parse(
+    readFileSync(join(sandboxFolder, 'receiver', 'receiver-certificate.json'), 'utf8'),
+  ) as { cert: string; key: string }
+  const server = createServer(certificate, ({ url = '' }, response) => {
+    const page = pages.get(url)
+    if (page === undefined) response.writeHead(404).end()
+    else response.end(page)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    put(path: string, page: Buffer): string {
+      pages.set(path, page)
+      return `https://127.0.0.1:${port}${path}`
+    },
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 function refusalTest(running: () => Sandbox): void {
@@ -135,7 +204,14 @@ function kapso(site: string, key: string): Doing {
       messages.markRead({ phoneNumberId: ACCOUNT, messageId, typingIndicator: { type: 'text' } }),
     upload: async file =>
       (await media.upload({ phoneNumberId: ACCOUNT, type: 'image/png', file, fileName: 'a.png' })).id,
-    image: async (id, caption) => idOf(await messages.sendImage({ ...common, image: { id, caption } })),
+    image: async (file, caption) =>
+      idOf(await messages.sendImage({ ...common, image: { ...file, caption } })),
+    document: async (link, filename) =>
+      idOf(await messages.sendDocument({ ...common, document: { link, filename } })),
+    buttons: async (bodyText, titles) => {
+      const buttons = titles.map(title => ({ id: title, title }))
+      return idOf(await messages.sendInteractiveButtons({ ...common, bodyText, buttons }))
+    },
     download: async mediaId => {
       const bytes = await media.download({ mediaId, phoneNumberId: ACCOUNT, auth: 'always' })
       return Buffer.from(bytes as ArrayBuffer)
@@ -180,8 +256,21 @@ function greatDetail(site: string, key: string): Doing {
       const how = { phoneNumberID: ACCOUNT, file, filename: 'a.png', mimeType: 'image/png' } as const
       return ((await media.upload(how).json()) as { id: string }).id
     },
-    image: (id, caption) =>
-      idOf(message.createMessage({ ...common, type: MessageType.Image, image: { id, caption } })),
+    image: (file, caption) =>
+      idOf(message.createMessage({ ...common, type: MessageType.Image, image: { ...file, caption } })),
+    document: (link, filename) =>
+      idOf(message.createMessage({ ...common, type: MessageType.Document, document: { link, filename } })),
+    buttons: (text, titles) => {
+      const buttons = titles.map(title => ({ type: 'reply' as const, reply: { id: title, title } }))
+      const interactive = { type: 'button' as const, body: { text }, action: { buttons } }
+      return idOf(
+        message.createMessage({
+          ...common,
+          type: MessageType.Interactive,
+          interactive: interactive as never,
+        }),
+      )
+    },
     download: async mediaID => {
       const { url } = (await media.getURL({ mediaID }).json()) as { url: string }
       const request = { headers: { ...headers, Host: new URL(url).host } } // it would name a host of Meta's

@@ -1,12 +1,13 @@
 import type { Template } from '../../../model/template.ts'
 import { type Parsed, parsed, problem } from '../../answer.ts'
+import { interactiveText } from './interactive.ts'
 import { templateMember } from './template.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
 /**
  * A message as Cloud API clients write it, in the form that `/v1` reads: nearly the same, for it was taken from there. Templates
- * are filled otherwise, and coordinates may be text.
+ * are filled otherwise, coordinates may be text, and what would be pressed is written out.
  */
 export function messageObject(raw: unknown, templates: ReadonlyMap<string, Template>): Parsed<unknown> {
   if (raw === undefined) return problem('malformed', 'A JSON body is needed.')
@@ -15,6 +16,11 @@ export function messageObject(raw: unknown, templates: ReadonlyMap<string, Templ
     case 'template': {
       const template = templateMember(raw.template, templates)
       return template.kind === 'problem' ? template : parsed({ ...raw, template: template.value })
+    }
+    case 'interactive': {
+      const { interactive, type: _, ...rest } = raw
+      const body = interactiveText(interactive)
+      return body.kind === 'problem' ? body : parsed({ ...rest, type: 'text', text: { body: body.value } })
     }
     case 'location':
       return parsed(isObject(raw.location) ? { ...raw, location: inNumbers(raw.location) } : raw)
