@@ -116,6 +116,36 @@ describe('a message of a type that is sent', () => {
   })
 })
 
+describe('a message that is published in a channel', () => {
+  const publish = (body: unknown, how: { as?: string; channel?: string } = {}) => {
+    const { as = 'billing', channel = CHANNEL } = how
+    return http.ask({ path: `/v1/accounts/main/channels/${channel}/messages`, as, body })
+  }
+
+  test('is a message to it', async () => {
+    const { status, json } = await publish({ ...poll({}), biz_opaque_callback_data: 'x' })
+    assert.deepEqual([status, json.chat, json.to], [202, CHANNEL, CHANNEL])
+    const stored = await http.store.messages.get('main', json.id)
+    assert.deepEqual([stored?.content.type, stored?.callbackData], ['poll', 'x'])
+  })
+
+  test('is refused where a message would be, and where it names another', async () => {
+    assert.equal((await publish({ text: { body: 'x' } }, { as: 'narrow' })).status, 403)
+    const faults: readonly [body: unknown, path: string][] = [
+      [{ text: { body: 'x' }, to: CHANNEL }, '$.to'],
+      [of('location', { latitude: 0, longitude: 0 }), '$.type'],
+      [of('text', { body: 'x' }, { mentions: [CHAT] }), '$.mentions'],
+      [{}, '$.text'],
+      [[], '$'],
+    ]
+    for (const [body, path] of faults) {
+      const answer = await publish(body)
+      assert.deepEqual([answer.status, answer.json.errors[0]?.path], [422, path], JSON.stringify(body))
+    }
+    assert.equal((await publish({ text: { body: 'x' } }, { channel: GROUP })).json.code, 'invalid-recipient')
+  })
+})
+
 describe('a message that could not be what it says', () => {
   const refused: readonly [body: object, path: string, message: RegExp][] = [
     [of('text', { body: 'x'.repeat(65_537) }), '$.text.body', /at most 65536/],
@@ -171,6 +201,7 @@ describe('a message that could not be what it says', () => {
     ],
     [of('forward', { message_id: 'NOBODYS' }), '$.forward.message_id', /still known/],
     [of('location', { latitude: 0, longitude: 0 }, { to: CHANNEL }), '$.type', /cannot be sent to a channel/],
+    [of('image', { id: 'med_x' }, { to: CHANNEL }), '$.type', /to a channel: files go there in the clear/],
     [{ ...poll({}), to: 'status', audience: [CHAT] }, '$.type', /cannot be sent to a status/],
     [of('text', { body: 'x' }, { to: 'status' }), '$.audience', /is missing/],
     [of('text', { body: 'x' }, { to: 'status', audience: [GROUP] }), '$.audience[0]', /id of a person/],

@@ -69,24 +69,6 @@ async function arrived(messageId: string): Promise<Record<string, unknown>> {
 
 describe('a file that comes with a message', () => {
   for (const [name, type, content, about] of FILES) {
-    for (const where of ['one-to-one', 'in a group'] as const) {
-      test(`${where}: ${name} is told with an id and is here byte for byte`, async () => {
-        const to = where === 'one-to-one' ? OURS : group
-        const data = content.toString('base64')
-        const { id, ...told } = await receive(to, type, { data, ...about })
-        const sha256 = createHash('sha256').update(content).digest('hex')
-        assert.deepEqual(told, { sha256, size: content.length, ...about })
-        const item = await until('the file', async () => {
-          const found = await itemOf(id)
-          return found?.file === undefined ? undefined : found
-        })
-        assert.deepEqual(await bytesOf(item), content)
-        assert.equal(item.chat, where === 'one-to-one' ? CONTACT : group)
-      })
-    }
-  }
-
-  for (const [name, type, content, about] of FILES) {
     test(`is passed on as it lies at WhatsApp's, byte for byte: ${name}`, async () => {
       const told = await receive(group, type, { data: content.toString('base64'), ...about })
       const item = (await itemOf(told.id)) ?? assert.fail('no item')

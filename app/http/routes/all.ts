@@ -16,6 +16,7 @@ import { messageRoutes } from './messages.ts'
 import { described } from './openapi.ts'
 import { policyRoutes } from './policy.ts'
 import { policyOwnerRoutes } from './policy-changes.ts'
+import { publishRoutes } from './publish.ts'
 import { reviewRoutes } from './reviews.ts'
 import type { Route } from './route.ts'
 import { sendRoutes } from './send-message.ts'
@@ -32,6 +33,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...messageRoutes(deps),
     ...reviewRoutes(deps),
     ...sendRoutes(deps),
+    ...publishRoutes(deps),
     ...mediaRoutes(deps),
     ...consentRoutes(deps),
     ...socialRoutes(deps),

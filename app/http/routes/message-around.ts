@@ -1,5 +1,6 @@
 import { type ChatKind, parseRecipient } from '../../model/chat.ts'
 import type { Around } from '../../model/content/around.ts'
+import { MEDIA_TYPES } from '../../model/message.ts'
 import type { PhoneRule } from '../../model/phone.ts'
 import { canGoTo } from '../../model/target.ts'
 import { invalid, type Parsed, type Problem, parsed } from '../answer.ts'
@@ -32,8 +33,7 @@ function misfitOf(body: MessageBody, kind: ChatKind): Problem | undefined {
   const { type = 'text', recipient_type: given = kind } = body
   if (given !== kind && (given !== 'individual' || kind !== 'contact'))
     return invalid('$.recipient_type', `does not fit: $.to is a ${kind}`)
-  if (!canGoTo(type, kind))
-    return invalid('$.type', `cannot be sent to a ${kind}: WhatsApp has no ${type} there`)
+  if (!canGoTo(type, kind)) return invalid('$.type', `cannot be sent to a ${kind}: ${whyNot(body, kind)}`)
   if (kind === 'status' && body.audience === undefined && type !== 'revoke')
     return invalid('$.audience', 'is missing: a status is shown to those whom it names')
   if (kind !== 'status' && body.audience !== undefined) return invalid('$.audience', 'is for a status alone')
@@ -48,6 +48,12 @@ function misfitOf(body: MessageBody, kind: ChatKind): Problem | undefined {
   if (STANDS_ALONE.has(type) && body.context !== undefined)
     return invalid('$.context', `is not for a message of the type ${type}`)
   return undefined
+}
+
+function whyNot({ type }: MessageBody, kind: ChatKind): string {
+  return kind === 'channel' && MEDIA_TYPES.some(each => each === type)
+    ? 'files go there in the clear and by a way of their own, which this version does not know'
+    : `WhatsApp has no ${type} there`
 }
 
 /** What is about another message answers none and names nobody. */

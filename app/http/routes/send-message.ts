@@ -27,19 +27,21 @@ export function sendRoutes(deps: SendDeps): readonly Route[] {
       path: '/v1/accounts/:account/messages',
       sites: V1_SITES,
       access: { kind: 'itself', action: ACTION },
-      handle: call => sendMessage(call, deps),
+      handle: call => acceptAndTell(call, parsed<unknown>(call.request.body), deps),
     },
   ]
 }
 
-async function sendMessage(call: Call, deps: SendDeps): Promise<Answer> {
-  const { body } = call.request
-  const raw = body === undefined ? problem('malformed', 'A JSON body is needed.') : parsed<unknown>(body)
-  const sent = await accept(call, raw, deps)
+/** What `/v1` answers to a message object, or to what kept it from being read as one. */
+export async function acceptAndTell(call: Call, raw: Parsed<unknown>, deps: SendDeps): Promise<Answer> {
+  const isMissing = raw.kind === 'parsed' && raw.value === undefined
+  const sent = await accept(call, isMissing ? NO_BODY : raw, deps)
   if (sent.kind === 'problem') return sent
   const { message, repeated } = sent.value
   return json(acceptedJson(message), 202, repeated ? { 'Idempotency-Replayed': 'true' } : {})
 }
+
+const NO_BODY = problem('malformed', 'A JSON body is needed.')
 
 export type Accepted = Pick<Extract<EnqueueResult, { kind: 'accepted' }>, 'message' | 'repeated'>
 

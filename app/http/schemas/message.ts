@@ -113,6 +113,24 @@ export const MESSAGE_SCHEMAS = {
   forward: ofType('forward'),
 } as const
 
+/** What can be published in a channel; the path says which. */
+export const POST_SCHEMAS = [
+  MESSAGE_SCHEMAS.text,
+  MESSAGE_SCHEMAS.template,
+  MESSAGE_SCHEMAS.poll,
+  MESSAGE_SCHEMAS.forward,
+].map(
+  ({
+    properties: { to: _, context: __, mentions: ___, audience: ____, ...properties },
+    required,
+    ...schema
+  }) => ({
+    ...schema,
+    required: required.filter(name => name !== 'to'),
+    properties,
+  }),
+)
+
 type Envelope = {
   readonly to: string
   readonly recipient_type?: 'individual' | 'group' | 'channel' | 'status'

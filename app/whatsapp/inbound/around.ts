@@ -24,6 +24,17 @@ export function unwrapped(wrapped: proto.IMessage | null | undefined, depth = 0)
   return inner && depth < MAX_DEPTH ? unwrapped(inner, depth + 1) : message
 }
 
+const FOR_ONE_LOOK = ['viewOnceMessage', 'viewOnceMessageV2', 'viewOnceMessageV2Extension'] as const
+
+/** True when its file can be opened once: its wrapper says so, or the member about the file. */
+export function isForOneLook(
+  wrapped: proto.IMessage | null | undefined,
+  file: { readonly viewOnce?: boolean | null },
+): boolean {
+  const outer = wrapped?.ephemeralMessage?.message ?? wrapped
+  return file.viewOnce === true || FOR_ONE_LOOK.some(name => outer?.[name]?.message)
+}
+
 /** What stands around the content: what it answers, whom it names, how far it has come, when it goes. */
 export async function aroundOf(
   message: proto.IMessage,

@@ -2,7 +2,7 @@ import { getContentType, type proto, toNumber } from '@whiskeysockets/baileys'
 import type { ContactCard } from '../../model/content/contact-card.ts'
 import type { MediaContent, MediaType, MessageContent } from '../../model/message.ts'
 import type { LidLookup } from '../translate.ts'
-import { aroundOf, unwrapped } from './around.ts'
+import { aroundOf, isForOneLook, unwrapped } from './around.ts'
 import { changeOf } from './changes.ts'
 import { type FilePart, filePartOf } from './file.ts'
 import { interactiveOf } from './interactive.ts'
@@ -18,7 +18,7 @@ export async function contentOf(
   const message = unwrapped(wrapped)
   const kind = getContentType(message)
   if (!message || kind === undefined) return undefined
-  const said = plainOf(message) ?? changeOf(message)
+  const said = mediaOf(message, wrapped) ?? plainOf(message) ?? changeOf(message)
   if (said === undefined && SILENT.has(kind)) return undefined
   const around = await aroundOf(message, kind, lookup)
   if (said !== undefined) return { ...said, ...around }
@@ -26,8 +26,7 @@ export async function contentOf(
 }
 
 function plainOf(message: proto.IMessage): MessageContent | undefined {
-  const plain =
-    textOf(message) ?? mediaOf(message) ?? placeOf(message) ?? contactsOf(message) ?? pollOf(message)
+  const plain = textOf(message) ?? placeOf(message) ?? contactsOf(message) ?? pollOf(message)
   return plain ?? specialOf(message) ?? interactiveOf(message)
 }
 
@@ -52,9 +51,14 @@ function textOf(message: proto.IMessage): MessageContent | undefined {
   return body ? { type: 'text', text: { body } } : undefined
 }
 
-function mediaOf(message: proto.IMessage): MessageContent | undefined {
+function mediaOf(
+  message: proto.IMessage,
+  wrapped: proto.IMessage | null | undefined,
+): MediaContent | undefined {
   const found = filePartOf(message)
-  return found === undefined ? undefined : mediaContent(...found)
+  if (found === undefined) return undefined
+  const once = isForOneLook(wrapped, found[1]) ? { view_once: true } : {}
+  return { ...mediaContent(...found), ...once }
 }
 
 /** What is known of a file before anybody has fetched it. */

@@ -16,6 +16,7 @@ export type FilePart = {
   readonly caption?: string | null
   readonly fileName?: string | null
   readonly ptt?: boolean | null
+  readonly viewOnce?: boolean | null
 }
 
 /** The part of a message that is about its file, with our word for its kind. */

@@ -51,22 +51,26 @@ function channelNamed(world: World, id: string): Channel {
   return channel
 }
 
-/** Publishes as the channel's owner, or as `by`. Files are for encrypted chats; a post is text. */
+/** What a post can be; files are for encrypted chats. */
+const POSTED: readonly string[] = ['text', 'poll']
+
+/** Publishes as the channel's owner, or as `by`. */
 async function addPost(request: AdminRequest): Promise<unknown> {
   const { network, body } = request
   const { world } = network
-  const asked = readBody(body, { by: 'string?', type: 'string', text: 'any' })
+  const asked = readBody(body, { by: 'string?', type: 'string', text: 'any?', poll: 'any?' })
   const channel = channelOf(request)
   const owner = channel.followers.find(({ role }) => role === 'OWNER')?.number ?? ''
   const author = userOf(world, asked.by ?? owner, 'by')
   if (!runs(channel, author.number)) throw new AdminError(403, `+${author.number} does not run ${channel.id}`)
-  if (asked.type !== 'text') throw new AdminError(400, '`type` must be text')
+  const { type } = asked
+  if (!POSTED.includes(type)) throw new AdminError(400, '`type` must be text or poll')
   const chat = { jid: channel.id, by: 'pn', isGroup: false, account: author.number } as const
-  const wording = { type: asked.type, member: asked.text, around: {} }
+  const wording = { type, member: type === 'text' ? asked.text : asked.poll, around: {} }
   const message = writeContent(wording, network.phones.writer(author, chat))
   if (typeof message === 'string') throw new AdminError(400, message)
   const bytes = proto.Message.encode(message).finish()
-  const post = publish(network, channel, { id: world.random.hex(ID_BYTES), type: 'text', message: bytes })
+  const post = publish(network, channel, { id: world.random.hex(ID_BYTES), type, message: bytes })
   await world.db.committed()
   return { id: post.id, server_id: post.serverId }
 }
@@ -84,9 +88,9 @@ function showChannel(channel: Channel): unknown {
 function showPost(world: World, channel: Channel, { serverId, id, at, message, reactions }: Post): unknown {
   const owner = world.users.get(channel.followers[0]?.number ?? '')
   const decoded = proto.Message.decode(message)
-  const { type, content } =
+  const { type, content, around } =
     owner === undefined
-      ? { type: 'unsupported', content: {} }
+      ? { type: 'unsupported', content: {}, around: {} }
       : readContent(decoded, readerOf(world, owner, owner))
   const reacted = Object.fromEntries(Object.entries(reactions).map(([number, code]) => [`+${number}`, code]))
   return {
@@ -94,6 +98,7 @@ function showPost(world: World, channel: Channel, { serverId, id, at, message, r
     id,
     type,
     [type]: content,
+    ...around,
     reactions: reacted,
     at: new Date(at * 1000).toISOString(),
   }

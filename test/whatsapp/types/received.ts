@@ -86,8 +86,8 @@ export const RECEIVED: readonly Row[] = [
       contacts: [SHOWN, SHOWN],
     }),
   }),
-  plain('a poll', 'poll', POLL),
-  plain('a poll with one answer', 'poll', ONE_OF),
+  plain('a poll', 'poll', POLL, { places: ['contact', 'group', 'channel'] }),
+  plain('a poll with one answer', 'poll', ONE_OF, { places: ['contact', 'group', 'channel'] }),
   {
     ...{ name: 'a reaction', type: 'reaction', event: 'message.reaction', places: CHATS },
     member: ({ own }) => ({ message_id: own, emoji: '👍' }),

@@ -125,7 +125,7 @@ export const SENT: readonly Row[] = [
       forward: { message_id: theirs, message: { ...text('from Bob'), forwarding_score: 1 } as never },
     }),
     want: () => ({ type: 'text', text: { body: 'from Bob' }, forwarded: true }),
-    places: ['contact', 'group', 'status'],
+    places: EVERYWHERE,
   },
   {
     name: 'a revocation',

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { MESSAGE_SCHEMAS, type MessageType } from '../../../app/http/schemas/message.ts'
 import { STATUS } from '../../../app/model/chat.ts'
 import type { EventType, JsonObject } from '../../../app/model/event.ts'
 import { type Message, mediaIn, type OutgoingContent } from '../../../app/model/message.ts'
+import { canGoTo } from '../../../app/model/target.ts'
 import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from '../rig.ts'
 import { contentOf, FILES, trustMediaHost, wantOf } from './files.ts'
 import { RECEIVED } from './received.ts'
 import { EVERYWHERE, type Ids, type Place, POLL, SENT } from './sent.ts'
+
+const NOBODYS: Ids = { own: '', theirs: '' }
 
 describe('every type', () => {
   let rig: Rig
@@ -40,6 +45,20 @@ describe('every type', () => {
     await until('their message', () => rig.store.messages.get('main', theirs))
     return { own, theirs }
   }
+
+  test('each type is tried in each place that it can go to', () => {
+    const tried = new Set(
+      [...SENT, ...FILES].flatMap(row => {
+        const type = 'type' in row ? row.type : row.content({ own: '', theirs: '' }).type
+        return row.places.map(place => `${type} in a ${place}`)
+      }),
+    )
+    const types = Object.keys(MESSAGE_SCHEMAS) as MessageType[]
+    const possible = types.flatMap(type =>
+      EVERYWHERE.filter(place => canGoTo(type, place)).map(place => `${type} in a ${place}`),
+    )
+    assert.deepEqual([...tried].sort(), possible.sort())
+  })
 
   for (const place of EVERYWHERE) {
     test(`sent is what arrives, in a ${place}`, async t => {
@@ -113,10 +132,35 @@ describe('every type', () => {
           assert.deepEqual(data, { chat, from, direction: 'in', ...row.want(ids) })
         })
       }
+      for (const { name, places, ...file } of FILES) {
+        if (places.includes(place)) await t.test(name, () => comes(place, file))
+      }
     })
   }
 
-  async function says(place: Place, row: (typeof RECEIVED)[number], ids: Ids): Promise<string> {
+  /** A file of the contact's is told with what it is, and is here byte for byte. */
+  async function comes(place: Place, file: Omit<(typeof FILES)[number], 'name' | 'places'>): Promise<void> {
+    const { type, bytes, mimeType, about, around } = file
+    const member = { data: bytes.toString('base64'), mime_type: mimeType, ...about }
+    const id = await says(place, { type, member: () => member, around: () => ({ ...around }) }, NOBODYS)
+    const data = await told('message.received', id)
+    const { id: mediaId, ...said } = data[type] as JsonObject
+    const { width: _, height: __, ...shown } = about as Record<string, unknown>
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    assert.deepEqual(said, { mime_type: mimeType, sha256, size: bytes.length, ...shown })
+    assert.deepEqual([data.from, data.chat], [CONTACT, chats[place]])
+    assert.equal(data.view_once, around?.view_once)
+    const kept = await until('the file', async () => {
+      const item = await rig.library.get('main', String(mediaId))
+      return item?.file === undefined ? undefined : { ...item, file: item.file }
+    })
+    assert.equal(kept.chat, chats[place])
+    assert.deepEqual(Buffer.concat(await rig.library.open(kept.file).toArray()), bytes)
+  }
+
+  type Saying = Pick<(typeof RECEIVED)[number], 'type' | 'member' | 'around'>
+
+  async function says(place: Place, row: Saying, ids: Ids): Promise<string> {
     const { type, member, around } = row
     if (place === 'channel') {
       const post = { type, [type]: member(ids) }

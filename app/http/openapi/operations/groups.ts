@@ -4,10 +4,12 @@ import {
   NEW_GROUP_SCHEMA,
   PARTICIPANTS_SCHEMA,
 } from '../../schemas/group.ts'
+import { POST_SCHEMAS } from '../../schemas/message.ts'
 import { BY_ID, CHANNEL_LIST, POST_LIST } from '../../schemas/queries.ts'
 import { CHANNEL_CHANGE_SCHEMA, NEW_CHANNEL_SCHEMA } from '../../schemas/social.ts'
 import { a, FROM_WHATSAPP, json, type Operations, pageOf, takes } from '../operation.ts'
 import { CHAT, FLAG, oneOfWords, orNull, shape } from '../shapes/shape.ts'
+import { IDEMPOTENCY_KEY } from './to-send.ts'
 
 const GROUPS = '/v1/accounts/:account/groups'
 const CHANNELS = '/v1/accounts/:account/channels'
@@ -125,6 +127,17 @@ export const CHANNEL_OPERATIONS: Operations = {
     query: POST_LIST,
     answers: { 200: pageOf('Post') },
     problems,
+  },
+  [`POST ${CHANNELS}/:channel/messages`]: {
+    id: 'publishPost',
+    summary: 'Publishes in a channel of the account: a message as any other, which the path addresses.',
+    headers: IDEMPOTENCY_KEY,
+    body: takes(
+      { oneOf: POST_SCHEMAS },
+      { text: { type: 'text', text: { body: 'Open again from Monday.' } } },
+    ),
+    answers: { 202: a('AcceptedMessage') },
+    problems: ['invalid-recipient', 'unsupported-type', 'idempotency-key-reused'],
   },
   [`PUT ${CHANNELS}/:channel/follow`]: {
     id: 'followChannel',

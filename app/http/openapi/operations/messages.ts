@@ -2,7 +2,7 @@ import { MESSAGE_SCHEMAS } from '../../schemas/message.ts'
 import { MESSAGE_LIST } from '../../schemas/queries.ts'
 import { APPROVE_SCHEMA, REJECT_SCHEMA } from '../../schemas/review.ts'
 import { a, BYTES, mayTake, type Operations, pageOf, takes } from '../operation.ts'
-import { TO_SEND } from './to-send.ts'
+import { IDEMPOTENCY_KEY, TO_SEND } from './to-send.ts'
 
 const LIST = '/v1/accounts/:account/messages'
 const ONE = `${LIST}/:id`
@@ -25,12 +25,7 @@ export const MESSAGE_OPERATIONS: Operations = {
     id: 'sendMessage',
     summary:
       'Sends a message. 202 means that it is durable: from then on it is sent, held, or its failure told.',
-    headers: {
-      'Idempotency-Key': {
-        ...{ type: 'string', pattern: '^.{1,255}$' },
-        description: '1 to 255 characters, remembered for a day: the same key and body get the same answer',
-      },
-    },
+    headers: IDEMPOTENCY_KEY,
     body: takes({ oneOf: Object.values(MESSAGE_SCHEMAS) }, TO_SEND),
     answers: { 202: a('AcceptedMessage') },
     problems: ['invalid-recipient', 'unsupported-type', 'idempotency-key-reused'],

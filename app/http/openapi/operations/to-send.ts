@@ -1,3 +1,12 @@
+import type { Parameters } from '../../schemas/query.ts'
+
+export const IDEMPOTENCY_KEY: Parameters = {
+  'Idempotency-Key': {
+    ...{ type: 'string', pattern: '^.{1,255}$' },
+    description: '1 to 255 characters, remembered for a day: the same key and body get the same answer',
+  },
+}
+
 const TO = { to: '+12025550102' }
 
 /** A message of each type, as somebody would write it. */
