@@ -73,6 +73,17 @@ test('what a reader says is not listened to, and too much of it ends the stream'
   await reader.ended
 })
 
+test('a message in a few pieces is taken, and one that goes on and on in empty ones ends the stream', async () => {
+  const reader = await readWebSocket(http, { path: '/v1/events?account=main', as: 'billing' })
+  assert.ok('say' in reader)
+  for (const fin of [false, false, true]) reader.say('', fin)
+  const fresh = eventOf('main')
+  await http.store.events.append({ events: [fresh] })
+  await reader.until(events(1))
+  for (let piece = 0; piece < 40; piece++) reader.say('', false)
+  await reader.ended
+})
+
 test('a reader whose machine is gone is noticed by its silence', async () => {
   const deaf = await readWebSocket(http, { path: '/v1/events', as: 'billing', pongs: false })
   const alive = await readWebSocket(http, { path: '/v1/events', as: 'billing' })

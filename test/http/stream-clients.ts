@@ -106,13 +106,17 @@ export async function readWebSocket(
     })
   })
   socket.on('error', () => {})
-  const speaker = { ...reader.reader, say: (text: string) => socket.send(text), code: () => code }
+  const speaker = {
+    ...reader.reader,
+    say: (text: string, fin = true) => socket.send(text, { fin }),
+    code: () => code,
+  }
   const opened = new Promise<Speaker>(resolve => socket.once('open', () => resolve(speaker)))
   return Promise.race([opened, refused])
 }
 
-/** A reader that can speak as well, and knows the code it was closed with. */
-export type Speaker = Reader & { say(text: string): void; code(): number | undefined }
+/** A reader that can speak as well, a message in pieces too, and knows the code it was closed with. */
+export type Speaker = Reader & { say(text: string, fin?: boolean): void; code(): number | undefined }
 
 /** The code a WebSocket was closed with. */
 export const codeOf = (reader: Reader) => ('code' in reader ? (reader as Speaker).code() : undefined)

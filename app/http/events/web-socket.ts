@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { StreamItem } from './follow.ts'
 import type { Ending } from './judge.ts'
 import type { Upgrade } from './upgrade.ts'
@@ -7,6 +7,8 @@ import { itemJson } from './wire.ts'
 
 /** Nobody has anything to say to this side but pongs and a close. */
 const MAX_HEARD_BYTES = 1_024
+/** Empty ones count as no bytes, and each is kept until the message ends. */
+const MAX_HEARD_FRAGMENTS = 16
 /** How long a reader may take to answer the closing handshake. */
 const CLOSE_WITHIN_MS = 1_000
 
@@ -20,12 +22,14 @@ const CODES: Readonly<Record<Ending, number>> = {
   failed: 1011,
 }
 
-const server = new WebSocketServer({
+const options: ServerOptions & { readonly maxFragments: number } = {
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: MAX_HEARD_BYTES,
-})
+  maxFragments: MAX_HEARD_FRAGMENTS,
+}
+const server = new WebSocketServer(options)
 const greetings = new WeakMap<Request, Response>()
 server.on('headers', (lines: string[], request) => {
   const response = greetings.get(request as Request)
