@@ -18,6 +18,7 @@ import { createMeasures } from './http/metrics/measures.ts'
 import { createMetricsServer } from './http/metrics/server.ts'
 import { createHttp, type HttpDeps } from './http/server.ts'
 import { createClientAuthorities } from './identity/client-authorities.ts'
+import { warnOfExpiry } from './identity/expiry.ts'
 import { createHopFiles } from './identity/hop-files.ts'
 import { createKeyUses } from './identity/key-uses.ts'
 import { PosternError, reasonOf } from './lib/error.ts'
@@ -87,6 +88,7 @@ export async function start(options: StartOptions): Promise<Running> {
   })
   try {
     emptyTemporaryFolder(config)
+    warnOfExpiry(config, { now, log })
     await markInstallation(store, config, log)
     const readFolder = () => readPolicyFolder(config.policiesDir)
     const recollection = createRecollection({ meta: store.meta, masterKey: key })

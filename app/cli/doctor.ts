@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
-import type { Verdict } from '../supervise/doctor/versions.ts'
+import type { Verdict } from '../supervise/doctor/verdict.ts'
 import { print } from './running.ts'
 
 export type DoctorDeps = {
@@ -16,7 +16,9 @@ const WARNED = 3
 /** `postern doctor`: exit code 0 when all is well, 1 when something fails, 3 when something is only to be looked at. */
 export function doctorCommand(deps: DoctorDeps): Command {
   return new Command('doctor')
-    .description('whether Node, Caddy and Baileys are new enough and without known holes')
+    .description(
+      'whether all is well here: versions and known holes, who gets at secrets, certificates, the clock',
+    )
     .option('--data <dir>', 'data folder (default: data/)')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  ./postern doctor --json\n')

@@ -41,7 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
       import('./doctor.ts'),
       import('../supervise/doctor/doctor.ts'),
     ])
-    return doctorCommand({ configure, examine: config => examine(config, searchPath) })
+    return doctorCommand({ configure, examine: config => examine(config, { searchPath, now: new Date() }) })
   },
   pki: async () => (await import('./pki.ts')).pkiCommand(deps),
   key: async () => (await import('./key.ts')).keyCommand(deps),

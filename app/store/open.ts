@@ -47,7 +47,7 @@ export type OpenOptions = {
   readonly checkAfterMs?: number
 }
 
-const DATABASE_FILE = 'postern.db'
+export const DATABASE_FILE = 'postern.db'
 const KEY_BYTES = 32
 
 /** True when the folder holds a store, opened or not. */

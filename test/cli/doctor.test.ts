@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { doctorCommand } from '../../app/cli/doctor.ts'
 import { compareVersions } from '../../app/lib/version.ts'
-import { examine } from '../../app/supervise/doctor/doctor.ts'
+import { examineVersions } from '../../app/supervise/doctor/doctor.ts'
 import { holesOf, knownHoles } from '../../app/supervise/doctor/holes.ts'
-import { judgeVersions, type Verdict, type Versions } from '../../app/supervise/doctor/versions.ts'
+import type { Verdict } from '../../app/supervise/doctor/verdict.ts'
+import { judgeVersions, type Versions } from '../../app/supervise/doctor/versions.ts'
 import { runCommand } from './running.ts'
 
 const ROOT = dirname(dirname(import.meta.dirname))
@@ -36,90 +37,98 @@ test('versions stand in their order, those before a release among them', () => {
 })
 
 const HOLES = knownHoles(`
-- { id: HOLE-1, in: caddy, what: it lets in, affected: [{ fixed: 2.11.6 }] }
-- { id: HOLE-2, in: node, what: it ends, affected: [{ fixed: 24.16.0 }, { from: 25.0.0, fixed: 25.8.2 }] }
-- { id: HOLE-3, in: baileys, what: it believes, affected: [{ from: 7.0.0-rc.1, fixed: 7.0.0-rc12 }] }
+- { id: HOLE-1, in: caddy, what: it lets in, affected: [{ fixed: 2.11.6 }], source: "https://a.example/1" }
+- { id: HOLE-2, in: node, what: it ends, affected: [{ fixed: 24.16.0 }, { from: 25.0.0, fixed: 25.8.2 }], source: "https://a.example/2" }
+- { id: HOLE-3, in: baileys, what: it believes, affected: [{ from: 7.0.0-rc.1, fixed: 7.0.0-rc12 }], source: "https://a.example/3" }
+- { id: HOLE-4, in: node, what: it might, affected: [{ from: 26.0.0, fixed: 26.9.0 }], source: "https://a.example/4", verdict: warn }
+- { id: HOLE-5, in: ws, what: it fills up, affected: [{ from: 8.0.0, fixed: 8.21.1 }], source: "https://a.example/5" }
 `)
 
+const PACKAGES = { baileys: '7.0.0-rc14', undici: '8.12.4', ws: '8.21.1' }
 const WELL: Versions = {
   node: '26.10.0',
   caddy: { kind: 'found', path: '/usr/bin/caddy', version: '2.11.6' },
-  baileys: '7.0.0-rc14',
-  pinned: { node: '24.15', caddy: '2.11.4', baileys: '7.0.0-rc14' },
+  packages: PACKAGES,
+  pinned: { node: '24.15', caddy: '2.11.4', ...PACKAGES },
 }
 const caddy = (version: string): Versions['caddy'] => ({ kind: 'found', path: '/usr/bin/caddy', version })
 const none = (version?: string): Versions['caddy'] => ({
   kind: 'none',
   tried: version === undefined ? [] : [{ path: '/usr/bin/caddy', verdict: `is ${version}`, version }],
 })
+const having = (packages: Partial<Versions['packages']>): Partial<Versions> => ({
+  packages: { ...PACKAGES, ...packages },
+})
 
+/** What is told of which part, beside what was changed; all others are well. */
 const CASES: readonly [name: string, change: Partial<Versions>, want: string, detail: RegExp][] = [
-  ['all as it should be', {}, 'ok ok ok', /^Node 26\.10\.0$/],
+  ['a Node that is too old', { node: '24.14.9' }, 'node fail', /older than 24\.15; HOLE-2 \(it ends; https:/],
+  ['a Node that is new enough, with a hole', { node: '25.8.1' }, 'node fail', /^Node 25\.8\.1: HOLE-2/],
+  ['a Node with a hole that asks for more', { node: '26.8.2' }, 'node warn', /^Node 26\.8\.2: HOLE-4/],
+  ['a Caddy with a hole', { caddy: caddy('2.11.5') }, 'caddy fail', /^Caddy 2\.11\.5: HOLE-1 \(it lets in;/],
+  ['a Caddy that is too old', { caddy: none('2.6.2') }, 'caddy fail', /^Caddy 2\.6\.2: older than 2\.11\.4;/],
+  ['no Caddy', { caddy: none() }, 'caddy warn', /^no Caddy found$/],
+  ['no Baileys', having({ baileys: undefined }), 'baileys fail', /^Baileys is not installed$/],
   [
-    'a Node that is too old, with its hole',
-    { node: '24.14.9' },
-    'fail ok ok',
-    /older than 24\.15; HOLE-2 \(it ends\)/,
-  ],
-  ['a Node that is new enough, with a hole', { node: '25.8.1' }, 'fail ok ok', /^Node 25\.8\.1: HOLE-2/],
-  ['the Node in which it is mended', { node: '25.8.2' }, 'ok ok ok', /^Node 25\.8\.2$/],
-  ['a Node between two lines with holes', { node: '24.16.0' }, 'ok ok ok', /^Node/],
-  [
-    'a Caddy with a hole',
-    { caddy: caddy('2.11.5') },
-    'ok fail ok',
-    /^Caddy 2\.11\.5: HOLE-1 \(it lets in\)$/,
+    'a Baileys with a hole',
+    having({ baileys: '7.0.0-rc.9' }),
+    'baileys fail',
+    /older than 7\.0\.0-rc14; HOLE-3/,
   ],
   [
-    'a Caddy that is too old',
-    { caddy: none('2.6.2') },
-    'ok fail ok',
-    /^Caddy 2\.6\.2: older than 2\.11\.4; HOLE-1/,
-  ],
-  ['no Caddy', { caddy: none() }, 'ok warn ok', /^no Caddy found$/],
-  ['no Baileys', { baileys: undefined }, 'ok ok fail', /not installed/],
-  ['a Baileys with a hole', { baileys: '7.0.0-rc.9' }, 'ok ok fail', /older than 7\.0\.0-rc14; HOLE-3/],
-  [
-    'a Baileys that is too old',
-    { baileys: '6.7.23' },
-    'ok ok fail',
+    'an old Baileys',
+    having({ baileys: '6.7.23' }),
+    'baileys fail',
     /^Baileys 6\.7\.23: older than 7\.0\.0-rc14$/,
   ],
-  ['a Baileys that was not tested', { baileys: '7.0.0' }, 'ok ok warn', /newer than 7\.0\.0-rc14/],
+  ['a Baileys that was not tested', having({ baileys: '7.0.0' }), 'baileys warn', /newer than 7\.0\.0-rc14/],
+  ['a ws with a hole', having({ ws: '8.21.0' }), 'ws fail', /older than 8\.21\.1; HOLE-5/],
+  ['no undici', having({ undici: undefined }), 'undici fail', /^undici is not installed$/],
 ]
 
 test('what is too old, has a hole or was not tested is told, with a remedy, and nothing else is', () => {
   for (const [name, change, want, detail] of CASES) {
     const verdicts = judgeVersions({ ...WELL, ...change }, HOLES)
-    assert.equal(verdicts.map(({ verdict }) => verdict).join(' '), want, name)
-    const worst = verdicts.find(({ verdict }) => verdict !== 'ok') ?? verdicts[0]
-    assert.match(worst?.detail ?? '', detail, name)
+    const found = verdicts.filter(({ verdict }) => verdict !== 'ok')
+    assert.deepEqual(
+      found.map(({ check, verdict }) => `${check} ${verdict}`),
+      [want],
+      name,
+    )
+    assert.match(found[0]?.detail ?? '', detail, name)
     for (const { verdict, remedy } of verdicts) assert.equal(remedy !== undefined, verdict !== 'ok', name)
+  }
+  for (const node of ['25.8.2', '24.16.0', '26.9.0']) {
+    const [well] = judgeVersions({ ...WELL, node }, HOLES)
+    assert.deepEqual(well, { check: 'node', verdict: 'ok', detail: `Node ${node}` })
   }
 })
 
 test('the list of the repository is read as a whole, and one that cannot be is refused', () => {
   const known = knownHoles()
-  assert.ok(holesOf(known, 'baileys', '7.0.0-rc.9').some(({ id }) => id === 'GHSA-qvv5-jq5g-4cgg'))
+  assert.ok(holesOf(known, 'baileys', '7.0.0-rc.9').some(({ id }) => id === 'CVE-2026-48063'))
   assert.ok(holesOf(known, 'caddy', '2.11.0').length > holesOf(known, 'caddy', '2.11.3').length)
   assert.ok(holesOf(known, 'node', '25.3.0').length > 0)
-  const broken = ['', 'x', '- {}', '- { id: A, in: perl, what: b, affected: [{ fixed: 1.0.0 }] }']
-  for (const text of [...broken, '- { id: A, in: node, what: b, affected: [{ fixed: soon }] }'])
-    assert.throws(() => knownHoles(text), { code: 'doctor.holes' })
+  assert.equal(new Set(known.map(({ id }) => id)).size, known.length)
+  const hole = '- { id: A, in: node, what: b, affected: [{ fixed: 1.0.0 }], source: "https://a.example/1" }'
+  assert.equal(knownHoles(hole).length, 1)
+  const broken = ['', 'x', '- {}', hole.replace('node', 'perl'), hole.replace('1.0.0', 'soon')]
+  for (const text of [...broken, hole.replace('https', 'http'), hole.replace('b,', 'b, verdict: fine,')])
+    assert.throws(() => knownHoles(text), { code: 'doctor.holes' }, text)
 })
 
-test('this installation is well: what is pinned has no known hole', async t => {
-  const verdicts = await examine({ root: ROOT, caddy: program(t, 'v2.11.4 h1:x=') }, '')
+test('this installation is well: what is pinned, and the image, has no hole that counts', async t => {
+  const verdicts = await examineVersions({ root: ROOT, caddy: program(t, 'v2.11.4 h1:x=') }, '')
   assert.deepEqual(
-    verdicts.map(({ check, verdict }) => [check, verdict]),
-    [
-      ['node', 'ok'],
-      ['caddy', 'ok'],
-      ['baileys', 'ok'],
-    ],
+    verdicts.filter(({ check }) => check !== 'node').map(({ check, verdict }) => `${check} ${verdict}`),
+    ['caddy ok', 'baileys ok', 'undici ok', 'ws ok'],
   )
-  const [, old] = await examine({ root: ROOT, caddy: program(t, 'v2.11.3 h1:x=') }, '')
+  assert.equal(verdicts[0]?.detail.startsWith(`Node ${process.versions.node}`), true)
+  const [, old] = await examineVersions({ root: ROOT, caddy: program(t, 'v2.11.3 h1:x=') }, '')
   assert.equal(old?.verdict, 'fail')
+  const image = /^ARG NODE_IMAGE=node:([\d.]+)-/m.exec(readFileSync(join(ROOT, 'app/Dockerfile'), 'utf8'))
+  const counting = holesOf(knownHoles(), 'node', image?.[1] ?? '').filter(({ verdict }) => verdict !== 'warn')
+  assert.deepEqual(counting, [])
 })
 
 test('the exit code is that of the worst, and the lines say what to do', async () => {

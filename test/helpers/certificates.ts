@@ -17,9 +17,9 @@ export function daysFromNow(days: number): Date {
   return new Date(Date.now() + days * DAY_MS)
 }
 
-/** The defaults of `issue` are an honest client named `test`: valid since yesterday, for ten days, clientAuth. */
-export async function createTestAuthority(commonName = 'Test CA'): Promise<TestAuthority> {
-  const validity = { notBefore: daysFromNow(-30), notAfter: daysFromNow(30) }
+/** Valid since thirty days ago, for `days` more. The defaults of `issue` are an honest client named `test`: valid since yesterday, for ten days, clientAuth. */
+export async function createTestAuthority(commonName = 'Test CA', days = 30): Promise<TestAuthority> {
+  const validity = { notBefore: daysFromNow(-30), notAfter: daysFromNow(days) }
   const authority = await createAuthority(commonName, validity)
   return testAuthority(authority)
 }

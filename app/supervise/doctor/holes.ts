@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { PosternError } from '../../lib/error.ts'
 import { compareVersions } from '../../lib/version.ts'
 
-export type Part = 'node' | 'caddy' | 'baileys'
+export type Part = 'node' | 'caddy' | 'baileys' | 'undici' | 'ws'
 
 /** A published hole of something that Postern stands on. */
 export type Hole = {
@@ -13,9 +13,13 @@ export type Hole = {
   readonly what: string
   /** From a version (the first, when absent) until the one that is fixed. */
   readonly affected: readonly { readonly from?: string; readonly fixed: string }[]
+  /** Where it was published. */
+  readonly source: string
+  /** Weighs as a failure when absent. */
+  readonly verdict?: 'warn'
 }
 
-const PARTS: ReadonlySet<string> = new Set(['node', 'caddy', 'baileys'] satisfies Part[])
+const PARTS: ReadonlySet<string> = new Set(['node', 'caddy', 'baileys', 'undici', 'ws'] satisfies Part[])
 const FILE = join(import.meta.dirname, 'known-holes.yaml')
 
 /** The holes that this version of Postern knows of. Throws PosternError `doctor.holes` for a list that says anything else. */
@@ -46,6 +50,8 @@ function isHole(value: unknown): value is Hole {
     isWord(hole.id) &&
     isWord(hole.what) &&
     PARTS.has(hole.in ?? '') &&
+    /^https:\/\/\S+$/.test(hole.source ?? '') &&
+    (hole.verdict === undefined || hole.verdict === 'warn') &&
     Array.isArray(hole.affected) &&
     hole.affected.length > 0 &&
     hole.affected.every(({ fixed }) => /^\d+\.\d+\.\d+/.test(fixed))

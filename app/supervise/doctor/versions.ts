@@ -1,48 +1,67 @@
 import { compareVersions } from '../../lib/version.ts'
 import type { CaddyFound } from '../find-caddy.ts'
 import { type Hole, holesOf, type Part } from './holes.ts'
+import type { Verdict } from './verdict.ts'
 
-/** One line of `doctor`. A remedy stands beside everything that is not well. */
-export type Verdict = {
-  readonly check: string
-  readonly verdict: 'ok' | 'warn' | 'fail'
-  readonly detail: string
-  readonly remedy?: string
-}
+/** What npm installs, and how it is called there. */
+export const PACKAGES = { baileys: '@whiskeysockets/baileys', undici: 'undici', ws: 'ws' } as const
+export type PackagePart = keyof typeof PACKAGES
 
 export type Versions = {
   readonly node: string
   readonly caddy: CaddyFound
-  /** Undefined when it is not installed. */
-  readonly baileys: string | undefined
-  /** The oldest that will do; of Baileys, the one that was tested. */
+  /** Undefined where one is not installed. */
+  readonly packages: Readonly<Record<PackagePart, string | undefined>>
+  /** The oldest that will do; of packages, the one that was tested. */
   readonly pinned: Readonly<Record<Part, string>>
 }
 
-const REMEDIES: Readonly<Record<Part, string>> = {
-  node: 'install a newer Node, or remove .runtime/node: ./postern then gets one',
-  caddy: 'install a newer Caddy, or remove .runtime/caddy: ./postern up then gets one',
-  baileys: 'run npm ci --omit=dev --ignore-scripts, or install the Postern that has a newer one',
+const NAMES: Readonly<Record<Part, string>> = {
+  node: 'Node',
+  caddy: 'Caddy',
+  baileys: 'Baileys',
+  undici: 'undici',
+  ws: 'ws',
 }
 
-/** Whether Node, Caddy and Baileys are new enough, and free of the holes that are known. */
+const OF_PACKAGES = 'run npm ci --omit=dev --ignore-scripts, or install the Postern that has a newer one'
+const REMEDIES: Readonly<Record<Part, string>> = {
+  node: 'install a newer Node, or remove .runtime/node: ./postern then gets the newest there is',
+  caddy: 'install a newer Caddy, or remove .runtime/caddy: ./postern up then gets one',
+  baileys: OF_PACKAGES,
+  undici: OF_PACKAGES,
+  ws: OF_PACKAGES,
+}
+
+/** Whether what Postern stands on is new enough, and free of the holes that are known. */
 export function judgeVersions(
-  { node, caddy, baileys, pinned }: Versions,
+  { node, caddy, packages, pinned }: Versions,
   holes: readonly Hole[],
 ): readonly Verdict[] {
-  const judge = (part: Part, name: string, version: string): Verdict => {
-    const found = holesOf(holes, part, version).map(({ id, what }) => `${id} (${what})`)
-    const old = compareVersions(version, pinned[part]) < 0 ? [`older than ${pinned[part]}`] : []
-    const faults = [...old, ...found]
-    if (faults.length === 0) return { check: part, verdict: 'ok', detail: `${name} ${version}` }
-    const detail = `${name} ${version}: ${faults.join('; ')}`
-    return { check: part, verdict: 'fail', detail, remedy: REMEDIES[part] }
-  }
+  const judge = (part: Part, version: string): Verdict => judgeVersion(part, version, { pinned, holes })
   return [
-    judge('node', 'Node', node),
-    judgeCaddy(caddy, version => judge('caddy', 'Caddy', version)),
-    judgeBaileys(baileys, pinned.baileys, version => judge('baileys', 'Baileys', version)),
+    judge('node', node),
+    judgeCaddy(caddy, version => judge('caddy', version)),
+    ...Object.keys(PACKAGES).map(name => {
+      const part = name as PackagePart
+      return judgePackage(part, packages[part], { tested: pinned[part], judge })
+    }),
   ]
+}
+
+function judgeVersion(
+  part: Part,
+  version: string,
+  { pinned, holes }: { readonly pinned: Versions['pinned']; readonly holes: readonly Hole[] },
+): Verdict {
+  const found = holesOf(holes, part, version)
+  const isOld = compareVersions(version, pinned[part]) < 0
+  const old = isOld ? [`older than ${pinned[part]}`] : []
+  const faults = [...old, ...found.map(({ id, what, source }) => `${id} (${what}; ${source})`)]
+  const detail = `${NAMES[part]} ${version}`
+  if (faults.length === 0) return { check: part, verdict: 'ok', detail }
+  const verdict = isOld || found.some(hole => hole.verdict !== 'warn') ? 'fail' : 'warn'
+  return { check: part, verdict, detail: `${detail}: ${faults.join('; ')}`, remedy: REMEDIES[part] }
 }
 
 /** Without one, containers still have their own. */
@@ -60,20 +79,18 @@ function judgeCaddy(caddy: CaddyFound, judge: (version: string) => Verdict): Ver
   }
 }
 
-function judgeBaileys(
+type PackageDeps = { readonly tested: string; readonly judge: (part: Part, version: string) => Verdict }
+
+function judgePackage(
+  part: PackagePart,
   version: string | undefined,
-  tested: string,
-  judge: (version: string) => Verdict,
+  { tested, judge }: PackageDeps,
 ): Verdict {
-  const check = 'baileys'
+  const [check, remedy] = [part, REMEDIES[part]]
   if (version === undefined)
-    return { check, verdict: 'fail', detail: 'Baileys is not installed', remedy: REMEDIES.baileys }
-  const judged = judge(version)
-  if (judged.verdict === 'fail' || compareVersions(version, tested) === 0) return judged
-  return {
-    check,
-    verdict: 'warn',
-    detail: `Baileys ${version} is newer than ${tested}, which was tested`,
-    remedy: REMEDIES.baileys,
-  }
+    return { check, verdict: 'fail', detail: `${NAMES[part]} is not installed`, remedy }
+  const judged = judge(part, version)
+  if (judged.verdict !== 'ok' || compareVersions(version, tested) === 0) return judged
+  const detail = `${NAMES[part]} ${version} is newer than ${tested}, which was tested`
+  return { check, verdict: 'warn', detail, remedy }
 }
