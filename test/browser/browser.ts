@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { SandboxEndpoints } from '../gateway/sandbox.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM = '/usr/bin/chromium'
 /** Nothing of the browser's own goes to the network, and it runs as root in a container too. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
