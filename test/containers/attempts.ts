@@ -17,6 +17,16 @@ const GAINS = [
   'rm -f attempt attempt-node',
 ].join('; ')
 
+/** Half of the memory and more than twice of it, then processes within the limit and beyond. Says what it was given; 0 bytes is nothing. */
+const LIMITS = `
+bytes() { echo "$(head -c $1 /dev/zero | tail -c $1 | wc -c) bytes"; }
+processes() {
+  (i=0; while [ $i -lt $1 ]; do sleep 60 & i=$((i+1)); done; echo "$1 processes") || echo "no $1 processes"
+  for p in /proc/[0-9]*; do read -r name <$p/comm && [ "$name" = sleep ] && kill \${p#/proc/}; done
+}
+exec 2>/dev/null
+bytes $1; bytes $2; processes $3; processes $4; true`
+
 /** Who can be spoken to at an address or a socket; 3 s for those that say nothing. */
 const CONNECT = `Promise.all(process.argv.slice(1).map(target => new Promise(resolve => {
   const [host, port] = target.split(':')
@@ -59,6 +69,19 @@ export function attemptTests(around: () => Around): void {
     })
   }
 
+  for (const service of ['app', 'caddy'] as const) {
+    test(`one more ${service} is given memory and processes within its limits, and none beyond`, () => {
+      const { Memory: memory, PidsLimit: pids } = hostConfigOf(around(), service)
+      const wanted = [memory / 2, memory * 2.5, Math.floor(pids / 2), pids * 2]
+      assert.deepEqual(linesOf(inOneMore(around(), service, [LIMITS, 'sh', ...wanted.map(String)])), [
+        `${wanted[0]} bytes`,
+        '0 bytes',
+        `${wanted[2]} processes`,
+        `no ${wanted[3]} processes`,
+      ])
+    })
+  }
+
   test("the app does not reach Caddy's admin interface, which obeys whoever is beside it", () => {
     const { containers } = around()
     const inside = (service: string, ...command: string[]) =>
@@ -79,6 +102,12 @@ export function attemptTests(around: () => Around): void {
 
 function asRoot({ containers }: Around, service: ServiceName, script: string): string {
   return containers.compose(['exec', '-T', '--user', '0:0', service, 'sh', '-c', script])
+}
+
+/** A container of the same service beside the one that serves, which shall go on: one without processes left ends. */
+function inOneMore({ containers }: Around, service: ServiceName, script: readonly string[]): string {
+  const alone = ['--rm', '--no-deps', '-T', '--user', '0:0', '--entrypoint', 'sh']
+  return containers.compose(['run', ...alone, service, '-c', ...script])
 }
 
 /** The image of a service as an engine runs it when nobody asks for anything else, as root. */
