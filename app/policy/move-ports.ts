@@ -6,8 +6,9 @@ export type MovedPorts = Readonly<Record<SiteName | 'receiver', number>>
 /** Where the sandbox's policies look for the webhook receiver. */
 const RECEIVER_HOST = '127.0.0.1:7072'
 
-/** The same policy with the sites of the edge, and the sandbox's receiver, on other ports. */
-export function movePorts(snapshot: PolicySnapshot, ports: MovedPorts): PolicySnapshot {
+/** The same policy with the sites of the edge, and the sandbox's receiver, on other ports; without any, as it is. */
+export function movePorts(snapshot: PolicySnapshot, ports: MovedPorts | undefined): PolicySnapshot {
+  if (ports === undefined) return snapshot
   const sites: Partial<Record<SiteName, Site>> = {}
   for (const name of ['api', 'keys', 'dashboard', 'hooks'] as const) {
     const site = snapshot.edge.sites[name]

@@ -44,7 +44,7 @@ export function examine(files: readonly PolicyFile[], deps: ExamineDeps & Manner
   if (loaded.kind === 'rejected') return bad('check', loaded.diagnostics)
   const unmet = deps.of === 'reading' ? [] : unmetDemands(loaded.snapshot, loaded.tests)
   if (unmet.length > 0) return bad('tests', unmet)
-  return good(loaded.snapshot, deps)
+  return { kind: 'good', snapshot: movePorts(loaded.snapshot, deps.ports) }
 
   function bad(at: 'check' | 'tests', diagnostics: readonly Diagnostic[]): Examined {
     const { inForce } = deps
@@ -55,11 +55,6 @@ export function examine(files: readonly PolicyFile[], deps: ExamineDeps & Manner
     })
     return { kind: 'bad', at, digest: policyDigest(files), first: firstOf(diagnostics), report }
   }
-}
-
-/** What comes of files that may be put in force here. */
-export function good(snapshot: PolicySnapshot, { ports }: Pick<ExamineDeps, 'ports'>): Examined {
-  return { kind: 'good', snapshot: ports === undefined ? snapshot : movePorts(snapshot, ports) }
 }
 
 function factsFor({ facts, of }: ExamineDeps & Manner): PolicyFacts {
