@@ -13,6 +13,16 @@ const scalar = fc.constantFrom(
   ...['1', '+33', '"+33600000001"', '0x1f', '1.50', 'null', '~', 'true', 'deny', 'a b', '"# no"', "'it''s'"],
   ...['2027-03-31', '"a\\nb"', 'messages.*', '"*"', 'https://a.example/b#c', '-1', '.5'],
 )
+/** Stands for what the first member of a document then holds. */
+const alias = '*anchored'
+const leaf = fc.oneof({ weight: 40, arbitrary: scalar }, { weight: 1, arbitrary: fc.constant(alias) })
+/** Written over several lines; what looks like a comment in it is none. */
+const lines = fc
+  .tuple(
+    fc.constantFrom('|', '|-', '|+', '>', '>-'),
+    fc.array(fc.constantFrom('more', '', '  in', '# no', 'k: v', '- x', '"'), { maxLength: 4 }),
+  )
+  .map(([header, rest]) => `${header}\n${['top', ...rest].join('\n')}\n`)
 const comment = fc.constantFrom('', '', '', ' # why', '  #', '    # a: b')
 const alone = fc.constantFrom(
   '',
@@ -29,7 +39,7 @@ const alone = fc.constantFrom(
 const { flow } = fc.letrec<{ flow: string }>(tie => ({
   flow: fc.oneof(
     { maxDepth: 3 },
-    scalar,
+    leaf,
     fc.array(tie('flow'), { maxLength: 4 }).map(items => `[${items.join(',  ')}]`),
     fc
       .uniqueArray(fc.tuple(word, tie('flow')), { maxLength: 4, selector: ([key]) => key })
@@ -42,11 +52,23 @@ const { block } = fc.letrec<{ block: string }>(tie => ({
   block: fc.oneof(
     { maxDepth: 4 },
     fc
-      .uniqueArray(fc.tuple(alone, word, fc.oneof(flow, tie('block')), comment), {
-        minLength: 1,
-        maxLength: 4,
-        selector: ([, key]) => key,
-      })
+      .uniqueArray(
+        fc.tuple(
+          alone,
+          word,
+          fc.oneof(
+            { weight: 5, arbitrary: flow },
+            { weight: 5, arbitrary: tie('block') },
+            { weight: 1, arbitrary: lines },
+          ),
+          comment,
+        ),
+        {
+          minLength: 1,
+          maxLength: 4,
+          selector: ([, key]) => key,
+        },
+      )
       .map(members =>
         members.map(([above, key, value, behind]) => `${above}${key}:${asValue(value, behind)}`).join(''),
       ),
@@ -77,6 +99,8 @@ const { block } = fc.letrec<{ block: string }>(tie => ({
 }))
 
 function asValue(value: string, behind: string): string {
+  const [header = '', ...rest] = /^[|>]/.test(value) ? value.split('\n') : []
+  if (header !== '') return ` ${header}${behind}\n${rest.join('\n').replace(/^(?=.)/gm, '   ')}`
   const isBlock = value.endsWith('\n')
   return isBlock ? `${behind}\n${value.replace(/^(?=.)/gm, '   ')}` : ` ${value}${behind}\n`
 }
@@ -84,8 +108,13 @@ function asValue(value: string, behind: string): string {
 const document = fc
   .tuple(alone, fc.constantFrom(...KINDS), block, alone)
   .map(
-    ([above, kind, body, below]) => `${above}spec:\n${body.replace(/^(?=.)/gm, '  ')}kind: ${kind}\n${below}`,
+    ([above, kind, body, below]) =>
+      `${above}${anchorFor(body)}spec:\n${body.replace(/^(?=.)/gm, '  ')}kind: ${kind}\n${below}`,
   )
+
+function anchorFor(body: string): string {
+  return body.includes(alias) ? 'x-first: &anchored { a: [1, "two"], b: &inner c }\n' : ''
+}
 
 const text = fc.array(document, { minLength: 1, maxLength: 2 }).map(documents => documents.join('---\n'))
 
@@ -98,21 +127,20 @@ function wordsOf(source: string): readonly string[] {
 }
 
 test('formatting changes no value, loses no comment, and is at rest', () => {
-  let kept = 0
   let total = 0
   fc.assert(
     fc.property(text, source => {
       const once = formatPolicy({ name: 'a.yaml', text: source })
       fc.pre(once.kind !== 'unreadable')
       total++
-      if (once.kind !== 'formatted') return void kept++
+      if (once.kind !== 'formatted') assert.fail(once.reason)
       assert.deepEqual(valuesOf(once.text), valuesOf(source))
       assert.deepEqual(wordsOf(once.text), wordsOf(source))
       assert.deepEqual(formatPolicy({ name: 'a.yaml', text: once.text }), once)
     }),
     { numRuns: RUNS },
   )
-  assert.ok(total > RUNS / 2 && kept <= total / 50, `${kept} of ${total} texts were left as they are`)
+  assert.ok(total > RUNS / 2, `only ${total} of ${RUNS} texts can be read`)
 })
 
 test('formats every case of test/cases/policy that can be read, without a change of what it says', () => {

@@ -114,6 +114,10 @@ x-folded: >
   one
 
   two
+x-bare: |-                            #
+  two
+x-said: >-                            # why #
+  three
 `
   assert.equal(formatted(text), text)
 })

@@ -1,4 +1,13 @@
-import { type Document, isCollection, isNode, isPair, type Node, type YAMLMap, type YAMLSeq } from 'yaml'
+import {
+  type Document,
+  isCollection,
+  isNode,
+  isPair,
+  type Node,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import { commentsOf } from './comments.ts'
 
 type Collection = YAMLMap | YAMLSeq
@@ -9,6 +18,7 @@ type Collection = YAMLMap | YAMLSeq
  */
 export function settleOwners(yaml: Document, text: string): void {
   const comments = commentsOf(text)
+  keepBareMarks(yaml, text)
   keepBlankLines(yaml.contents)
   share(yaml.contents)
 
@@ -47,6 +57,18 @@ export function settleOwners(yaml: Document, text: string): void {
       value.comment = `\n${value.comment}`
     for (const item of value.items) keepBlankLines(item)
   }
+}
+
+/** A `#` with no word behind `|` or `>`: the parser keeps one behind any other value, as a space, and forgets this one. */
+function keepBareMarks(yaml: Document, text: string): void {
+  visit(yaml, {
+    Scalar(_, node) {
+      const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+      if (!isBlock || node.comment) return
+      const start = startOf(node)
+      if (/ #\s*$/.test(text.slice(start, text.indexOf('\n', start)))) node.comment = ' '
+    },
+  })
 }
 
 /** Where the comments of a run go that stand at `column` or left of it: above the next member, if there is one. */
