@@ -17,7 +17,11 @@ const rows: Rows<Endpoint> = {
       state: 'Deliveries that wait are posted in the new format: the receiver must read it.',
     }),
   ],
-  verifyTokenRef: [note('verifyTokenRef', ({ verifyTokenRef }) => verifyTokenRef)],
+  verifyTokenRef: [
+    note('verifyTokenRef', ({ verifyTokenRef }) => verifyTokenRef, {
+      state: 'Where there is a verify token, deliveries wait until the receiver has shown that it knows it.',
+    }),
+  ],
   payload: [
     scale('payload.body', ({ payload }) => payload.body, { ...WIDENS, words: ['none', 'full'] }),
     scale('payload.contact', ({ payload }) => payload.contact, { ...WIDENS, words: ['hash', 'clear'] }),
