@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { archive, type Entry, unarchive } from '../../app/policy/sign/archive.ts'
 import { policyWorld } from './policy-world.ts'
 
 const NETWORK = 'kind: Networks\nspec: { lab: { cidrs: ["10.30.0.0/24"] } }\n'
@@ -45,8 +46,66 @@ test('a changed, a renamed and an added file each break the signature, and undoi
   assert.equal(await verify(), 7)
   writeFileSync(path('policies', 'more.yaml'), NETWORK)
   assert.equal(await verify(), 0)
+  renameSync(path('policies', 'more.yaml'), path('policies', 'moved.yaml'))
+  assert.equal(await verify(), 7)
+  renameSync(path('policies', 'moved.yaml'), path('policies', 'more.yaml'))
+  assert.equal(await verify(), 0)
   writeFileSync(path('policies', 'added.yaml'), '# nothing\n')
   assert.equal(await verify(), 7)
+})
+
+test('a signature is over the words that say what it is for, and any of several lines may be the one that holds', async t => {
+  const { run, path } = signedWorld(t)
+  await run(['sign', '--key', path('ana.key')])
+  const verify = async () => (await run(['verify', path('policies'), '--keys', path('ana.pub')])).exitCode
+  const file = path('policies', 'policy.sig')
+  const own = readFileSync(file, 'utf8')
+  await run(['bundle', '-o', path('set.tar')])
+  execFileSync('tar', ['-xf', path('set.tar'), '-C', path(), 'manifest.sha256'])
+  const digest = createHash('sha256')
+    .update(readFileSync(path('manifest.sha256')))
+    .digest('hex')
+  const lineOver = (words: string) =>
+    `ed25519 ${sign(null, Buffer.from(words), readFileSync(path('ana.key'))).toString('base64')}\n`
+  const line = lineOver(`postern policy manifest v1\nsha256:${digest}\n`)
+  assert.equal(own, line)
+  for (const [signatures, exitCode] of [
+    [lineOver(`sha256:${digest}\n`), 7],
+    [lineOver('of something else') + line, 0],
+    [`# ana\n${line}`, 0],
+  ] as const) {
+    writeFileSync(file, signatures)
+    assert.equal(await verify(), exitCode, signatures)
+  }
+})
+
+test('a bundle that somebody else has packed is not taken, though its signature holds for the folder', async t => {
+  const { run, path } = signedWorld(t)
+  writeFileSync(path('policies', 'odd.yaml'), '# \ufffd\n')
+  await run(['sign', '--key', path('ana.key')])
+  await run(['bundle', '-o', path('set.tar')])
+  const entries = unarchive(readFileSync(path('set.tar'))) ?? []
+  const manifest = entries[0]?.content.toString() ?? ''
+  const changed = manifest.replace(/^../, two => (two === '00' ? '11' : '00'))
+  const noText = Uint8Array.of(0x23, 0x20, 0xff, 0x0a)
+  const repacked: Readonly<Record<string, [readonly Entry[], number]>> = {
+    'as it was': [entries, 0],
+    'another manifest': [
+      [{ name: 'manifest.sha256', content: Buffer.from(changed) }, ...entries.slice(1)],
+      7,
+    ],
+    'a file beside the folder': [[...entries, { name: 'more.sh', content: Buffer.from('true') }], 7],
+    'no manifest': [entries.slice(1), 7],
+    'bytes that are no text': [
+      entries.map(entry => (entry.name.endsWith('odd.yaml') ? { ...entry, content: noText } : entry)),
+      7,
+    ],
+  }
+  for (const [name, [files, exitCode]] of Object.entries(repacked)) {
+    writeFileSync(path('repacked.tar'), archive(files) ?? '')
+    const { exitCode: got } = await run(['verify', path('repacked.tar'), '--keys', path('ana.pub')])
+    assert.equal(got, exitCode, name)
+  }
 })
 
 test('what is no UTF-8 is neither signed nor bundled: its text would not be its bytes', async t => {
@@ -92,6 +151,7 @@ test('a bundle with any byte changed is not taken', async t => {
 
 test('the same files give the same bundle, which tar and sha256sum understand', async t => {
   const { run, path } = signedWorld(t)
+  await run(['sign', '--key', path('ana.key')])
   await run(['bundle', '-o', path('one.tar')])
   utimesSync(path('policies', 'more.yaml'), 1, 1)
   await run(['bundle', '-o', path('two.tar')])
@@ -99,6 +159,7 @@ test('the same files give the same bundle, which tar and sha256sum understand', 
   mkdirSync(path('unpacked'))
   execFileSync('tar', ['-xf', path('one.tar'), '-C', path('unpacked')])
   assert.equal(readFileSync(path('unpacked', 'policies', 'more.yaml'), 'utf8'), NETWORK)
+  assert.deepEqual(readdirSync(path('unpacked', 'policies')).sort(), readdirSync(path('policies')).sort())
   const manifest = path('unpacked', 'manifest.sha256')
   execFileSync('sha256sum', ['--check', '--strict', manifest], { cwd: path('unpacked', 'policies') })
 })

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { renderEdge } from '../../app/policy/render-edge.ts'
+import { snapshotOf } from '../policy/world.ts'
 import { policyWorld } from './policy-world.ts'
 
 const SCHEMAS = join(import.meta.dirname, '..', '..', 'app', 'policy', 'schemas')
@@ -24,8 +26,10 @@ test('renders the part of Caddy that the policy decides, and nothing of a faulty
   const { run } = policyWorld(t)
   const clean = await run(['render'])
   assert.equal(clean.exitCode, 0)
-  assert.match(clean.out, /^# Rendered from the policy.*\n\(policy-timeouts\) \{/)
-  assert.match(clean.out, /localhost:9443/)
+  assert.equal(`${clean.out}\n`, renderEdge(snapshotOf(''), {}))
+  assert.match(clean.out, /localhost:9443[\s\S]*localhost:8443/)
+  const moved = await policyWorld(t, {}, { POSTERN_PORT_BASE: '27500' }).run(['render'])
+  assert.equal(moved.out, clean.out.replaceAll('9443', '27543').replaceAll('8443', '27542'))
   const faulty = await policyWorld(t, { 'bad.yaml': 'kind: Nothing\n' }).run(['render'])
   assert.deepEqual([faulty.exitCode, faulty.out], [3, ''])
   assert.match(faulty.err, /PS-1102/)

@@ -9,8 +9,10 @@ import { BASE } from '../policy/world.ts'
 
 type Run = { readonly exitCode: number; readonly out: string; readonly err: string }
 
-/** A folder with the base policies and the secrets that they name. */
-export function policyWorld(t: TestContext, files: Readonly<Record<string, string>> = {}) {
+type Words = Readonly<Record<string, string>>
+
+/** A folder with the base policies and the secrets that they name; `env` is what the environment says beside it. */
+export function policyWorld(t: TestContext, files: Words = {}, env: Words = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-cli-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   for (const name of ['policies', 'secrets']) mkdirSync(join(folder, name))
@@ -26,7 +28,7 @@ export function policyWorld(t: TestContext, files: Readonly<Record<string, strin
     const error = t.mock.method(console, 'error', (line: string) => err.push(line))
     const before = process.exitCode
     try {
-      await commandIn(folder, edge).parseAsync([...args], { from: 'user' })
+      await commandIn(folder, { edge, env }).parseAsync([...args], { from: 'user' })
       return { exitCode: Number(process.exitCode ?? 0), out: out.join('\n'), err: err.join('\n') }
     } finally {
       process.exitCode = before
@@ -36,12 +38,13 @@ export function policyWorld(t: TestContext, files: Readonly<Record<string, strin
   }
 }
 
-function commandIn(folder: string, edge: EdgeVerdict | undefined) {
+type Surroundings = { readonly edge: EdgeVerdict | undefined; readonly env: Words }
+
+function commandIn(folder: string, { edge, env }: Surroundings) {
   return policyCommand({
     now: () => new Date('2026-11-23T10:00:00Z'),
     configure(flags) {
-      const env = { POSTERN_DATA: join(folder, 'data') }
-      const loaded = loadConfig({ env, root: folder, flags })
+      const loaded = loadConfig({ env: { ...env, POSTERN_DATA: join(folder, 'data') }, root: folder, flags })
       if (loaded.kind === 'loaded') return loaded.config
       throw new Error(loaded.faults.join('\n'))
     },
