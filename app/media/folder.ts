@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { createSpentBuffers } from '../lib/spent-buffers.ts'
 import type { FileTraits, StoredFile } from '../model/media.ts'
 import type { NewFile } from '../store/media.ts'
 import { HEAD_BYTES, inspect, TAIL_BYTES } from './inspect/inspect.ts'
@@ -103,12 +104,14 @@ async function fill(
   maxBytes: number,
 ): Promise<string | undefined> {
   const hash = createHash('sha256')
+  const spend = createSpentBuffers()
   let size = 0
   for await (const bytes of source) {
     size += bytes.length
     if (size > maxBytes) return undefined
     hash.update(bytes)
     await writer.write(bytes)
+    spend(bytes.length)
   }
   return hash.digest('hex')
 }

@@ -11,10 +11,11 @@ export type SimulatorFlags = {
 
 /**
  * Without them V8 lets the heap grow to four times what lives in it, and a busy machine makes it wait longer still: under 30
- * messages a second each way the app took 483 MiB and went on growing, with them it stays at 285 for the same work.
+ * messages a second each way the app took 483 MiB and went on growing, with them it stays at 285 for the same work. The last
+ * is for lib/spent-buffers.ts.
  * Code that was compiled under others is not taken, so whoever compiles for the app does it under these.
  */
-export const FRUGAL = ['--heap-growing-percent=50', '--max-semi-space-size=16']
+export const FRUGAL = ['--heap-growing-percent=50', '--max-semi-space-size=16', '--expose-gc']
 
 /**
  * Node's arguments for the app: the permission model as defence in depth (runtime.md section 3), then the program.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,6 +11,7 @@ import type { MediaItem } from '../../app/model/media.ts'
 import type { Message } from '../../app/model/message.ts'
 import type { Store } from '../../app/store/store.ts'
 import { sweepOnce } from '../../app/store/sweeper.ts'
+import { FRUGAL } from '../../app/supervise/app-command.ts'
 import { snapshotOf } from '../policy/world.ts'
 import { after, open, outgoing, START, temporaryFolder } from '../store/fixture.ts'
 import * as samples from './samples.ts'
@@ -101,6 +103,13 @@ test('a file that somebody has changed, cut or exchanged is not given out', asyn
   }
   writeFileSync(path, sealed)
   assert.equal(Buffer.concat(await read(all.library, one)).length, 200_000)
+})
+
+test('a large file leaves few dead buffers behind, under the flags of the app', t => {
+  const script = join(import.meta.dirname, 'taking.ts')
+  const { stdout, stderr } = spawnSync(process.execPath, [...FRUGAL, script, temporaryFolder(t)])
+  const most = Number(String(stdout))
+  assert.ok(most > 0 && most < 8 * 1024 * 1024, `${most} bytes at most; ${stderr}`)
 })
 
 test('a file that is too large, or whose sender goes away, leaves nothing behind', async t => {
