@@ -39,7 +39,7 @@ export const PARTS: readonly Part[] = [
   files('gateway', { concurrency: 2, minutes: 4, needs: [CURL] }),
   files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
-  files('containers', { concurrency: 1, minutes: 9, needs: [ENGINE, DEBOOTSTRAP, IP, UNITS] }),
+  files('containers', { concurrency: 1, minutes: 9, needs: [CURL, ENGINE, DEBOOTSTRAP, IP, UNITS] }),
   files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP], beside: true }),
 ]
 
