@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { CONTACT, until } from '../whatsapp/rig.ts'
+import { CONTACT, OURS, until } from '../whatsapp/rig.ts'
 import type { How, World } from './world.ts'
 
 const NOBODY = '+12025550198'
@@ -96,6 +96,19 @@ function testsOfRules(): void {
   })
 }
 
+function testsOfTheAddressBook(): void {
+  test('somebody is put into the address book, taken out, and put in again under another name', async () => {
+    const names: string[] = []
+    for (const name of ['Bob', undefined, undefined, 'Robert']) {
+      const asked = await world.rig.sessions.ask('main', ({ contacts }) => contacts.name(CONTACT, name))
+      assert.equal(asked.kind, 'answered')
+      const { data } = await world.rig.phones.get(`/phones/${OURS}/contacts`)
+      names.push((data as { name: string }[]).map(one => one.name).join())
+    }
+    assert.deepEqual(names, ['Bob', '', '', 'Robert'])
+  })
+}
+
 /** Who is on WhatsApp, what they show and what they have said. */
 export function contactTests(running: () => World): void {
   before(() => {
@@ -103,4 +116,5 @@ export function contactTests(running: () => World): void {
   })
   testsOfCards()
   testsOfRules()
+  testsOfTheAddressBook()
 }

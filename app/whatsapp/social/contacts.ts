@@ -23,6 +23,12 @@ export type Contacts = {
   name(contact: ChatId, name: string | undefined): Promise<void>
 }
 
+/**
+ * WhatsApp's name for the list that the address book is in. The library counts what it has removed among what is in force, so that
+ * it would make the next change of that contact for a state that WhatsApp does not have: after a removal it takes the list anew.
+ */
+const ADDRESS_BOOK = 'critical_unblock_low'
+
 /** The server's words for what is hidden or was never there. */
 const HIDDEN: ReadonlySet<number> = new Set([401, 403, 404])
 
@@ -62,9 +68,12 @@ export function createContacts({ sock, lookup }: SocialDeps): Contacts {
     },
     async name(contact, name) {
       const jid = jidOf(contact)
-      if (name === undefined) await sock.removeContact(jid)
-      else
+      if (name !== undefined) {
         await sock.addOrEditContact(jid, { fullName: name, firstName: name, saveOnPrimaryAddressbook: true })
+        return
+      }
+      await sock.removeContact(jid)
+      await sock.authState.keys.set({ 'app-state-sync-version': { [ADDRESS_BOOK]: null } })
     },
   }
 }
