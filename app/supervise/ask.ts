@@ -10,7 +10,7 @@ export type Question = {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   /** Sent as it is, as JSON's media type; for what JSON cannot say. */
-  readonly rawBody?: string
+  readonly rawBody?: string | Uint8Array
   readonly proof: Proof
   /** The name to check the certificate against, when it is not the URL's. */
   readonly servername?: string
@@ -20,6 +20,7 @@ export type Question = {
 export type Answer = {
   readonly status: number
   readonly headers: Record<string, unknown>
+  readonly bytes: Buffer
   readonly text: string
 }
 
@@ -49,13 +50,11 @@ export function ask(question: Question): Promise<Answer> {
         const chunks: Buffer[] = []
         answer.on('data', chunk => chunks.push(chunk))
         answer.on('error', reject)
-        answer.on('end', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            headers: answer.headers,
-            text: Buffer.concat(chunks).toString(),
-          }),
-        )
+        answer.on('end', () => {
+          const bytes = Buffer.concat(chunks)
+          const { statusCode: status = 0, headers } = answer
+          resolve({ status, headers, bytes, text: bytes.toString() })
+        })
       },
     )
     call.on('timeout', () => call.destroy(new Error('no answer in time')))

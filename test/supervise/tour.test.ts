@@ -65,6 +65,8 @@ test('the tour goes through everything that this version shows, what is broken o
       'text sent with a client certificate, decrypted',
       'receipts delivered and read in the timeline',
       'reply arrives as a signed webhook',
+      'a picture out and a picture in, byte for byte',
+      'a group message decrypted by each member',
       'refused, each beside an allowed twin',
       'receiver down, the message arrives after it returns',
       'kill -9 while messages flow both ways: none lost',

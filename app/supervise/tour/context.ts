@@ -35,6 +35,8 @@ export type ApiCall = {
   readonly path: string
   readonly method?: string
   readonly body?: unknown
+  /** Sent as it is. */
+  readonly rawBody?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
   /** Certificate to show; the demo client's when absent, none when `null`. */
   readonly as?: ClientFiles | null
@@ -49,6 +51,7 @@ export function callApi(context: TourContext, call: ApiCall): Promise<Answer> {
     proof: proofFrom(ca_file, client),
     ...(call.method === undefined ? {} : { method: call.method }),
     ...(call.body === undefined ? {} : { body: call.body }),
+    ...(call.rawBody === undefined ? {} : { rawBody: call.rawBody }),
     ...(call.headers === undefined ? {} : { headers: call.headers }),
   })
 }

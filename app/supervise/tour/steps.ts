@@ -1,5 +1,7 @@
 import { callApi, callSimulator, endpointsOf, jsonOf, type TourContext } from './context.ts'
+import { groupStep } from './group.ts'
 import { messageSteps } from './messages.ts'
+import { pictureStep } from './picture.ts'
 import { refusalStep } from './refusals.ts'
 import { reloadStep } from './reload.ts'
 import { survivalSteps } from './survival.ts'
@@ -11,6 +13,8 @@ export const tourSteps: readonly Step<TourContext>[] = [
   { step: 'edge, app and simulator answer', run: comeUp },
   { step: 'account linked by scanning the QR', run: link },
   ...messageSteps,
+  pictureStep,
+  groupStep,
   refusalStep,
   ...survivalSteps,
   reloadStep,

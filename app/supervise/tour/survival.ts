@@ -1,4 +1,5 @@
 import { callApi, callSimulator, endpointsOf, jsonOf, type TourContext } from './context.ts'
+import { type InboxEntry, receiverUrl, webhooksWith, writeToUs } from './exchange.ts'
 import { expect, type Step, until } from './tour.ts'
 
 const WITHIN_MS = 30_000
@@ -8,13 +9,6 @@ const KILL_AFTER = 8
 const BOB = '+15550100002'
 const CAROL = '+15550100003'
 const AGAIN_MS = 50
-
-type Webhook = {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-type Inbox = { readonly data: readonly { readonly id: string; readonly text?: { readonly body: string } }[] }
 
 /** Steps 11 and 12: a receiver that is down for a while, and an app that is killed while messages flow. */
 export const survivalSteps: readonly Step<TourContext>[] = [
@@ -26,7 +20,7 @@ async function outliveReceiver(context: TourContext): Promise<string> {
   const text = 'Are you open on Sunday?'
   await callSimulator(context, '/phones', { number: BOB, name: 'Bob' })
   await behave(context, { status: 503 })
-  await writeToUs(context, BOB, text)
+  await writeToUs(context, BOB, { type: 'text', text: { body: text } })
   const refused = await until('an attempt that the receiver refuses', WITHIN_MS, async () =>
     (await webhooksWith(context, text)).find(({ status }) => status === 503),
   )
@@ -58,7 +52,7 @@ async function outliveKill(context: TourContext): Promise<string> {
   })
   const back = inTurn(async n => {
     const text = `Parcel ${n} of ${EACH_WAY} has come`
-    await writeToUs(context, CAROL, text)
+    await writeToUs(context, CAROL, { type: 'text', text: { body: text } })
     written.push(text)
   })
   await Promise.all([out, back])
@@ -76,7 +70,7 @@ async function allInInbox(
   context: TourContext,
   sent: ReadonlyMap<string, string>,
 ): Promise<true | undefined> {
-  const { data } = (await callSimulator(context, `/phones/${CAROL}/inbox`)) as Inbox
+  const { data } = (await callSimulator(context, `/phones/${CAROL}/inbox`)) as { data: readonly InboxEntry[] }
   for (const [text, messageId] of sent) {
     const copies = data.filter(entry => entry.text?.body === text)
     expect(copies.length < 2, `"${text}" came ${copies.length} times`)
@@ -107,11 +101,6 @@ async function inTurn(act: (n: number) => Promise<void>): Promise<void> {
   }
 }
 
-async function writeToUs(context: TourContext, from: string, text: string): Promise<void> {
-  const to = endpointsOf(context).accounts?.main?.phone
-  await callSimulator(context, `/phones/${from}/send`, { to, type: 'text', text: { body: text } })
-}
-
 async function behave(context: TourContext, behaviour: { status: number }): Promise<void> {
   const answer = await fetch(receiverUrl(context, '/behave'), {
     method: 'POST',
@@ -119,16 +108,4 @@ async function behave(context: TourContext, behaviour: { status: number }): Prom
   })
   expect(answer.ok, `the receiver answered ${answer.status} to ${JSON.stringify(behaviour)}`)
   await answer.body?.cancel()
-}
-
-async function webhooksWith(context: TourContext, text: string): Promise<readonly Webhook[]> {
-  const answer = await fetch(receiverUrl(context, '/deliveries'))
-  const { data } = (await answer.json()) as { data: readonly Webhook[] }
-  return data.filter(({ body }) => body.includes(text))
-}
-
-function receiverUrl(context: TourContext, path: string): URL {
-  const { receiver } = endpointsOf(context)
-  expect(receiver !== undefined, 'the sandbox has no receiver')
-  return new URL(path, receiver.deliveries)
 }
