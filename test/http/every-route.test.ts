@@ -14,8 +14,6 @@ const OF_ANYBODY = ['GET /v1/whoami', 'GET /v1/openapi.json', 'GET /docs']
 /** Routes that clients cannot reach or that are no API: those of the control socket, and the pages for operators. */
 const UNDESCRIBED =
   /^(POST \/v1\/policy\/(apply|rollback|unpin)|GET \/v1\/(keys|policy\/(files|decisions))|GET \/(assets\/.*)?)$/
-/** Routes of other APIs ask for what the routes of ours do that they stand for: app/http/compat/README.md. */
-const COMPATIBLE = / \/(graph|compat)\//
 const PROBES = ['GET /livez', 'GET /readyz']
 
 type Operation = {
@@ -148,9 +146,7 @@ describe('the description of all routes', () => {
   })
 
   test('names the action that each needs, and each operation once', () => {
-    const free = operations().filter(({ name, operation }) => {
-      return operation['x-postern-action'] === undefined && !COMPATIBLE.test(name)
-    })
+    const free = operations().filter(({ operation }) => operation['x-postern-action'] === undefined)
     const open = [...OF_ANYBODY, ...PROBES]
     assert.deepEqual(free.map(({ name }) => name).toSorted(), open.toSorted())
     const ids = operations().map(({ operation }) => operation.operationId)

@@ -1,7 +1,5 @@
 import type { SiteName } from '../../policy/snapshot.ts'
 import type { Access, Route } from '../routes/route.ts'
-import type { Parameters } from '../schemas/query.ts'
-import { COMPATIBLE, compatibleJson } from './compatible.ts'
 import { type Body, keyOf, type Operation } from './operation.ts'
 import { GROUPED_OPERATIONS, PROBES } from './operations/all.ts'
 import { placesIn, templateOf } from './places.ts'
@@ -49,11 +47,6 @@ export function openApi(routes: readonly Route[]): Schema {
       if (route !== undefined)
         put(route.path, route.method, { tags: [tag], ...operationJson(route, operation) })
     }
-  for (const route of routes) {
-    const tag = COMPATIBLE.find(([prefix]) => route.path.startsWith(prefix))?.[1]
-    if (tag !== undefined)
-      put(route.path, route.method, { ...compatibleJson(route, tag), ...accessJson(route) })
-  }
   for (const [key, operation] of Object.entries(PROBES)) {
     const path = key.replace('GET ', '')
     put(path, 'get', { tags: ['Probes'], security: [], ...commonJson({ method: 'get', path }, operation) })
@@ -62,9 +55,7 @@ export function openApi(routes: readonly Route[]): Schema {
     openapi: '3.1.0',
     info: { title: 'Postern', version: '1', description: ABOUT, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
-    tags: [...Object.keys(GROUPED_OPERATIONS), ...COMPATIBLE.map(([, tag]) => tag), 'Probes'].map(name => ({
-      name,
-    })),
+    tags: [...Object.keys(GROUPED_OPERATIONS), 'Probes'].map(name => ({ name })),
     paths,
     components: COMPONENTS,
   }
@@ -88,10 +79,12 @@ function accessJson(route: Route): Schema {
 }
 
 function commonJson(route: Pick<Route, 'method' | 'path' | 'body'>, operation: Operation): Schema {
-  const { id, summary, query, headers, body } = operation
+  const { id, summary, query, needs = [], headers, body } = operation
   const parameters = [
     ...placesIn(route.path),
-    ...parametersIn('query', query),
+    ...parametersIn('query', query).map(one =>
+      needs.includes(String(one.name)) ? { ...one, required: true } : one,
+    ),
     ...parametersIn('header', headers),
   ]
   return {
@@ -103,7 +96,10 @@ function commonJson(route: Pick<Route, 'method' | 'path' | 'body'>, operation: O
   }
 }
 
-function parametersIn(place: 'query' | 'header', parameters: Parameters = {}): readonly Schema[] {
+function parametersIn(
+  place: 'query' | 'header',
+  parameters: Readonly<Record<string, Schema>> = {},
+): readonly Schema[] {
   return Object.entries(parameters).map(([name, { description, example, ...schema }]) => ({
     ...{ name, in: place, schema },
     ...(description === undefined ? {} : { description }),

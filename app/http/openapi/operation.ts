@@ -6,7 +6,9 @@ import { page, ref, type Schema } from './shapes/shape.ts'
 export type Operation = {
   readonly id: string
   readonly summary: string
-  readonly query?: Parameters
+  readonly query?: Readonly<Record<string, Schema>>
+  /** Parameters of the query that have to be there. */
+  readonly needs?: readonly string[]
   readonly headers?: Parameters
   readonly body?: Body
   /** What it answers by status, when nothing goes wrong: a schema for each media type. */
@@ -61,6 +63,23 @@ export function takes(schema: object, examples: Readonly<Record<string, unknown>
 
 export function mayTake(schema: object, examples: Readonly<Record<string, unknown>> = {}): Body {
   return { ...takes(schema, examples), optional: true }
+}
+
+type QuerySchema = {
+  readonly properties: Readonly<Record<string, Schema>>
+  readonly required: readonly string[]
+}
+
+/** A query that is read as a body is: its schema's members are the parameters. */
+export function parametersOf(
+  { properties, required }: QuerySchema,
+  examples: Readonly<Record<string, string>>,
+): Pick<Operation, 'query' | 'needs'> {
+  const query = Object.entries(properties).map(([name, schema]) => {
+    const example = examples[name]
+    return [name, { ...schema, ...(example === undefined ? {} : { example }) }]
+  })
+  return { query: Object.fromEntries(query) as Record<string, Schema>, needs: required }
 }
 
 export function keyOf({ method, path }: { readonly method: string; readonly path: string }): string {

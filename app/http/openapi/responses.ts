@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http'
-import { type ProblemCode, statusOf, titleOf } from '../errors.ts'
+import { type ProblemCode, titleOf } from '../errors.ts'
 import type { Route } from '../routes/route.ts'
+import { type Dialect, dialectOf } from './dialects.ts'
 import type { Content, Operation } from './operation.ts'
-import { ref, type Schema } from './shapes/shape.ts'
+import type { Schema } from './shapes/shape.ts'
 
 /** On every answer. */
 const HEADERS: Schema = {
@@ -21,7 +22,7 @@ export function responsesOf(route: Pick<Route, 'method' | 'path' | 'body'>, oper
     status,
     { description: STATUS_CODES[status] ?? status, headers: HEADERS, ...contentOf(content) },
   ])
-  return { ...Object.fromEntries(good), ...problemsOf(codesOf(route, operation)) }
+  return { ...Object.fromEntries(good), ...problemsOf(codesOf(route, operation), dialectOf(route.path)) }
 }
 
 function contentOf(content: Content): Schema {
@@ -47,19 +48,14 @@ function codesOf(
   return [...new Set([...ANYWHERE, ...more, ...(operation.problems ?? [])])]
 }
 
-/** One answer for each status, with the words that its `code` can be. */
-export function problemsOf(codes: readonly ProblemCode[]): Schema {
-  const byStatus = Map.groupBy(codes, statusOf)
-  const entries = [...byStatus].map(([status, here]) => [
+/** One answer for each status, with what is told of the problems that have it. */
+function problemsOf(codes: readonly ProblemCode[], { statusOf, mediaType, schemaOf }: Dialect): Schema {
+  const entries = [...Map.groupBy(codes, statusOf)].map(([status, here]) => [
     String(status),
     {
       description: [...new Set(here.map(titleOf))].join('; '),
       headers: status === 429 || status === 503 ? { ...HEADERS, ...PATIENCE } : HEADERS,
-      content: {
-        'application/problem+json': {
-          schema: { ...ref('Problem'), properties: { code: { enum: here }, status: { const: status } } },
-        },
-      },
+      content: { [mediaType]: { schema: schemaOf(here, status) } },
     },
   ])
   return Object.fromEntries(entries)

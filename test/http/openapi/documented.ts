@@ -37,11 +37,10 @@ export type Document = {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** Those that are described in full; what an API of others answers is not ours to say. */
+/** All of them. */
 export function operationsOf(document: Document): readonly Documented[] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
-      if (operation.responses.default !== undefined) return []
       const json = operation.requestBody?.content['application/json']
       const examples = Object.entries(json?.examples ?? {}).map(([name, { value }]) => [name, value])
       return {

@@ -62,7 +62,7 @@ export async function startFurnished(): Promise<Furnished> {
     ...world,
     real: {
       places: { ...(await messagesAndFiles(world)), ...social.places, ...(await owed(world)) },
-      texts: { ...social.texts, [THEIRS]: await received(world) },
+      texts: { ...social.texts, ...(await filesToSend(world)), [THEIRS]: await received(world) },
     },
     async stop() {
       await http.stop()
@@ -93,17 +93,31 @@ async function messagesAndFiles({ http }: World): Promise<Record<string, string>
     const body = { to: CONTACT, text: { body: 'May I?' } }
     return (await http.ask({ path: '/v1/accounts/main/messages', as: 'narrow', body })).json.id
   }
-  const upload = async (bytes: Buffer) => {
-    const call = { path: '/v1/accounts/main/media', as: 'billing', method: 'POST', body: bytes }
-    return (await http.ask(call)).json.id
-  }
+  const upload = (bytes: Buffer) => uploaded(http, bytes)
   return {
     ...{ 'getMessage.id': ours.id, 'cancelMessage.id': await held() },
     ...{ 'approveMessage.id': await held(), 'rejectMessage.id': await held() },
     'getMedia.id': await upload(samples.png()),
     'removeMedia.id': await upload(samples.png(5, 5)),
-    ...{ 'linkAccount.account': 'spare', 'getLink.account': 'spare' },
+    'graphDownloadMedia.id': await upload(samples.png(6, 5)),
+    'graphRemoveMedia.id': await upload(samples.png(5, 6)),
+    ...{ 'linkAccount.account': 'spare', 'getLink.account': 'spare', 'whinselfQrpng.account': 'spare' },
   }
+}
+
+/** A file for each type of message that carries one, by the ids that the examples have. */
+async function filesToSend({ http }: World): Promise<Record<string, string>> {
+  const files = [samples.png(8, 8), samples.mp4(), samples.opus(), samples.pdf(), samples.webp()]
+  const entries = files.map(async (bytes, index) => [
+    `med_01jd000000000000000000000${index + 2}`,
+    await uploaded(http, bytes),
+  ])
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+async function uploaded(http: RunningHttp, body: Buffer): Promise<string> {
+  const answer = await http.ask({ path: '/v1/accounts/main/media', as: 'billing', method: 'POST', body })
+  return answer.json.id
 }
 
 async function groupsAndChannels({ rig, http }: World): Promise<Real> {
@@ -112,15 +126,25 @@ async function groupsAndChannels({ rig, http }: World): Promise<Real> {
   const theirs = await rig.phones.post('/groups', { subject: 'Theirs', creator: CONTACT, participants: [] })
   const channel = await rig.phones.post('/channels', { creator: CONTACT, name: 'Weather' })
   await rig.phones.post(`/channels/${channel.id}/posts`, { type: 'text', text: { body: 'Rain' } })
+  const [group, news] = [
+    await make('groups', { subject: 'Tea', participants: [CONTACT] }),
+    await make('channels', { name: 'News' }),
+  ]
   return {
     places: {
-      group: await make('groups', { subject: 'Tea', participants: [CONTACT] }),
+      group,
       'leaveGroup.group': await make('groups', { subject: 'Left' }),
       channel: String(channel.id),
-      'changeChannel.channel': await make('channels', { name: 'News' }),
+      'changeChannel.channel': news,
       'removeChannel.channel': await make('channels', { name: 'Old' }),
     },
-    texts: { AbCdEfGhIjKlMnOpQrStUv: String(theirs.invite) },
+    texts: {
+      AbCdEfGhIjKlMnOpQrStUv: String(theirs.invite),
+      '120363000000000001@g.us': group,
+      '120363000000000002@g.us': await make('groups', { subject: 'Left as well' }),
+      '120363000000000001@newsletter': String(channel.id),
+      '120363000000000003@newsletter': news,
+    },
   }
 }
 

@@ -1,11 +1,10 @@
 import fc, { type Arbitrary } from 'fast-check'
-import * as samples from '../../media/samples.ts'
 import { CONTACT } from '../../whatsapp/rig.ts'
 import type { Call } from '../running-http.ts'
 import { anyText, fitting, spoilt } from './arbitrary.ts'
 import type { Documented, Parameter } from './documented.ts'
 import type { Real } from './furnished.ts'
-import { inPlace } from './requests.ts'
+import { filesFor, inPlace, type Sent } from './requests.ts'
 
 /** One request made up from what the document says of an operation. */
 export type Made = { readonly operation: Documented; readonly call: Call }
@@ -42,7 +41,7 @@ function callOf(operation: Documented, real: Real, words: readonly string[]): Ar
     .record({
       path: pathOf(operation, real, words),
       query: queryOf(operation, words),
-      body: bodyOf(operation, real, words),
+      sent: sentTo(operation, real, words),
       as: fc.oneof({ weight: 8, arbitrary: fc.constant('billing' as const) }, fc.constantFrom(...CALLERS)),
       type: fc.oneof({ weight: 15, arbitrary: fc.constant(undefined) }, fc.constantFrom(...TYPES)),
       accept: fc.oneof(
@@ -54,12 +53,13 @@ function callOf(operation: Documented, real: Real, words: readonly string[]): Ar
         fc.constantFrom('bytes=0-1', 'bytes=9999999-', 'x'),
       ),
     })
-    .map(({ path, query, body, as, type, accept, range }) => ({
+    .map(({ path, query, sent, as, type, accept, range }) => ({
       ...{ path: `${path}${query}`, method, site: sites[0] ?? 'api' },
       ...(as === undefined ? {} : { as }),
-      ...(body === undefined ? {} : { body }),
+      ...(sent.body === undefined ? {} : { body: sent.body }),
       headers: {
-        ...(typeof body === 'string' ? JSON_TYPE : {}),
+        ...(typeof sent.body === 'string' ? JSON_TYPE : {}),
+        ...sent.headers,
         ...(type === undefined ? {} : { 'content-type': type }),
         ...(accept === undefined ? {} : { accept }),
         ...(range === undefined ? {} : { range }),
@@ -100,12 +100,16 @@ function pairOf({ name, schema }: Parameter, words: readonly string[]): Arbitrar
 }
 
 /** Examples get further than what only fits its schema: the things that they name are there. */
+function sentTo(operation: Documented, real: Real, words: readonly string[]): Arbitrary<Sent> {
+  const files = filesFor(operation, real)
+  if (files.length > 0) {
+    const bytes = fc.uint8Array().map(some => ({ body: Buffer.from(some) }))
+    return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...files) }, { weight: 1, arbitrary: bytes })
+  }
+  return bodyOf(operation, real, words).map(body => ({ body }))
+}
+
 function bodyOf(operation: Documented, real: Real, words: readonly string[]): Arbitrary<unknown> {
-  if (operation.id === 'uploadMedia')
-    return fc.oneof(
-      fc.constantFrom(...FILES),
-      fc.uint8Array().map(bytes => Buffer.from(bytes)),
-    )
   if (operation.body === undefined)
     return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, fc.jsonValue())
   const shown = Object.values(operation.examples).map(body => inPlace(body, real))
@@ -120,12 +124,3 @@ function bodyOf(operation: Documented, real: Real, words: readonly string[]): Ar
     },
   )
 }
-
-const FILES = [
-  samples.png(),
-  samples.png(9, 9),
-  samples.jpeg(),
-  samples.pdf(),
-  samples.png().subarray(0, 20),
-  Buffer.from('MZ'),
-]

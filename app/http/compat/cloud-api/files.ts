@@ -9,11 +9,16 @@ const ALL = '/graph/:version/:account/media'
 
 /** Files: taken in, given out through an address of their own, removed. What is neither file nor account is answered here. */
 export function graphFileRoutes(deps: MediaDeps): readonly Route[] {
-  const common = { sites: [], access: { kind: 'itself' } } as const
+  const common = (action: string) => ({ sites: [], access: { kind: 'itself', action } }) as const
   return [
-    { method: 'post', path: ALL, ...common, body: 'raw', handle: call => upload(call, deps) },
-    { method: 'get', path: `${ALL}/:id`, ...common, handle: call => download(call, deps) },
-    { method: 'delete', path: '/graph/:version/:id', ...common, handle: call => remove(call, deps) },
+    { method: 'post', path: ALL, ...common('media.write'), body: 'raw', handle: call => upload(call, deps) },
+    { method: 'get', path: `${ALL}/:id`, ...common('media.read'), handle: call => download(call, deps) },
+    {
+      method: 'delete',
+      path: '/graph/:version/:id',
+      ...common('media.write'),
+      handle: call => remove(call, deps),
+    },
   ]
 }
 

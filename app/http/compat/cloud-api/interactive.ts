@@ -31,17 +31,21 @@ const TEXT_HEADER = {
 const list = (items: object, maxItems: number) => ({ type: 'array', minItems: 1, maxItems, items }) as const
 
 /** What all of them have around what is pressed; the lengths are Cloud API's own. */
-function reader<T>(type: string, action: object, longest = 1_024): BodyReader<{ readonly interactive: T }> {
+function around(type: string, action: object, longest = 1_024) {
   const words = {
     type: { const: type },
     header: TEXT_HEADER,
     body: object({ text: text(longest) }),
     footer: object({ text: text(60) }),
   }
-  return bodyReader(object({ interactive: object({ ...words, action }, ['type', 'body', 'action']) }))
+  return object({ ...words, action }, ['type', 'body', 'action'])
 }
 
-const readButtons = reader<Buttons>(
+function reader<T>(interactive: object): BodyReader<{ readonly interactive: T }> {
+  return bodyReader(object({ interactive }))
+}
+
+const BUTTONS = around(
   'button',
   object({
     buttons: list(
@@ -54,12 +58,19 @@ const readButtons = reader<Buttons>(
 const ROW = object({ id: text(200), title: text(24), description: text(72) }, ['id', 'title'])
 const SECTION = object({ title: text(24), rows: list(ROW, MOST_ROWS) }, ['rows'])
 
-const readList = reader<List>('list', object({ button: text(20), sections: list(SECTION, 10) }), 4_096)
+const LIST = around('list', object({ button: text(20), sections: list(SECTION, 10) }), 4_096)
 
-const readLink = reader<Link>(
+const LINK = around(
   'cta_url',
   object({ name: { enum: ['cta_url'] }, parameters: object({ display_text: text(20), url: text(2_048) }) }),
 )
+
+/** The member `interactive`, for what can be written out. */
+export const INTERACTIVE_SCHEMA = { oneOf: [BUTTONS, LIST, LINK] } as const
+
+const readButtons = reader<Buttons>(BUTTONS)
+const readList = reader<List>(LIST)
+const readLink = reader<Link>(LINK)
 
 /**
  * Buttons, a list or a link as the text that says the same, choices by their numbers: WhatsApp shows nothing to press from a
@@ -74,7 +85,7 @@ export function interactiveText(raw: unknown): Parsed<string> {
       const read = readButtons(given)
       if (read.kind === 'problem') return read
       const { action, ...words } = read.value.interactive
-      return parsed(around(words, numbered(action.buttons.map(({ reply }) => reply))))
+      return parsed(written(words, numbered(action.buttons.map(({ reply }) => reply))))
     }
     case 'list': {
       const read = readList(given)
@@ -85,7 +96,7 @@ export function interactiveText(raw: unknown): Parsed<string> {
       if (read.kind === 'problem') return read
       const { action, ...words } = read.value.interactive
       const { display_text: label, url } = action.parameters
-      return parsed(around(words, [`${label}: ${url}`]))
+      return parsed(written(words, [`${label}: ${url}`]))
     }
     default:
       return unsupported()
@@ -103,7 +114,7 @@ function listText({ action, ...words }: List): Parsed<string> {
     before += rows.length
     return title === undefined ? shown : ['', title, ...shown]
   })
-  return parsed(around(words, [`${button}:`, ...lines]))
+  return parsed(written(words, [`${button}:`, ...lines]))
 }
 
 function numbered(rows: readonly Row[], before = 0): readonly string[] {
@@ -113,7 +124,7 @@ function numbered(rows: readonly Row[], before = 0): readonly string[] {
   })
 }
 
-function around({ header, body, footer }: Words, lines: readonly string[]): string {
+function written({ header, body, footer }: Words, lines: readonly string[]): string {
   const parts = [header?.text, body.text, lines.join('\n'), footer?.text]
   return parts.filter(part => part !== undefined).join('\n\n')
 }

@@ -1,7 +1,10 @@
 import type { Template } from '../../../model/template.ts'
 import { type Parsed, parsed, problem } from '../../answer.ts'
 import { interactiveText } from './interactive.ts'
+import { COORDINATE } from './schema.ts'
 import { templateMember } from './template.ts'
+
+const IN_TEXT = new RegExp(COORDINATE.pattern)
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -34,7 +37,7 @@ function inNumbers({ latitude, longitude, ...rest }: Members): Members {
 }
 
 function number(given: unknown): unknown {
-  return typeof given === 'string' && /^-?\d{1,3}(\.\d{1,20})?$/.test(given) ? Number(given) : given
+  return typeof given === 'string' && IN_TEXT.test(given) ? Number(given) : given
 }
 
 function isObject(value: unknown): value is Members {

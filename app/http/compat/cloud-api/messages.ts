@@ -8,8 +8,8 @@ import type { Route } from '../../routes/route.ts'
 import { accept, type SendDeps } from '../../routes/send-message.ts'
 import { markRead, showTyping } from '../../routes/social/chats.ts'
 import { bodyReader } from '../../schemas/body.ts'
-import { MESSAGE_ID } from '../../schemas/message-members.ts'
 import { messageObject } from './message-object.ts'
+import { READ_SCHEMA } from './schema.ts'
 
 type MessageDeps = SendDeps & Pick<HttpDeps, 'sessions'>
 
@@ -19,22 +19,7 @@ type StatusBody = {
   readonly typing_indicator?: { readonly type: 'text' }
 }
 
-const readStatus = bodyReader<StatusBody>({
-  type: 'object',
-  required: ['status', 'message_id'],
-  additionalProperties: false,
-  properties: {
-    messaging_product: { const: 'whatsapp' },
-    status: { enum: ['read'] },
-    message_id: MESSAGE_ID,
-    typing_indicator: {
-      type: 'object',
-      required: ['type'],
-      additionalProperties: false,
-      properties: { type: { enum: ['text'] } },
-    },
-  },
-})
+const readStatus = bodyReader<StatusBody>(READ_SCHEMA)
 
 /** `POST …/{account}/messages`: a message, or that one has been read. */
 export function graphMessageRoutes(deps: MessageDeps): readonly Route[] {
@@ -43,7 +28,7 @@ export function graphMessageRoutes(deps: MessageDeps): readonly Route[] {
       method: 'post',
       path: '/graph/:version/:account/messages',
       sites: [],
-      access: { kind: 'itself' },
+      access: { kind: 'itself', action: 'messages.send' },
       handle: call => (isStatus(call.request.body) ? tellRead(call, deps) : send(call, deps)),
     },
   ]

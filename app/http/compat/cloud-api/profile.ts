@@ -7,16 +7,11 @@ import type { Route } from '../../routes/route.ts'
 import { act, ask } from '../../routes/social/whatsapp.ts'
 import { bodyReader } from '../../schemas/body.ts'
 import { describeFile } from './files.ts'
+import { PROFILE_SCHEMA } from './schema.ts'
 
 const PROFILE = '/graph/:version/:account/whatsapp_business_profile'
 
-/** Of the members of a business profile a plain account has one that can be set. */
-const readProfile = bodyReader<{ readonly about: string }>({
-  type: 'object',
-  required: ['about'],
-  additionalProperties: false,
-  properties: { messaging_product: { const: 'whatsapp' }, about: { type: 'string', maxLength: 139 } },
-})
+const readProfile = bodyReader<{ readonly about: string }>(PROFILE_SCHEMA)
 
 const STATUSES: Readonly<Record<AccountState, string>> = {
   open: 'CONNECTED',
@@ -33,7 +28,8 @@ export function graphProfileRoutes(deps: HttpDeps): readonly Route[] {
   const access = (action: string) => ({ kind: 'account', action }) as const
   return [
     {
-      ...{ method: 'get', path: '/graph/:version/:id', sites: [], access: { kind: 'itself' } },
+      ...{ method: 'get', path: '/graph/:version/:id', sites: [] },
+      access: { kind: 'itself', action: 'accounts.read' },
       handle: call => (isAccount(call) ? describeAccount(call, deps) : describeFile(call, deps)),
     },
     {

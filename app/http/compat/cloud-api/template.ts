@@ -2,6 +2,7 @@ import type { ParameterType, Template } from '../../../model/template.ts'
 import { invalid, type Parsed, parsed } from '../../answer.ts'
 import { bodyReader } from '../../schemas/body.ts'
 import type { TemplateBody } from '../../schemas/message.ts'
+import { TEMPLATE_SCHEMA } from './schema.ts'
 
 type Given = {
   readonly type: 'text' | 'currency' | 'date_time'
@@ -19,57 +20,11 @@ type Member = {
   }
 }
 
-const FALLBACK = {
-  type: 'object',
-  required: ['fallback_value'],
-  properties: { fallback_value: { type: 'string' } },
-} as const
-
-const PARAMETER = {
-  type: 'object',
-  required: ['type'],
-  additionalProperties: false,
-  properties: {
-    type: { enum: ['text', 'currency', 'date_time'] },
-    text: { type: 'string' },
-    parameter_name: { type: 'string', minLength: 1, maxLength: 63 },
-    currency: FALLBACK,
-    date_time: FALLBACK,
-  },
-} as const
-
-/** A template here is one text, so that there is a body to fill and neither header nor buttons. */
-const COMPONENT = {
-  type: 'object',
-  required: ['type'],
-  additionalProperties: false,
-  properties: {
-    type: { enum: ['body', 'BODY'] },
-    parameters: { type: 'array', maxItems: 100, items: PARAMETER },
-  },
-} as const
-
 const readMember = bodyReader<Member>({
   type: 'object',
   required: ['template'],
   additionalProperties: false,
-  properties: {
-    template: {
-      type: 'object',
-      required: ['name'],
-      additionalProperties: false,
-      properties: {
-        name: { type: 'string', minLength: 1, maxLength: 63 },
-        language: {
-          type: 'object',
-          required: ['code'],
-          additionalProperties: false,
-          properties: { code: { type: 'string' }, policy: { enum: ['deterministic'] } },
-        },
-        components: { type: 'array', maxItems: 1, items: COMPONENT },
-      },
-    },
-  },
+  properties: { template: TEMPLATE_SCHEMA },
 })
 
 /** The member `template` of Cloud API as ours: parameters without a name are those that the template declares, in their order. */

@@ -7,15 +7,17 @@ import { type Call, param } from '../../hop/call.ts'
 import { pictureOf } from '../../routes/link.ts'
 import type { Route } from '../../routes/route.ts'
 import { act, ask } from '../../routes/social/whatsapp.ts'
+import { bodyReader } from '../../schemas/body.ts'
 import { asked, fromAPage, recipientOf, sentence, whinselfRoute } from './asking.ts'
-import { JID, readerOf, TEXT } from './schema.ts'
+import { CONTACT_SCHEMA, NEW_CONTACT_SCHEMA, NOTHING_SCHEMA, PHONE_SCHEMA } from './schema.ts'
 
 type Named = { readonly jid: string }
 
-const readNothing = readerOf<object>({})
-const readNew = readerOf<Named & { name: string }>({ jid: JID, name: TEXT }, ['jid', 'name'])
-const readNamed = readerOf<Named>({ jid: JID }, ['jid'])
-const readPhone = readerOf<{ phone: string }>({ phone: JID }, ['phone'])
+const readNothing = bodyReader<object>(NOTHING_SCHEMA)
+const readNew = bodyReader<Named & { name: string }>(NEW_CONTACT_SCHEMA)
+const readNamed = bodyReader<Named>(CONTACT_SCHEMA)
+const readPhone = bodyReader<{ phone: string }>(PHONE_SCHEMA)
+const READ = 'contacts.read'
 const WRITE = 'contacts.write'
 const MAX_CHATS = 200
 
@@ -33,12 +35,12 @@ const STATES: Readonly<Record<AccountState, string>> = {
 /** The address book of the phone, how the account stands, and the picture that links it. */
 export function whinselfAccountRoutes(deps: HttpDeps): readonly Route[] {
   return [
-    whinselfRoute('post', 'createcontact', call => name(call, readNew, deps)),
-    whinselfRoute('post', 'deletecontact', call => name(call, readNamed, deps)),
-    whinselfRoute('get', 'getcontact', call => show(call, deps)),
-    whinselfRoute('get', 'getcontacts', call => list(call, deps)),
-    whinselfRoute('get', 'status', call => status(call, deps)),
-    whinselfRoute('get', 'qrpng', call => qr(call, deps)),
+    whinselfRoute('post createcontact', WRITE, call => name(call, readNew, deps)),
+    whinselfRoute('post deletecontact', WRITE, call => name(call, readNamed, deps)),
+    whinselfRoute('get getcontact', READ, call => show(call, deps)),
+    whinselfRoute('get getcontacts', READ, call => list(call, deps)),
+    whinselfRoute('get status', 'accounts.read', call => status(call, deps)),
+    whinselfRoute('get qrpng', 'accounts.link', call => qr(call, deps)),
   ]
 }
 
@@ -64,7 +66,7 @@ async function name(call: Call, read: (raw: unknown) => Parsed<Naming>, deps: Ht
 
 async function show(call: Call, deps: HttpDeps): Promise<Answer> {
   const touches = ({ phone }: { phone: string }) => touched(phone)
-  const query = await asked(call, { read: readPhone, action: 'contacts.read', touches }, deps)
+  const query = await asked(call, { read: readPhone, action: READ, touches }, deps)
   if (query.kind === 'problem') return query
   const contact = contactOf(call, query.value.phone, '$.phone')
   if (contact.kind === 'problem') return contact
@@ -76,14 +78,14 @@ async function show(call: Call, deps: HttpDeps): Promise<Answer> {
 
 /** Those with whom there is a chat: the phone keeps its address book to itself. */
 async function list(call: Call, deps: HttpDeps): Promise<Answer> {
-  const allowed = await asked(call, { read: readNothing, action: 'contacts.read' }, deps)
+  const allowed = await asked(call, { read: readNothing, action: READ }, deps)
   if (allowed.kind === 'problem') return allowed
   const account = param(call, 'account')
   const { items } = await deps.store.messages.latest({ account, limit: MAX_CHATS })
   const told: [string, object][] = []
   for (const { chat: known } of items) {
     const chat = await deps.store.contacts.nameOf(known)
-    const visible = may(call, 'contacts.read', { account, ...touched(chat) }).effect === 'allow'
+    const visible = may(call, READ, { account, ...touched(chat) }).effect === 'allow'
     if (kindOfChat(chat) === 'contact' && visible) told.push([jidOf(chat), await contactInfo(chat, deps)])
   }
   return json(Object.fromEntries(told))

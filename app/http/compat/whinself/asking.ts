@@ -79,11 +79,18 @@ export function sentence(text: string): BytesAnswer {
   return { kind: 'bytes', mediaType: 'text/plain', bytes: Buffer.from(text) }
 }
 
-/** A route below the account, which asks the policy itself: its body names what it touches. */
+type Line = `${'get' | 'post'} ${string}`
+
+/**
+ * A route below the account, such as `post wspout`. It asks the policy itself, because its body names what it touches; `action` is
+ * what it asks for.
+ */
 export function whinselfRoute(
-  method: 'get' | 'post',
-  name: string,
+  line: Line,
+  action: string,
   handle: (call: Call) => Answer | Promise<Answer>,
 ): Route {
-  return { method, path: `/compat/whinself/:account/${name}`, sites: [], access: { kind: 'itself' }, handle }
+  const [method, name] = line.split(' ') as ['get' | 'post', string]
+  const access = { kind: 'itself', action } as const
+  return { method, path: `/compat/whinself/:account/${name}`, sites: [], access, handle }
 }

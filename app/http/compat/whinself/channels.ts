@@ -8,10 +8,11 @@ import { type Call, param } from '../../hop/call.ts'
 import type { Route } from '../../routes/route.ts'
 import { isJpeg, readPicture } from '../../routes/social/picture.ts'
 import { act, ask, type SocialDeps } from '../../routes/social/whatsapp.ts'
+import { bodyReader } from '../../schemas/body.ts'
 import { admitted, asked, fromAPage, sentence, whinselfRoute } from './asking.ts'
 import { channelMetadata } from './channel-metadata.ts'
 import { readForm } from './form.ts'
-import { JID, readerOf, TEXT } from './schema.ts'
+import { CHANNEL_SCHEMA, NEW_CHANNEL_SCHEMA, NOTHING_SCHEMA, POSTS_SCHEMA, UPDATES_SCHEMA } from './schema.ts'
 
 const READ = 'channels.read'
 const WRITE = 'channels.write'
@@ -32,33 +33,23 @@ type NewBody = {
   readonly picture?: { readonly b64: string }
 }
 
-const NUMBER = { type: 'string', pattern: '^\\d{1,15}$' } as const
-const readNothing = readerOf<object>({})
-const readNamed = readerOf<NamedQuery>({ channel: JID, jid: JID })
-const readPosts = readerOf<PostsQuery>({ channelJID: JID, count: NUMBER, before: NUMBER }, ['channelJID'])
-const readUpdates = readerOf<PostsQuery>(
-  { channelJID: JID, count: NUMBER, since: { type: 'string', format: 'date-time' }, after: NUMBER },
-  ['channelJID'],
-)
-const readNew = readerOf<NewBody>(
-  {
-    ...{ name: TEXT, description: { type: 'string' } },
-    picture: { type: 'object', required: ['b64'], additionalProperties: false, properties: { b64: TEXT } },
-  },
-  ['name'],
-)
+const readNothing = bodyReader<object>(NOTHING_SCHEMA)
+const readNamed = bodyReader<NamedQuery>(CHANNEL_SCHEMA)
+const readPosts = bodyReader<PostsQuery>(POSTS_SCHEMA)
+const readUpdates = bodyReader<PostsQuery>(UPDATES_SCHEMA)
+const readNew = bodyReader<NewBody>(NEW_CHANNEL_SCHEMA)
 
 /** Channels: made, followed, read. */
 export function whinselfChannelRoutes(deps: SocialDeps): readonly Route[] {
   return [
-    whinselfRoute('post', 'newchannel', call => create(call, deps)),
-    { ...whinselfRoute('post', 'updatechannellogo', call => logo(call, deps)), body: 'raw' },
-    whinselfRoute('get', 'getchannelinfo', call => show(call, deps)),
-    whinselfRoute('get', 'following', call => following(call, deps)),
-    whinselfRoute('get', 'follow', call => follow(call, true, deps)),
-    whinselfRoute('get', 'unfollow', call => follow(call, false, deps)),
-    whinselfRoute('get', 'getnewslettermessages', call => posts(call, readPosts, deps)),
-    whinselfRoute('get', 'getnewslettermessageupdates', call => posts(call, readUpdates, deps)),
+    whinselfRoute('post newchannel', WRITE, call => create(call, deps)),
+    { ...whinselfRoute('post updatechannellogo', WRITE, call => logo(call, deps)), body: 'raw' },
+    whinselfRoute('get getchannelinfo', READ, call => show(call, deps)),
+    whinselfRoute('get following', READ, call => following(call, deps)),
+    whinselfRoute('get follow', WRITE, call => follow(call, true, deps)),
+    whinselfRoute('get unfollow', WRITE, call => follow(call, false, deps)),
+    whinselfRoute('get getnewslettermessages', READ, call => posts(call, readPosts, deps)),
+    whinselfRoute('get getnewslettermessageupdates', READ, call => posts(call, readUpdates, deps)),
   ]
 }
 

@@ -31,7 +31,9 @@ export async function readForm(request: Request, maxBytes: number): Promise<Pars
       resolve(isTooLarge ? TOO_LARGE : parsed({ fields, ...file }))
     })
     request.on('error', () => resolve(BROKEN))
-    request.on('close', () => resolve(BROKEN)) // too late where it has ended well
+    request.on('close', () => {
+      if (!request.complete) resolve(BROKEN) // one that is whole is closed before all of it has been read as a form
+    })
     request.pipe(form)
   } catch {
     return BROKEN // no boundary

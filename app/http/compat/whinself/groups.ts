@@ -7,14 +7,23 @@ import type { Route } from '../../routes/route.ts'
 import { peopleIn, wanting } from '../../routes/social/named.ts'
 import { readPicture } from '../../routes/social/picture.ts'
 import { act, ask, type SocialDeps } from '../../routes/social/whatsapp.ts'
+import { bodyReader } from '../../schemas/body.ts'
 import { inviteJson } from '../../wire/group.ts'
 import { asked, groupOf, sentence, touchesGroup, whinselfRoute } from './asking.ts'
 import { groupInfo } from './group-info.ts'
-import { JID, readerOf, TEXT } from './schema.ts'
+import {
+  GROUP_NAME_SCHEMA,
+  GROUP_PHOTO_SCHEMA,
+  GROUP_SCHEMA,
+  GROUP_TOPIC_SCHEMA,
+  INVITE_SCHEMA,
+  NEW_GROUP_SCHEMA,
+  NOTHING_SCHEMA,
+  PARTICIPANTS_SCHEMA,
+} from './schema.ts'
 
 const READ = 'groups.read'
 const WRITE = 'groups.write'
-const PEOPLE = { type: 'array', maxItems: 500, items: JID } as const
 
 type Named = { readonly jid: string }
 type NewBody = {
@@ -28,45 +37,33 @@ type PeopleBody = Named & {
   readonly action: Extract<(typeof PARTICIPANT_ACTIONS)[number], 'add' | 'remove' | 'promote' | 'demote'>
 }
 
-const readNothing = readerOf<object>({})
-const readNamed = readerOf<Named>({ jid: JID }, ['jid'])
-const readLink = readerOf<Named & { reset?: boolean }>({ jid: JID, reset: { type: 'boolean' } }, ['jid'])
-const readName = readerOf<Named & { name: string }>({ jid: JID, name: TEXT }, ['jid', 'name'])
-const readPhoto = readerOf<Named & { avatar: string }>({ jid: JID, avatar: TEXT }, ['jid', 'avatar'])
-const readTopic = readerOf<Named & { topic: string }>(
-  { jid: JID, topic: { type: 'string' }, previous_id: { type: 'string' }, new_id: { type: 'string' } },
-  ['jid', 'topic'],
-)
-const readNew = readerOf<NewBody>(
-  {
-    ...{ name: TEXT, participants: PEOPLE, create_key: { type: 'string' } },
-    ...{ is_parent: { type: 'boolean' }, linked_parent_jid: JID },
-  },
-  ['name'],
-)
-const readPeople = readerOf<PeopleBody>(
-  { jid: JID, participant_jids: PEOPLE, action: { enum: ['add', 'remove', 'promote', 'demote'] } },
-  ['jid', 'participant_jids', 'action'],
-)
+const readNothing = bodyReader<object>(NOTHING_SCHEMA)
+const readNamed = bodyReader<Named>(GROUP_SCHEMA)
+const readLink = bodyReader<Named & { reset?: boolean }>(INVITE_SCHEMA)
+const readName = bodyReader<Named & { name: string }>(GROUP_NAME_SCHEMA)
+const readPhoto = bodyReader<Named & { avatar: string }>(GROUP_PHOTO_SCHEMA)
+const readTopic = bodyReader<Named & { topic: string }>(GROUP_TOPIC_SCHEMA)
+const readNew = bodyReader<NewBody>(NEW_GROUP_SCHEMA)
+const readPeople = bodyReader<PeopleBody>(PARTICIPANTS_SCHEMA)
 
 /** Groups: made, changed, left, and told of. */
 export function whinselfGroupRoutes(deps: SocialDeps): readonly Route[] {
-  const on = (name: string, handle: (call: Call, deps: SocialDeps) => Promise<Answer>) =>
-    whinselfRoute('post', name, call => handle(call, deps))
+  const on = (name: string, action: string, handle: (call: Call, deps: SocialDeps) => Promise<Answer>) =>
+    whinselfRoute(`post ${name}`, action, call => handle(call, deps))
   return [
-    on('creategroup', create),
-    on('setgroupname', call =>
+    on('creategroup', WRITE, create),
+    on('setgroupname', WRITE, call =>
       set(call, { read: readName, settings: ({ name }) => ({ subject: name }) }, deps),
     ),
-    on('setgrouptopic', call =>
+    on('setgrouptopic', WRITE, call =>
       set(call, { read: readTopic, settings: ({ topic }) => ({ description: topic }) }, deps),
     ),
-    on('setgroupphoto', photo),
-    on('getgroupinvitelink', link),
-    on('getgroupinfo', info),
-    on('leavegroup', leave),
-    on('upgradegroupparticipants', participants),
-    whinselfRoute('get', 'getjoinedgroups', call => joined(call, deps)),
+    on('setgroupphoto', WRITE, photo),
+    on('getgroupinvitelink', READ, link),
+    on('getgroupinfo', READ, info),
+    on('leavegroup', WRITE, leave),
+    on('upgradegroupparticipants', WRITE, participants),
+    whinselfRoute('get getjoinedgroups', READ, call => joined(call, deps)),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { invalid, type Parsed, parsed } from '../../answer.ts'
-import { readerOf, TEXT } from './schema.ts'
+import { bodyReader } from '../../schemas/body.ts'
+import { WSPOUT_SCHEMA } from './schema.ts'
 
 type File = {
   readonly url?: string
@@ -29,37 +30,7 @@ export type WspoutBody = {
 const FILE_KINDS = ['image', 'video', 'document', 'audio'] as const
 export type FileKind = (typeof FILE_KINDS)[number]
 
-const object = (properties: Readonly<Record<string, object>>, required: readonly string[] = []) => ({
-  type: 'object',
-  required,
-  additionalProperties: false,
-  properties,
-})
-
-const FILE = object({
-  ...{ url: TEXT, b64: TEXT, caption: TEXT, filename: TEXT, fileName: TEXT },
-  ...{ seconds: { type: 'number' }, isPTT: { type: 'boolean' } },
-})
-
-export const readWspout = readerOf<WspoutBody>(
-  {
-    ...{ jid: TEXT, caption: TEXT, text: TEXT },
-    ...{ image: FILE, video: FILE, document: FILE, audio: FILE },
-    link: object(
-      {
-        title: { type: 'string' },
-        text: { type: 'string' },
-        url: TEXT,
-        thumbnail: { type: 'string' },
-        description: { type: 'string' },
-      },
-      ['url'],
-    ),
-    contact: object({ displayName: TEXT, vcard: TEXT }, ['displayName', 'vcard']),
-    location: { type: 'object' },
-  },
-  ['jid'],
-)
+export const readWspout = bodyReader<WspoutBody>(WSPOUT_SCHEMA)
 
 /** A message as `/v1` reads it, but for a file that came with it and has no id yet. */
 export type Outline = { readonly object: object; readonly file?: FileIn }

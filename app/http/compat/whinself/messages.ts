@@ -6,10 +6,13 @@ import { type Call, param } from '../../hop/call.ts'
 import { keepTaken, type MediaDeps } from '../../routes/media.ts'
 import type { Route } from '../../routes/route.ts'
 import { accept, type SendDeps } from '../../routes/send-message.ts'
+import { bodyReader } from '../../schemas/body.ts'
 import { sentence, whinselfRoute } from './asking.ts'
 import { bytesOfBase64 } from './base64.ts'
 import { type FileIn, outlineOf, readWspout } from './message-object.ts'
-import { JID, readerOf, TEXT } from './schema.ts'
+import { POLL_SCHEMA } from './schema.ts'
+
+const SEND = 'messages.send'
 
 type Deps = SendDeps & MediaDeps
 
@@ -20,20 +23,14 @@ type PollBody = {
   readonly selectableOptionCount?: number
 }
 
-const readPoll = readerOf<PollBody>(
-  {
-    ...{ chat: JID, name: TEXT, optionNames: { type: 'array', items: { type: 'string' } } },
-    selectableOptionCount: { type: 'integer' },
-  },
-  ['chat', 'name', 'optionNames'],
-)
+const readPoll = bodyReader<PollBody>(POLL_SCHEMA)
 
 /** What is sent: to anybody, to channels, and polls. */
 export function whinselfMessageRoutes(deps: Deps): readonly Route[] {
   return [
-    whinselfRoute('post', 'wspout', call => send(call, deps)),
-    whinselfRoute('post', 'channelpublish', call => publish(call, deps)),
-    whinselfRoute('post', 'createpoll', call => poll(call, deps)),
+    whinselfRoute('post wspout', SEND, call => send(call, deps)),
+    whinselfRoute('post channelpublish', SEND, call => publish(call, deps)),
+    whinselfRoute('post createpoll', SEND, call => poll(call, deps)),
   ]
 }
 

@@ -8,7 +8,8 @@ const LIST = '/v1/accounts/:account/messages'
 const ONE = `${LIST}/:id`
 const MEDIA = '/v1/accounts/:account/media'
 
-const FORM = {
+/** A file in a form. */
+export const A_FORM = {
   type: 'object',
   required: ['file'],
   properties: { file: BYTES, messaging_product: { const: 'whatsapp' } },
@@ -58,7 +59,7 @@ export const MESSAGE_OPERATIONS: Operations = {
   [`POST ${MEDIA}`]: {
     id: 'uploadMedia',
     summary: 'Takes a file, as the whole body or in a form. Its type is told by its content.',
-    body: { content: { 'application/octet-stream': BYTES, 'multipart/form-data': FORM } },
+    body: { content: { 'application/octet-stream': BYTES, 'multipart/form-data': A_FORM } },
     answers: { 201: a('Media') },
     problems: ['invalid'],
   },

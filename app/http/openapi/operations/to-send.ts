@@ -8,6 +8,8 @@ export const IDEMPOTENCY_KEY: Parameters = {
 }
 
 const TO = { to: '+12025550102' }
+/** As an upload answers it. */
+const file = (n: number) => ({ id: `med_01jd000000000000000000000${n}` })
 
 /** A message of each type, as somebody would write it. */
 export const TO_SEND: Readonly<Record<string, object>> = {
@@ -20,6 +22,11 @@ export const TO_SEND: Readonly<Record<string, object>> = {
     ...{ ...TO, type: 'template' },
     template: { name: 'reminder', parameters: { name: 'Ann' } },
   },
+  image: { ...TO, type: 'image', image: { ...file(2), caption: 'Your table' } },
+  video: { ...TO, type: 'video', video: { ...file(3), caption: 'How to find us' } },
+  audio: { ...TO, type: 'audio', audio: { ...file(4), voice: true } },
+  document: { ...TO, type: 'document', document: { ...file(5), caption: 'The menu', filename: 'menu.pdf' } },
+  sticker: { ...TO, type: 'sticker', sticker: file(6) },
   location: {
     ...{ ...TO, type: 'location' },
     location: { latitude: 52.52, longitude: 13.405, name: 'Postern', address: 'Alexanderplatz 1' },

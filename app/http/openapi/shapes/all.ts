@@ -1,5 +1,6 @@
 import { PROBLEM_CODES } from '../../errors.ts'
 import { ACCOUNT_SHAPES } from './accounts.ts'
+import { GRAPH_SHAPES, WHINSELF_SHAPES } from './compatible.ts'
 import { MESSAGE_SHAPES } from './messages.ts'
 import { POLICY_SHAPES } from './policy.ts'
 import { listOf, oneOfWords, type Schema, shape, TEXT } from './shape.ts'
@@ -36,4 +37,6 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
   ...SOCIAL_SHAPES,
   ...WEBHOOK_SHAPES,
   ...POLICY_SHAPES,
+  ...GRAPH_SHAPES,
+  ...WHINSELF_SHAPES,
 }
