@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Appliance, startAppliance } from '../appliance/running.ts'
+import type { Verdict } from '../check/settle.ts'
 import { percentile } from '../check/statistics.ts'
 import { promisesOf, tellReport } from '../report/finding.ts'
 import { runKills } from './kills.ts'
@@ -27,13 +28,13 @@ test('kill -9 of the app while messages flow both ways and to a receiver loses n
     perSecond: PER_SECOND,
     told: TOLD,
     random: Math.random,
-    ...(LONG ? { onRecovery: tellOften() } : {}),
+    ...(LONG ? { onRound: tellRound } : {}),
   })
   const openMs = recoveries.map(recovery => recovery.openMs)
   tellReport({
     layer: 'B',
     title: 'kill -9 at random moments',
-    load: `${recoveries.length} kills, each 50 to 2 000 ms after the app had come back; ${PER_SECOND} messages a second wanted in each direction, ${TOLD ?? 'all events'} to a receiver.`,
+    load: `${recoveries.length} kills, each 50 to 2 000 ms after the app had come back; ${PER_SECOND} messages a second wanted in each direction, ${TOLD ?? 'all events'} to a receiver; a rest and a comparison after each hundred.`,
     promises: promisesOf(comparisons),
     recovery: { acceptingMs: recoveries.map(recovery => recovery.acceptingMs), openMs },
     notes: [`violations of WhatsApp's protocol: ${violations.length}`],
@@ -44,13 +45,11 @@ test('kill -9 of the app while messages flow both ways and to a receiver loses n
 })
 
 /** Of a run that takes an hour, one wants to see how it goes. */
-function tellOften(): (recovery: Recovery) => void {
-  const openMs: number[] = []
-  return recovery => {
-    openMs.push(recovery.openMs)
-    if (openMs.length % 25 === 0)
-      console.log(
-        `${openMs.length} kills; open again after ${percentile(openMs, 50)} ms, p99 ${percentile(openMs, 99)} ms`,
-      )
-  }
+function tellRound({ comparisons, faults }: Verdict, recoveries: readonly Recovery[]): void {
+  const openMs = recoveries.map(recovery => recovery.openMs)
+  const [p50, p99] = [50, 99].map(rank => Math.round(percentile(openMs, rank) ?? 0))
+  const counts = comparisons.map(({ name, count, lost }) => `${name} ${lost.length} of ${count} lost`)
+  console.log(
+    `${openMs.length} kills; open again after ${p50} ms, p99 ${p99} ms; ${counts.join(', ')}; ${faults.length} faults`,
+  )
 }

@@ -19,18 +19,24 @@ export type KillOptions = {
   /** The types of events that the receiver is told of; all when absent. */
   readonly told?: readonly string[] | undefined
   readonly random: () => number
-  readonly onRecovery?: (recovery: Recovery) => void
+  /** After each round, with what has been compared so far and all recoveries. */
+  readonly onRound?: (verdict: Verdict, recoveries: readonly Recovery[]) => void
 }
 
 const LIFE_MS = { least: 50, most: 2_000 }
+/**
+ * So many kills, then a rest until everything has come to its end and the ledgers are compared. One second of life cannot work
+ * off four seconds of traffic: over a thousand kills in one go the backlog would grow until the run is about nothing else.
+ */
+const ROUND = 100
 
-/** Kills the app so many times, each 50 to 2 000 ms after it had come back, while messages flow; then compares the ledgers. */
-export async function runKills(
-  appliance: Appliance,
-  { kills, perSecond, told, random, onRecovery }: KillOptions,
-): Promise<KillRun> {
+/**
+ * Kills the app so many times, each 50 to 2 000 ms after it had come back, while messages flow; compares the ledgers after
+ * each hundred and at the end, and ends early when they differ.
+ */
+export async function runKills(appliance: Appliance, options: KillOptions): Promise<KillRun> {
+  const { kills, perSecond, told, onRound } = options
   const { admin } = appliance.endpoints().simulator
-  const api = createApi(appliance.endpoints())
   const traffic = await startTraffic({
     endpoints: appliance.endpoints(),
     perSecond,
@@ -38,17 +44,32 @@ export async function runKills(
   })
   const recoveries: Recovery[] = []
   try {
-    for (let n = 0; n < kills; n++) {
-      await sleep(LIFE_MS.least + random() * (LIFE_MS.most - LIFE_MS.least))
-      const recovery = await killAndRecover(appliance, api)
-      recoveries.push(recovery)
-      onRecovery?.(recovery)
+    for (;;) {
+      await killTimes(Math.min(ROUND, kills - recoveries.length), appliance, { ...options, recoveries })
+      await traffic.end()
+      const verdict = await settle(traffic)
+      onRound?.(verdict, recoveries)
+      if (recoveries.length >= kills || verdict.faults.length > 0)
+        return { ...verdict, recoveries, violations: await violationsOf(admin) }
+      traffic.resume()
     }
-    await traffic.end()
-    const verdict = await settle(traffic)
-    return { ...verdict, recoveries, violations: await violationsOf(admin) }
   } finally {
     traffic.close()
+  }
+}
+
+async function killTimes(
+  times: number,
+  appliance: Appliance,
+  { random, recoveries }: Pick<KillOptions, 'random'> & { readonly recoveries: Recovery[] },
+): Promise<void> {
+  const api = createApi(appliance.endpoints())
+  try {
+    for (let n = 0; n < times; n++) {
+      await sleep(LIFE_MS.least + random() * (LIFE_MS.most - LIFE_MS.least))
+      recoveries.push(await killAndRecover(appliance, api))
+    }
+  } finally {
     api.close()
   }
 }

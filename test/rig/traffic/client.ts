@@ -10,9 +10,9 @@ const AGAIN_MS = 25
  * the promise that the ledger keeps; only then does the next one follow.
  */
 export function sendThroughApi(flow: Flow & { readonly api: Api }): Promise<void> {
-  const { number, ledger, api } = flow
+  const { number, round, ledger, api } = flow
   return repeat(flow, async n => {
-    const body = `out ${number} ${n}`
+    const body = `out ${number} ${round}.${n}`
     const message = { to: number, type: 'text', text: { body } }
     const headers = { 'idempotency-key': body }
     for (;;) {

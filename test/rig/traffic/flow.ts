@@ -4,6 +4,8 @@ import type { Entry } from '../check/ledger.ts'
 export type Flow = {
   readonly number: string
   readonly everyMs: number
+  /** How often traffic has begun; with it no text is said twice. */
+  readonly round: number
   /** Aborted when no further message is to begin. */
   readonly ending: AbortSignal
   /** What was promised, in order. */

@@ -30,9 +30,9 @@ export async function makePeople(admin: string, count: number): Promise<readonly
 
 /** One person who writes to the account, a text after the other. The ledger is what the phone has sent. */
 export function writeToAccount(flow: Flow & { readonly admin: string; readonly to: string }): Promise<void> {
-  const { number, ledger, admin, to } = flow
+  const { number, round, ledger, admin, to } = flow
   return repeat(flow, async n => {
-    const body = `in ${number} ${n}`
+    const body = `in ${number} ${round}.${n}`
     const { id } = await control<{ id: string }>(admin, `/phones/${number}/send`, {
       to,
       type: 'text',

@@ -24,6 +24,8 @@ export type Traffic = {
   readonly written: Ledger
   /** Lets everybody finish what they have begun. Throws what one of them met. */
   end(): Promise<void>
+  /** Begins again after an end. */
+  resume(): void
   /** Ends it without waiting, also after something went wrong. */
   close(): void
 }
@@ -41,18 +43,11 @@ export async function startTraffic({
   const to = accounts.main?.phone ?? ''
   const numbers = await makePeople(admin, chats)
   const api = createApi(endpoints)
-  const ending = new AbortController()
   const everyMs = (1_000 * chats) / perSecond
   const accepted: Entry[] = []
   const written: Entry[] = []
-  const flow = (number: string, ledger: Entry[]) => ({ number, everyMs, ending: ending.signal, ledger })
-  const flowing = Promise.all(
-    numbers.flatMap(number => [
-      sendThroughApi({ ...flow(number, accepted), api }),
-      writeToAccount({ ...flow(number, written), admin, to }),
-    ]),
-  )
-  flowing.catch(() => {}) // told by end()
+  let round = 0
+  let { ending, flowing } = begin()
   return {
     numbers,
     witnesses: createWitnesses(endpoints, api, { numbers, told }),
@@ -62,9 +57,28 @@ export async function startTraffic({
       ending.abort()
       await flowing
     },
+    resume() {
+      ;({ ending, flowing } = begin())
+    },
     close() {
       ending.abort()
       api.close()
     },
+  }
+  function begin() {
+    round += 1
+    const ending = new AbortController()
+    const flow = (number: string, ledger: Entry[]) => ({
+      ...{ number, everyMs, round, ledger },
+      ending: ending.signal,
+    })
+    const flowing = Promise.all(
+      numbers.flatMap(number => [
+        sendThroughApi({ ...flow(number, accepted), api }),
+        writeToAccount({ ...flow(number, written), admin, to }),
+      ]),
+    )
+    flowing.catch(() => {}) // told by end()
+    return { ending, flowing }
   }
 }
