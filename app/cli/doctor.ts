@@ -17,7 +17,7 @@ const WARNED = 3
 export function doctorCommand(deps: DoctorDeps): Command {
   return new Command('doctor')
     .description(
-      'whether all is well here: versions and known holes, who gets at secrets, certificates, the clock',
+      'whether all is well: versions and known holes, secrets, certificates, clock, disk, app and accounts',
     )
     .option('--data <dir>', 'data folder (default: data/)')
     .option('--json', 'print JSON')

@@ -37,11 +37,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     })
   },
   async doctor() {
-    const [{ doctorCommand }, { examine }] = await Promise.all([
+    const [{ doctorCommand }, { examine }, { tellControl }] = await Promise.all([
       import('./doctor.ts'),
       import('../supervise/doctor/doctor.ts'),
+      import('./control.ts'),
     ])
-    return doctorCommand({ configure, examine: config => examine(config, { searchPath, now: new Date() }) })
+    const look = (config: Config) =>
+      examine(config, { searchPath, now: new Date(), ask: path => tellControl(config, { path }) })
+    return doctorCommand({ configure, examine: look })
   },
   pki: async () => (await import('./pki.ts')).pkiCommand(deps),
   key: async () => (await import('./key.ts')).keyCommand(deps),

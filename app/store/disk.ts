@@ -66,7 +66,8 @@ export function createDiskWatch(
   }
 }
 
-function levelOf(used: number, before: DiskLevel): DiskLevel {
+/** What a part of the disk that is taken means, from 0 to 1, after what it was before. */
+export function levelOf(used: number, before: DiskLevel): DiskLevel {
   if (used >= FULL_FROM - (before === 'full' ? SLACK : 0)) return 'full'
   return used >= LOW_FROM - (before === 'ok' ? 0 : SLACK) ? 'low' : 'ok'
 }

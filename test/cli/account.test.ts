@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { accountCommand } from '../../app/cli/account.ts'
+import { tellControl } from '../../app/cli/control.ts'
 import type { Link } from '../../app/model/account.ts'
+import { examineHealth } from '../../app/supervise/doctor/health.ts'
 import { type RunningHttp, startHttp } from '../http/running-http.ts'
 import { runCommand } from './running.ts'
 
@@ -41,6 +43,15 @@ test('list and show tell the state of every account', async () => {
   assert.match(shown, /^state {6}open$/m)
   assert.match(shown, /^health {5}connected, receiving, sending$/m)
   await assert.rejects(account('show', 'nobody'), { message: 'There is no account of this name.' })
+})
+
+test('the doctor tells the state of every account as well', async () => {
+  const ask = (path: string) => tellControl(http, { path })
+  const told = await examineHealth(http.dataDir, ask)
+  assert.deepEqual(
+    told.slice(1).map(({ verdict, detail }) => `${verdict}: ${detail}`),
+    ['ok: account main is open, receives and sends', 'warn: account spare is not linked yet'],
+  )
 })
 
 test('pause, resume, restart and logout do what they say, or say why not', async () => {

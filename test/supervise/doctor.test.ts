@@ -3,13 +3,16 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, wri
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
+import { tellControl } from '../../app/cli/control.ts'
 import { warnOfExpiry } from '../../app/identity/expiry.ts'
+import { PosternError } from '../../app/lib/error.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { examineCertificates } from '../../app/supervise/doctor/certificates.ts'
 import { examineClock } from '../../app/supervise/doctor/clock.ts'
 import { examine } from '../../app/supervise/doctor/doctor.ts'
 import { examineFfmpeg } from '../../app/supervise/doctor/ffmpeg.ts'
 import { examineFiles, type Places } from '../../app/supervise/doctor/files.ts'
+import { examineHealth, judgeDisk } from '../../app/supervise/doctor/health.ts'
 import type { Verdict } from '../../app/supervise/doctor/verdict.ts'
 import { createTestAuthority, daysFromNow } from '../helpers/certificates.ts'
 
@@ -183,6 +186,60 @@ test('a clock that contradicts what this appliance has dated is told, and whethe
   assert.match(await at(-1, true), /^ok: /)
 })
 
+const WELL = { name: 'main', state: 'open', health: { connected: true, receiving: true, sending: true } }
+const deaf = { connected: true, receiving: false, sending: true }
+
+/** What is told of an account beside what the app says of it. */
+const ACCOUNTS: readonly (readonly [change: object, want: RegExp])[] = [
+  [{}, /^ok: account main is open, receives and sends; -$/],
+  [{ health: deaf }, /^fail: account main is open, but does not receive; \.\/postern account restart main$/],
+  [
+    { state: 'logged_out', reason: 'The phone removed it.' },
+    /^fail: .*phone: The phone removed it\.; .* link main$/,
+  ],
+  [{ state: 'unlinked' }, /^warn: account main is not linked yet; \.\/postern account link main$/],
+  [{ state: 'closed' }, /^warn: account main is closed; \.\/postern account show main says why$/],
+  [{ state: 'paused' }, /^ok: account main is paused; -$/],
+]
+
+test('the running app is asked how each account fares, and what time WhatsApp has', async () => {
+  const told = async (...accounts: object[]) => {
+    const data = accounts.map(change => ({ ...WELL, clock_ahead_ms: 900, reason: null, ...change }))
+    const verdicts = await examineHealth('/data', async path =>
+      path === '/v1/accounts' ? { data } : assert.fail(),
+    )
+    assert.match(verdicts[0]?.detail ?? '', /^the app over \/data answers$/)
+    return verdicts.slice(1).map(({ verdict, detail, remedy = '-' }) => `${verdict}: ${detail}; ${remedy}`)
+  }
+  for (const [change, want] of ACCOUNTS) assert.match((await told(change)).join('\n'), want)
+  const behind = await told({ clock_ahead_ms: 61_000 }, { clock_ahead_ms: 61_000 })
+  assert.match(
+    behind.slice(2).join('\n'),
+    /^warn: this machine's clock is 61 s behind WhatsApp's; .*timedatectl$/,
+  )
+  const ahead = (await told({ clock_ahead_ms: -45_000 }))[1]
+  assert.match(ahead ?? '', /^warn: this machine's clock is 45 s ahead of WhatsApp's/)
+})
+
+test('an app that cannot be asked is told as what it is: none runs, it is of another user, or it does not answer', async () => {
+  for (const [code, want] of Object.entries({
+    not_running: 'ok',
+    forbidden: 'warn',
+    lost: 'fail',
+    refused: 'fail',
+  })) {
+    const ask = () => Promise.reject(new PosternError(`control.${code}`, 'the reason'))
+    const [only, ...more] = await examineHealth('/data', ask)
+    assert.deepEqual([only?.verdict, more], [want, []], code)
+  }
+})
+
+test('a disk is told by the marks of the alarm', () => {
+  const at = [0.5, 0.9, 0.97].map(used => judgeDisk('/data', used))
+  assert.equal(briefly(at), 'disk ok, disk warn, disk fail')
+  assert.match(at[1]?.detail ?? '', /^the disk of \/data is 90 % full$/)
+})
+
 test('ffmpeg is told for information, whether it is there or not', async t => {
   const folder = program(t, 'ffmpeg', `[ "$*" = -version ] && echo 'ffmpeg version 7.1.1-1 Copyright'`)
   assert.match((await examineFfmpeg(`/nowhere:${folder}`)).detail, /^ffmpeg 7\.1\.1-1 at .*\/ffmpeg, /)
@@ -194,10 +251,17 @@ test('one look covers all of it, and an installation as init leaves it has nothi
   const caddy = join(program(t, 'caddy', `echo 'v2.11.4 h1:x='`), 'caddy')
   const places = installation()
   const root = dirname(dirname(import.meta.dirname))
-  const verdicts = await examine({ ...places, root, caddy }, { searchPath: '', now: daysFromNow(-0.001) })
+  const ask = () => tellControl(places, { path: '/v1/accounts' })
+  const verdicts = await examine(
+    { ...places, root, caddy },
+    { searchPath: '', now: daysFromNow(-0.001), ask },
+  )
   const checks = ['node', 'caddy', 'baileys', 'undici', 'ws', 'secrets', 'data', 'policies', 'certificates']
-  assert.deepEqual([...new Set(verdicts.map(({ check }) => check))], [...checks, 'clock', 'ffmpeg'])
-  const own = verdicts.filter(({ check }) => check !== 'node')
+  assert.deepEqual(
+    [...new Set(verdicts.map(({ check }) => check))],
+    [...checks, 'clock', 'disk', 'app', 'ffmpeg'],
+  )
+  const own = verdicts.filter(({ check }) => check !== 'node' && check !== 'disk') // those of this machine
   assert.deepEqual(
     own.filter(({ verdict }) => verdict === 'fail'),
     [],

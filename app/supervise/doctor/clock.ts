@@ -16,7 +16,8 @@ export type ClockPlaces = ExpiryFolders & { readonly dataDir: string }
 
 const AHEAD_AT_MOST_MS = 5 * 60 * 1_000
 const ANSWER_WITHIN_MS = 3_000
-const KEEP = 'have it kept: apt install systemd-timesyncd (or chrony), and look at timedatectl'
+/** What to do about a clock that is off. */
+export const KEEP = 'have it kept: apt install systemd-timesyncd (or chrony), and look at timedatectl'
 const run = promisify(execFile)
 
 /**

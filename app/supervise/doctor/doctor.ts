@@ -6,11 +6,12 @@ import { examineCertificates } from './certificates.ts'
 import { examineClock, isClockKept } from './clock.ts'
 import { examineFfmpeg } from './ffmpeg.ts'
 import { examineFiles, type Places } from './files.ts'
+import { type Ask, examineDisk, examineHealth } from './health.ts'
 import { knownHoles } from './holes.ts'
 import type { Verdict } from './verdict.ts'
 import { judgeVersions, PACKAGES, type PackagePart, type Versions } from './versions.ts'
 
-export type ExamineDeps = { readonly searchPath: string; readonly now: Date }
+export type ExamineDeps = { readonly searchPath: string; readonly now: Date; readonly ask: Ask }
 
 type Package = {
   readonly version?: string
@@ -21,13 +22,15 @@ type Package = {
 /** Looks at this installation; asks nobody outside, and changes nothing. */
 export async function examine(
   config: Places & Pick<Config, 'caddy'>,
-  { searchPath, now }: ExamineDeps,
+  { searchPath, now, ask }: ExamineDeps,
 ): Promise<readonly Verdict[]> {
   return [
     ...(await examineVersions(config, searchPath)),
     ...examineFiles(config),
     ...examineCertificates(config, now),
     await examineClock(config, { now, isKept: isClockKept }),
+    ...(await examineDisk(config.dataDir)),
+    ...(await examineHealth(config.dataDir, ask)),
     await examineFfmpeg(searchPath),
   ]
 }
