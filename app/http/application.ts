@@ -10,6 +10,7 @@ import { arrivals, calls } from './hop/call.ts'
 import { enterLocally } from './hop/local.ts'
 import { mayHaveEffect } from './hop/same-origin.ts'
 import { securityHeaders } from './hop/security-headers.ts'
+import { refuseSlowBodies } from './hop/slow-bodies.ts'
 import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
 import { answerGuesses } from './limits/guesses.ts'
 import { createRefusals } from './limits/refusals.ts'
@@ -23,7 +24,7 @@ export function createApplication(deps: HttpDeps, closing: AbortSignal): Express
   const floods = deps.floods ?? DEFAULT_FLOODS
   const refusals = createRefusals(deps)
   const app = plainExpress()
-  app.use(arrive(deps), securityHeaders, enter, probes(deps))
+  app.use(arrive(deps), securityHeaders, refuseSlowBodies, enter, probes(deps))
   const failures = { refusals, countFailure: countFailures(floods) }
   app.use(
     checkSite,

@@ -10,6 +10,7 @@ const PROBLEMS = {
   'not-found': [404, 'There is no such thing here'],
   'method-not-allowed': [405, 'This method is not for this path'],
   'not-acceptable': [406, 'None of the accepted media types can be given'],
+  'too-slow': [408, 'The body did not come in time'],
   conflict: [409, 'Not in this state'],
   'already-linked': [409, 'The account is linked already'],
   'whatsapp-refused': [409, 'WhatsApp refuses this'],

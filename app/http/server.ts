@@ -4,6 +4,7 @@ import { createApplication } from './application.ts'
 import type { HttpDeps } from './deps.ts'
 import { takeUpgrades } from './events/upgrade.ts'
 import { pinProxy } from './hop/proxy-pin.ts'
+import { UPLOAD_WITHIN_MS } from './hop/slow-bodies.ts'
 
 export type { HttpDeps } from './deps.ts'
 
@@ -19,8 +20,6 @@ const KEEP_ALIVE_MS = 150_000
 const MAX_HEADER_BYTES = 64 * 1024
 /** How exact the time limits are. */
 const CHECK_EVERY_MS = 1_000
-/** As long as Caddy gives an upload (proxy/sizes.caddy); it holds other bodies to the time of the policy. */
-const UPLOAD_MS = 15 * 60_000
 const CLOSE_WITHIN_MS = 3_000
 
 /** The HTTPS server that speaks to Caddy and to nobody else. */
@@ -43,7 +42,7 @@ export function createHttp(deps: HttpDeps): Http {
   const setTimes = () => {
     const { headerTimeoutMs, bodyTimeoutMs } = deps.policy().snapshot.edge.limits
     server.headersTimeout = headerTimeoutMs
-    server.requestTimeout = headerTimeoutMs + Math.max(bodyTimeoutMs, UPLOAD_MS)
+    server.requestTimeout = headerTimeoutMs + Math.max(bodyTimeoutMs, UPLOAD_WITHIN_MS)
   }
   setTimes()
   deps.onPolicyChange(setTimes)

@@ -13,6 +13,8 @@ export type EdgeFacts = {
 const ORDER: readonly SiteName[] = ['api', 'keys', 'dashboard', 'hooks']
 /** Time for an ordinary answer to be taken; uploads and streams have their own in proxy/sizes.caddy. */
 const WRITE_TIMEOUT_MS = 120_000
+/** The app holds bodies to the policy's time; Caddy ends what it leaves. */
+const BODY_SLACK_MS = 10_000
 const HEADING = '# Rendered from the policy: edit policies/ and apply, not this file.'
 
 /**
@@ -57,7 +59,7 @@ function timeoutLines(limits: Edge['limits']): string[] {
     'timeouts {',
     ...indent([
       `read_header ${milliseconds(limits.headerTimeoutMs)}`,
-      `read_body ${milliseconds(limits.bodyTimeoutMs)}`,
+      `read_body ${milliseconds(limits.bodyTimeoutMs + BODY_SLACK_MS)}`,
       `write ${WRITE_TIMEOUT_MS}ms`,
       `idle ${milliseconds(limits.idleTimeoutMs)}`,
     ]),

@@ -9,6 +9,7 @@ import { edgeTests } from './callers/edge.ts'
 import { guessTests } from './callers/guesses.ts'
 import { pathGroups, pathTests } from './callers/paths.ts'
 import { revocationTests } from './callers/revocation.ts'
+import { slowBodyTests } from './callers/slow-bodies.ts'
 
 /** Real Caddy, real app, one of each for everything here. */
 let rig: AppRig
@@ -71,5 +72,6 @@ function headerOf({ headers }: Arrived, name: string): string | undefined {
 
 pathTests(() => rig)
 edgeTests(() => rig)
+slowBodyTests(() => rig)
 revocationTests(() => rig)
 guessTests(() => rig)

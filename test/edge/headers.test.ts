@@ -94,6 +94,23 @@ test('says neither its product nor the way it came, in answers of the app and of
   }
 })
 
+test('marks its own answers as no pages, each mark once, and leaves those of the app as they are', async () => {
+  const marks = ['content-security-policy', 'x-content-type-options', 'x-frame-options', 'referrer-policy']
+  const wrong = basic('oncall', 'wrong')
+  for (const answer of [
+    await send('dashboard', [], '/'),
+    await send('dashboard', [wrong], '/'),
+    await send('hooks', [], '/v1'),
+    await send('api', [], '//'),
+  ]) {
+    assert.ok(answer.kind === 'answered' && answer.status >= 400)
+    for (const mark of marks)
+      assert.equal(answer.head.match(new RegExp(`^${mark}: `, 'gim'))?.length, 1, mark)
+  }
+  const served = await send('api', [])
+  assert.ok(served.kind === 'answered' && !/^(content-security-policy|x-frame-options):/im.test(served.head))
+})
+
 test('sends what is not below /hooks away on the hooks site', async () => {
   for (const path of ['/v1/accounts', '/', '/hooks', '/livez']) {
     const answer = await send('hooks', [], path)

@@ -87,7 +87,11 @@ test('ends a connection whose headers do not come within the time for headers', 
   assert.ok(tookMs >= 500 && tookMs < 4_000, `${tookMs} ms`)
 })
 
-test('ends a connection whose body does not come within the time for bodies', async () => {
+test('ends a connection whose body neither comes nor is given up by the app', async () => {
+  const part = renderEdge(rig.snapshot, { loopback: ['127.0.0.1', '::1'] })
+  const sooner = part.replace('read_body 11500ms', 'read_body 1500ms') // so that nobody waits for it here
+  assert.notEqual(sooner, part)
+  assert.deepEqual(await reloadEdge(rig.deps, writeNext(rig.config, sooner)), { ok: true })
   const begun = Date.now()
   const head = `POST ${ORDINARY} HTTP/1.1\r\nHost: localhost:${rig.config.ports.api}\r\nContent-Length: 100\r\n\r\n`
   const before = rig.upstream.seen.length

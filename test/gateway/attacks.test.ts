@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import { proofFrom } from '../../app/supervise/ask.ts'
 import { p99, watch } from './attacks/bystander.ts'
@@ -11,10 +11,13 @@ import type { Came, Kind, Plan, Target } from './attacks/plan.ts'
 import { ROOT, type Sandbox, type SandboxEndpoints, startSandbox } from './sandbox.ts'
 
 const isLong = process.env.TEST_LONG !== undefined
-/** Of the policy: short here, so that the test is; the long one takes those that an installation has. */
-const LIMITS = 'limits: { headerTimeout: 3s, bodyTimeout: 3s, idleTimeout: 3s }'
-const HOLD_MS = isLong ? 40_000 : 60_000
-const BEFORE_MS = isLong ? 20_000 : 250
+/** Of the policy: short, so that the test is. The long one keeps the time of idle connections that an installation has. */
+const LIMITS = isLong
+  ? 'limits: { headerTimeout: 5s, bodyTimeout: 5s, idleTimeout: 2m }'
+  : 'limits: { headerTimeout: 3s, bodyTimeout: 3s, idleTimeout: 3s }'
+/** Longer than Caddy waits for a body that the app does not want (BODY_SLACK_MS of render-edge.ts). */
+const HOLD_MS = isLong ? 20_000 : 60_000
+const BEFORE_MS = isLong ? 3_000 : 250
 const SLOWER_AT_MOST = 5
 const ATTACKER = '127.0.0.2'
 const MIB = 1_024 * 1_024
@@ -32,8 +35,7 @@ type Row = {
 
 const ROWS: readonly Row[] = [
   { kind: 'slow headers', count: 10, long: 1_000, want: /^4\d\d$/, unseen: true },
-  // An empty 200 is Caddy's, when the time is over while the app still waits for the rest.
-  { kind: 'slow bodies', count: 10, long: 500, want: /^([45]\d\d|200)$/, unseen: false },
+  { kind: 'slow bodies', count: 10, long: 500, want: /^4\d\d$/, unseen: false },
   { kind: 'idle connections', count: 25, long: 10_000, want: /^400$/, unseen: true },
   { kind: 'large bodies', count: 2, long: 50, want: /^413$/, unseen: true },
   { kind: 'large bodies in chunks', count: 2, long: 50, want: /^4\d\d$/, unseen: false },
@@ -50,7 +52,7 @@ before(async () => {
   policies = mkdtempSync(join(tmpdir(), 'postern-attacks-'))
   cpSync(join(ROOT, 'test/sandbox/policies'), policies, { recursive: true })
   const file = join(policies, 'edge.yaml')
-  if (!isLong) writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd()}\n  ${LIMITS}\n`)
+  writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd()}\n  ${LIMITS}\n`)
   sandbox = await startSandbox({ policies })
   pids = sandbox.endpoints().pids
 })
@@ -59,25 +61,40 @@ after(async () => {
   rmSync(policies, { recursive: true, force: true })
 })
 
-for (const { kind, count, long, want, unseen } of ROWS) {
-  test(`${kind}: others are served meanwhile, and the edge puts an end to it`, async t => {
+/** What the honest caller waited while nobody was attacked, over the whole run. */
+const calm: number[] = []
+
+for (const row of ROWS) {
+  test(`${row.kind}: others are served meanwhile, and the edge puts an end to it`, async t => {
     const endpoints = sandbox.endpoints()
     const targets = targetsOf(endpoints)
+    await watchCalm(endpoints)
     // All sites at once, or each with all that one attacker has.
     for (const aims of isLong ? targets.map(target => [target]) : [targets]) {
-      const ca = readFileSync(endpoints.ca_file, 'utf8')
-      const plan = { kind, targets: aims, count: isLong ? long : count, holdMs: HOLD_MS, from: ATTACKER, ca }
-      const { outcome, slower, reached } = await under(plan, endpoints)
-      t.diagnostic(`${aims.map(({ site }) => site)}: ${JSON.stringify(outcome)}, p99 × ${slower.toFixed(1)}`)
-      for (const came of outcome) {
-        assert.ok(came.opened > 0)
-        if (kind !== 'idle connections' || !isLong) assert.equal(came.held, 0, 'the edge did not end them')
-        for (const status of Object.keys(came.statuses)) assert.match(status, want)
-      }
-      if (unseen) assert.deepEqual(reached, [], 'the app saw it')
-      if (isLong) assert.ok(slower < SLOWER_AT_MOST, `others waited ${slower.toFixed(1)} times as long`)
+      await t.test(aims.map(({ site }) => site).join(), t => endured(t, row, { aims, endpoints }))
     }
   })
+}
+
+type Scene = { readonly aims: readonly Target[]; readonly endpoints: SandboxEndpoints }
+
+async function endured(t: TestContext, row: Row, { aims, endpoints }: Scene): Promise<void> {
+  const { kind, count, long, want, unseen } = row
+  const ca = readFileSync(endpoints.ca_file, 'utf8')
+  const plan = { kind, targets: aims, count: isLong ? long : count, holdMs: HOLD_MS, from: ATTACKER, ca }
+  const { outcome, meanwhile, reached } = await under(plan, endpoints)
+  const [usual, worse] = [p99(calm), p99(meanwhile)]
+  const times = `p99 ${usual.toFixed(1)} ms without, ${worse.toFixed(1)} ms with it: × ${(worse / usual).toFixed(1)}`
+  t.diagnostic(`${kind}, ${aims.map(({ site }) => site)}: ${times}; ${JSON.stringify(outcome)}`)
+  for (const [n, came] of outcome.entries()) {
+    // Only the dashboard speaks HTTP/2; elsewhere there is nothing to reset.
+    const begins = kind !== 'rapid resets' || aims[n]?.site === 'dashboard'
+    assert.equal(came.opened > 0, begins)
+    assert.equal(came.held, 0, 'the edge did not end them')
+    for (const status of Object.keys(came.statuses)) assert.match(status, want)
+  }
+  if (unseen) assert.deepEqual(reached, [], 'the app saw it')
+  if (isLong) assert.ok(worse < SLOWER_AT_MOST * usual, times)
 }
 
 test('no part died of it, and the most memory that each took is within what compose gives it', t => {
@@ -93,23 +110,30 @@ test('no part died of it, and the most memory that each took is within what comp
   }
 })
 
-/** One attack, and what an honest caller saw before and meanwhile. */
+async function watchCalm({ api, ca_file, clients }: SandboxEndpoints): Promise<void> {
+  const until = Date.now() + BEFORE_MS
+  const { tookMs, faults } = await watch(
+    `${api}/v1/whoami`,
+    proofFrom(ca_file, clients.demo),
+    () => Date.now() > until,
+  )
+  assert.deepEqual(faults, [])
+  calm.push(...tookMs)
+}
+
+/** One attack, and what an honest caller saw meanwhile. */
 async function under(plan: Plan, { api, ca_file, clients }: SandboxEndpoints) {
-  const proof = proofFrom(ca_file, clients.demo)
-  const url = `${api}/v1/whoami`
-  const calm = Date.now() + BEFORE_MS
-  const earlier = await watch(url, proof, () => Date.now() > calm)
   const logged = sandbox.log().length
   let over = false
   const attacking = attack(plan).finally(() => {
     over = true
   })
-  const meanwhile = await watch(url, proof, () => over)
+  const { tookMs, faults } = await watch(`${api}/v1/whoami`, proofFrom(ca_file, clients.demo), () => over)
   const outcome = await attacking
-  assert.deepEqual([...earlier.faults, ...meanwhile.faults], [], 'somebody else was not served')
+  assert.deepEqual(faults, [], 'somebody else was not served')
   const log = sandbox.log().slice(logged)
   assert.ok(log.includes('"/v1/whoami"'), 'the log tells what reaches the app')
-  return { outcome, slower: p99(meanwhile) / p99(earlier), reached: requestsIn(log) }
+  return { outcome, meanwhile: tookMs, reached: requestsIn(log) }
 }
 
 /** With what an attacker could have at best: a client's certificate, a client's key. */

@@ -12,7 +12,7 @@ import { reset } from './resets.ts'
  *   node attacker.ts < plan.json      prints what became of it, one entry for each target
  */
 const TICK_MS = 500
-const OPEN_WITHIN_MS = 120_000
+const OPEN_WITHIN_MS = 45_000
 /** Handshakes at the same time. */
 const OPENING_AT_ONCE = 50
 /** For each connection: on a busy machine the edge does not wait for the end of every handshake. */

@@ -25,7 +25,7 @@ export async function watch(url: string, proof: Proof, stop: () => boolean): Pro
 }
 
 /** The hundredth part took longer. */
-export function p99({ tookMs }: Seen): number {
+export function p99(tookMs: readonly number[]): number {
   const sorted = tookMs.toSorted((one, other) => one - other)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0
 }

@@ -21,7 +21,7 @@ export const DRIVES: Readonly<Record<Exclude<Kind, 'rapid resets'>, Drive>> = {
     socket.write(`${head('POST', target)}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n`)
     return () => socket.write(' ')
   },
-  // The edge refuses the address and keeps the connection for the next request, which never comes.
+  // The edge refuses the address; a connection that it kept would wait for the next request, which never comes.
   'idle connections'(socket, target) {
     socket.write(`${head('GET', target, '//')}\r\n\r\n`)
     return undefined

@@ -4,12 +4,15 @@ import type { Came, Plan, Target } from './plan.ts'
 /** So many at once as Caddy takes on one connection. */
 const AT_ONCE = 200
 const SESSIONS_AT_MOST = 50
+/** Of those that do not begin: a site without HTTP/2 never will. */
+const REFUSALS_AT_MOST = 3
 
 /** Asks and takes it back at once, `count` times, on a new connection whenever the server has had enough of one. */
 export async function reset(target: Target, plan: Plan): Promise<Came> {
   const came: Came = { opened: 0, failed: 0, statuses: {}, ended: 0, held: 0 }
   const until = Date.now() + plan.holdMs
-  for (let n = 0; n < SESSIONS_AT_MOST && came.opened < plan.count && Date.now() < until; n++) {
+  for (let n = 0; n < SESSIONS_AT_MOST && came.failed < REFUSALS_AT_MOST && Date.now() < until; n++) {
+    if (came.opened >= plan.count) break
     const session = await sessionTo(target, plan)
     if (session === undefined) {
       came.failed += 1

@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   'not-found': NO_SUCH_OBJECT,
   'method-not-allowed': NO_SUCH_OBJECT,
   'not-acceptable': PARAMETER,
+  'too-slow': PARAMETER,
   conflict: WRONG_STATE,
   'already-linked': WRONG_STATE,
   'whatsapp-refused': [131026, 'Message undeliverable'],
