@@ -120,9 +120,14 @@ function beginningOf(user: string): string {
   return bytes.toString('base64').slice(0, wholeLetters).replaceAll('+', '[+]')
 }
 
+/**
+ * HTTP/2 is for browsers. On one connection of a program it would be two hundred requests at once, and each that is taken back
+ * closes a connection to the app, which the next one has to make anew.
+ */
 function tlsLines({ edge, site, name }: SiteToRender): string[] {
   const inside = [
     ...(name === 'api' ? ['protocols tls1.3'] : []),
+    ...(name === 'dashboard' ? [] : ['alpn http/1.1']),
     ...(site.clientCertificates ? ['import client-certificates'] : []),
   ]
   const { tls } = edge

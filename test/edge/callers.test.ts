@@ -5,7 +5,7 @@ import { type Ask, ask, type Group, hashOf, KEY, type Told } from './callers/ask
 import { bodyGroups } from './callers/bodies.ts'
 import { certificateGroups } from './callers/certificates.ts'
 import { claimGroups, methodGroups, shapeGroups } from './callers/claims.ts'
-import { edgeTests } from './callers/edge.ts'
+import { connectionTests, handshakeTests } from './callers/edge.ts'
 import { guessTests } from './callers/guesses.ts'
 import { pathGroups, pathTests } from './callers/paths.ts'
 import { revocationTests } from './callers/revocation.ts'
@@ -71,7 +71,8 @@ function headerOf({ headers }: Arrived, name: string): string | undefined {
 }
 
 pathTests(() => rig)
-edgeTests(() => rig)
+handshakeTests(() => rig)
+connectionTests(() => rig)
 slowBodyTests(() => rig)
 revocationTests(() => rig)
 guessTests(() => rig)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { test } from 'node:test'
-import type { ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { AppRig } from '../app-rig.ts'
 import { get, open, sendRaw } from '../raw-request.ts'
-import { ask } from './ask.ts'
+import { ask, KEY } from './ask.ts'
 
-/** What no single request shows. */
-export function edgeTests(rigOf: () => AppRig): void {
+/** What is agreed on before the first request. */
+export function handshakeTests(rigOf: () => AppRig): void {
   // A resumed session would bring the certificate in without a look at the client CA of the day.
   test('gives out sessions to resume on sites without client certificates, and none on the api site', async () => {
     assert.equal(await sessionsGivenOut(rigOf(), 'keys'), true)
@@ -34,6 +34,38 @@ export function edgeTests(rigOf: () => AppRig): void {
       for (const ecdhCurve of ['X25519MLKEM768', 'X25519', 'P-256'])
         assert.equal(await handshake(rig, site, { ecdhCurve }), 'TLSv1.3', `${site}, ${ecdhCurve}`)
     assert.notEqual(await handshake(rig, 'api', { ecdhCurve: 'P-521' }), 'TLSv1.3')
+  })
+
+  test('signs nothing over SHA-1 for clients of TLS 1.2, and what they can check with SHA-256', async () => {
+    for (const site of ['keys', 'dashboard', 'hooks'] as const) {
+      const signed = (sigalgs: string) => handshake(rigOf(), site, { maxVersion: 'TLSv1.2', sigalgs })
+      assert.equal(await signed('ECDSA+SHA256'), 'TLSv1.2', site)
+      assert.match(String(await signed('ECDSA+SHA1')), /HANDSHAKE_FAILURE/, site)
+    }
+  })
+
+  test('speaks HTTP/2 with browsers alone: on the other sites one connection is one request at a time', async () => {
+    for (const site of ['api', 'keys', 'dashboard', 'hooks'] as const) {
+      const spoken = (...ALPNProtocols: string[]) => agreed(rigOf(), site, { ALPNProtocols })
+      const either = site === 'dashboard' ? 'h2' : 'http/1.1'
+      assert.equal(await spoken('h2', 'http/1.1'), either, site)
+      assert.equal(await spoken('http/1.1'), 'http/1.1', site)
+      const alone = await spoken('h2')
+      if (site === 'dashboard') assert.equal(alone, 'h2')
+      else assert.match(String(alone), /NO_APPLICATION_PROTOCOL/, site)
+    }
+  })
+}
+
+/** What a connection is good for. */
+export function connectionTests(rigOf: () => AppRig): void {
+  test('lets go of those whom it refuses, and keeps the connection of others', async () => {
+    for (const [path, known, status, goes] of [
+      ['/v1/whoami', true, 200, false],
+      ['//', true, 400, true],
+      ['/v1/whoami', false, 401, true],
+    ] as const)
+      assert.deepEqual(await left(rigOf(), path, known), { status, goes }, path)
   })
 
   test("does not reach another site by that site's Host on this site's port", async () => {
@@ -64,20 +96,43 @@ export function edgeTests(rigOf: () => AppRig): void {
 type SpokenTo = keyof AppRig['ports'] & ('api' | 'keys' | 'dashboard' | 'hooks')
 
 /** The version that both agreed to, or what the edge said to a client that has nothing else to offer. */
-function handshake(
-  { ports, edge, honest }: AppRig,
-  site: SpokenTo,
-  offered: ConnectionOptions,
-): Promise<unknown> {
+function handshake(rig: AppRig, site: SpokenTo, offered: ConnectionOptions): Promise<unknown> {
+  return shaken(rig, site, { offered, of: socket => socket.getProtocol() })
+}
+
+/** The protocol inside of TLS, or what the edge said to a client that speaks none of its own. */
+function agreed(rig: AppRig, site: SpokenTo, offered: ConnectionOptions): Promise<unknown> {
+  return shaken(rig, site, { offered, of: socket => socket.alpnProtocol })
+}
+
+type Look = { readonly offered: ConnectionOptions; readonly of: (socket: TLSSocket) => unknown }
+
+function shaken({ ports, edge, honest }: AppRig, site: SpokenTo, { offered, of }: Look): Promise<unknown> {
   const tls = { ciphers: 'DEFAULT@SECLEVEL=0', ...offered }
   const socket = open({ port: ports[site], ca: edge.ca, client: honest, tls })
   return new Promise(resolve => {
     socket.once('error', error => resolve('code' in error ? error.code : error.message))
     socket.once('secureConnect', () => {
-      resolve(socket.getProtocol())
+      resolve(of(socket))
       socket.destroy()
     })
   })
+}
+
+/** What a connection on the keys site is told that would go on, and whether it is ended thereafter. */
+async function left({ ports, edge }: AppRig, path: string, known: boolean): Promise<object> {
+  const proof = known ? `Authorization: Bearer ${KEY}\r\n` : ''
+  const socket = open({ port: ports.keys, ca: edge.ca })
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${ports.keys}\r\n${proof}\r\n`)
+  const ended = new Promise(resolve => socket.once('end', () => resolve(true)))
+  const head = await new Promise<string>((resolve, reject) => {
+    socket.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')))
+    socket.once('error', reject)
+  })
+  const goes = /^connection: close/im.test(head)
+  if (goes) await ended
+  socket.destroy()
+  return { status: Number(head.split(' ')[1]), goes }
 }
 
 function sessionsGivenOut({ ports, edge, honest }: AppRig, site: 'api' | 'keys'): Promise<boolean> {
