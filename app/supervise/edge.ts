@@ -27,6 +27,11 @@ export type EdgeResult = { readonly ok: true } | { readonly ok: false; readonly 
 
 const ADMIN_SOCKET = 'caddy.sock'
 const FILE_MODE = 0o600
+/**
+ * What Debian builds Caddy without: keys that a quantum computer will not find out from what is recorded today, TLS 1.2 without
+ * signatures over SHA-1, and no `Content-Length` that is empty. The same stands in proxy/Dockerfile and in the unit.
+ */
+const GODEBUG = 'tlsmlkem=1,tlssha1=0,httplaxcontentlength=0'
 const WITHIN_MS = 30_000
 /** What would end a quoted word of the Caddyfile, start a placeholder, or make `import` look for a pattern. */
 const UNSAFE_PATH = /["`{}\\*?[\]\n\r]/
@@ -146,7 +151,7 @@ function commandFor(deps: EdgeDeps, part: string, verb: readonly string[]): Cadd
       HOME: storage,
       XDG_DATA_HOME: storage,
       XDG_CONFIG_HOME: storage,
-      GODEBUG: 'tlsmlkem=1', // Debian builds without it: what is recorded today must not be read by a quantum computer some day
+      GODEBUG,
       GOMEMLIMIT: '256MiB', // a password hash takes 46 MiB, and strangers in the allowed networks may ask for many
     },
   }

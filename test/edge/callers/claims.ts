@@ -73,6 +73,7 @@ export function shapeGroups(): readonly Group[] {
     ['an unknown coding', { ...post, headers: ['Transfer-Encoding: xchunked'], body: 'x' }, '501'],
     ['two codings', { ...post, headers: ['Transfer-Encoding: chunked, chunked'], body: '0\r\n\r\n' }, '501'],
     ['a negative length', { ...post, headers: ['Content-Length: -1'] }, '400'],
+    ['an empty length', { ...post, headers: ['Content-Length: '] }, '400'],
     ['a length with a sign', { ...post, headers: ['Content-Length: +1'], body: 'x' }, '400'],
     ['two hosts', { headers: ['Host: localhost'] }, '400'],
     ['no host', { host: '' }, '400'],
