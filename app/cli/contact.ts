@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { privacyCommands } from './contact-privacy.ts'
 import { contactText, type ShownContact } from './contact-text.ts'
 import { tellControl } from './control.ts'
 import { print, type RunningDeps, type RunningFlags, runningCommand } from './running.ts'
@@ -12,11 +13,13 @@ type ConsentFlags = RunningFlags & {
 const VERBS = ['show', 'grant', 'withdraw'] as const
 type Verb = (typeof VERBS)[number]
 
-/** `postern contact`: what contacts have said about being written to. */
+/** `postern contact`: what contacts have said about being written to, and what is stored about them. */
 export function contactCommand(deps: RunningDeps): Command {
-  return new Command('contact')
-    .description('what contacts have said about being written to')
+  const contact = new Command('contact')
+    .description('what contacts have said about being written to, and what is stored about them')
     .addCommand(consentCommand(deps))
+  for (const command of privacyCommands(deps)) contact.addCommand(command)
+  return contact
 }
 
 function consentCommand(deps: RunningDeps): Command {

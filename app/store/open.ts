@@ -28,6 +28,7 @@ import { createMediaStore } from './media.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetaStore } from './meta.ts'
 import { createPolicyStore } from './policies.ts'
+import { createPrivacyStore } from './privacy.ts'
 import { createRecipientStore } from './recipients.ts'
 import { createRetentionStore } from './retention.ts'
 import { createSignalKeyStore } from './signal-keys.ts'
@@ -163,6 +164,7 @@ export function storeOver(access: Access, end: () => Promise<void>): Store {
     audit: createAuditStore(access),
     decisions,
     retention: createRetentionStore(access),
+    privacy: createPrivacyStore(access),
     limits: createLimitStore(access),
     meta: createMetaStore(access),
     policies: createPolicyStore(access),

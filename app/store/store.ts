@@ -13,6 +13,7 @@ import type { MediaStore } from './media.ts'
 import type { MessageStore } from './messages.ts'
 import type { MetaStore } from './meta.ts'
 import type { PolicyStore } from './policies.ts'
+import type { PrivacyStore } from './privacy.ts'
 import type { RecipientStore } from './recipients.ts'
 import type { RetentionStore } from './retention.ts'
 import type { SignalKeyStore } from './signal-keys.ts'
@@ -39,6 +40,7 @@ export type Store = {
   readonly policies: PolicyStore
   readonly tallies: TallyStore
   readonly retention: RetentionStore
+  readonly privacy: PrivacyStore
   readonly limits: LimitStore
   /** How full the disk is that all this lies on. */
   readonly disk: Disk

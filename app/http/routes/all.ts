@@ -16,6 +16,7 @@ import { messageRoutes } from './messages.ts'
 import { described } from './openapi.ts'
 import { policyRoutes } from './policy.ts'
 import { policyOwnerRoutes } from './policy-changes.ts'
+import { privacyRoutes } from './privacy.ts'
 import { publishRoutes } from './publish.ts'
 import { reviewRoutes } from './reviews.ts'
 import type { Route } from './route.ts'
@@ -36,6 +37,7 @@ export function allRoutes(deps: HttpDeps): readonly Route[] {
     ...publishRoutes(deps),
     ...mediaRoutes(deps),
     ...consentRoutes(deps),
+    ...privacyRoutes(deps),
     ...socialRoutes(deps),
     ...eventRoutes(deps),
     ...endpointRoutes(deps),

@@ -15,7 +15,7 @@ import { queryReader } from '../schemas/query.ts'
 import { standingJson } from '../wire/contact.ts'
 import { type Route, V1_SITES } from './route.ts'
 
-type ConsentDeps = Pick<HttpDeps, 'store' | 'route' | 'limiter' | 'now'>
+export type ConsentDeps = Pick<HttpDeps, 'store' | 'route' | 'limiter' | 'now'>
 
 const PATH = '/v1/contacts/:phone/consent'
 const ACTION = 'consent.write'
@@ -82,7 +82,7 @@ async function standing(call: Call, contact: string, { store, now }: ConsentDeps
 }
 
 /** The contact that the path names, once the policy has agreed. */
-async function admitted(call: Call, action: string, deps: ConsentDeps): Promise<Parsed<string>> {
+export async function admitted(call: Call, action: string, deps: ConsentDeps): Promise<Parsed<string>> {
   const recipient = parseRecipient(param(call, 'phone'), call.policy.snapshot.phoneRule)
   const contact = recipient?.kind === 'contact' ? await deps.store.contacts.nameOf(recipient.chat) : undefined
   const touched = contact === undefined ? {} : { to: contact, recipientKind: 'contact' as const }

@@ -74,6 +74,9 @@ export const CONSENT_WITHDRAWAL = {
   purpose: text('the purpose to withdraw from; without it, all of them', 'news'),
 } as const
 
+/** All that is stored about a contact. */
+export const EXPORT = { after: NEXT } as const
+
 /** Lists that WhatsApp tells all at once, in the order of ids. */
 export const BY_ID = { after: NEXT, limit: LIMIT } as const
 

@@ -30,6 +30,11 @@ export function setTimer(tx: Tx, { account, chat, seconds, at }: ChatTimer): voi
   )
 }
 
+export function forgetTimer(tx: Tx, chat: ChatId): void {
+  for (const { account } of tx.db.all<{ account: string }>('SELECT DISTINCT account FROM chat_timers'))
+    tx.db.run('DELETE FROM chat_timers WHERE account = ? AND chat = ?', account, chatHash(tx, account, chat))
+}
+
 /** 0 where messages stay. */
 export function timerOf(source: Source, account: string, chat: string): number {
   const row = source.db.get<{ seconds: number }>(

@@ -6,7 +6,7 @@ import type { Page } from '../effects.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { chatHash } from './message-row.ts'
 
-type Row = { readonly id: string; readonly body: Uint8Array }
+export type DecisionRow = { readonly id: string; readonly body: Uint8Array }
 
 /** How many go in one stretch of a sweep. */
 const REMOVED_AT_ONCE = 500
@@ -29,7 +29,7 @@ export function insertDecisions(tx: Tx, records: readonly DecisionRecord[]): voi
 }
 
 export function findDecision(source: Source, id: string): DecisionRecord | undefined {
-  const row = source.db.get<Row>('SELECT id, body FROM decisions WHERE id = ?', id)
+  const row = source.db.get<DecisionRow>('SELECT id, body FROM decisions WHERE id = ?', id)
   return row === undefined ? undefined : toRecord(source, row)
 }
 
@@ -38,7 +38,7 @@ export function listDecisions(
   source: Source,
   query: { since: Date; after?: string; limit: number },
 ): Page<DecisionRecord> {
-  const rows = source.db.all<Row>(
+  const rows = source.db.all<DecisionRow>(
     'SELECT id, body FROM decisions WHERE id > ? ORDER BY id LIMIT ?',
     query.after ?? firstIdAt(query.since),
     query.limit + 1,
@@ -60,7 +60,7 @@ function firstIdAt(at: Date): string {
   return newId('dec', at, () => NO_NOISE)
 }
 
-function toRecord({ vault }: Source, { id, body }: Row): DecisionRecord {
+export function toRecord({ vault }: Source, { id, body }: DecisionRow): DecisionRecord {
   const record = JSON.parse(vault.open(cell(id), body).toString()) as DecisionRecord
   const { at, lastInboundAt } = record.request
   const wrote =

@@ -100,6 +100,16 @@ export function oldestSequences(source: Source): readonly Oldest[] {
   }))
 }
 
+/** Has an event tell something else. */
+export function replaceData(
+  tx: Tx,
+  { event_id, event_account }: EventRow,
+  body: Pick<PosternEvent, 'chat' | 'data'>,
+): void {
+  const sealed = tx.vault.seal(scopeOf(event_account), cell(event_id), JSON.stringify(body))
+  tx.db.run('UPDATE events SET body = ? WHERE id = ?', sealed, event_id)
+}
+
 /** Remembers the newest event that was removed, which may be some reader's cursor. */
 export function noteRemoved(tx: Tx, row: EventRow & { readonly seq: number }): void {
   if (row.seq <= (lastRemoved(tx)?.seq ?? 0)) return

@@ -60,6 +60,14 @@ export function pruneJournal(tx: Tx, { before }: { before: Date }): void {
   tx.db.run('DELETE FROM journal WHERE recorded_at < ?', before.getTime())
 }
 
+/** A stanza as it came. */
+export function openStanza(
+  { vault }: Source,
+  row: Pick<JournalRow, 'account' | 'digest' | 'stanza'>,
+): Uint8Array {
+  return vault.open(cell(row, 'stanza'), row.stanza)
+}
+
 function cell({ account, digest }: Pick<Arrival, 'account' | 'digest'>, column: 'stanza' | 'plaintext') {
   return { table: 'journal', row: `${account}/${Buffer.from(digest).toString('hex')}`, column }
 }

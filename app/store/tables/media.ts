@@ -20,11 +20,15 @@ export type MediaRow = {
 /** What of an item is sealed. */
 type MediaBody = Omit<MediaItem, 'id' | 'account' | 'createdAt' | 'file' | 'fetchCount' | 'sent'>
 
-const MEDIA = 'SELECT seq, id, account, created_at, file, fetch_count, body, sent FROM media'
+export const MEDIA = 'SELECT seq, id, account, created_at, file, fetch_count, body, sent FROM media'
 
 export function getMedia(source: Source, account: string, id: string): MediaItem | undefined {
   const row = source.db.get<MediaRow>(`${MEDIA} WHERE id = ? AND account = ?`, id, account)
   return row === undefined ? undefined : toItem(source, row)
+}
+
+export function rowOfMedia({ db }: Source, id: string): MediaRow | undefined {
+  return db.get<MediaRow>(`${MEDIA} WHERE id = ?`, id)
 }
 
 /** What is to be fetched from WhatsApp by an instant, that which waits longest first. */
@@ -90,7 +94,7 @@ export function putOffMedia({ db }: Tx, args: { id: string; until?: Date; attemp
 }
 
 export function noteSentMedia(tx: Tx, args: { id: string; type: MediaType; remote: SentFile }): void {
-  const row = tx.db.get<MediaRow>(`${MEDIA} WHERE id = ?`, args.id)
+  const row = rowOfMedia(tx, args.id)
   if (row === undefined) return
   const sent = { ...sentOf(tx, row), [args.type]: args.remote }
   const sealed = tx.vault.seal(scopeOf(row.account), cell(row.id, 'sent'), JSON.stringify(sent))
@@ -151,7 +155,7 @@ function insert(tx: Tx, item: MediaItem, where: { file: number | null; fetchAt: 
   )
 }
 
-function toItem(source: Source, row: MediaRow): MediaItem {
+export function toItem(source: Source, row: MediaRow): MediaItem {
   const file: StoredFile | undefined = row.file === null ? undefined : fileOf(source, row.file)
   return {
     ...bodyOf(source, row),

@@ -47,7 +47,7 @@ export const MESSAGES =
 const AT_ONCE = 0
 
 /** What of a message is sealed: everything that nobody has to search for. */
-type MessageBody = Pick<
+export type MessageBody = Pick<
   Message,
   | 'chat'
   | 'content'
@@ -114,9 +114,17 @@ export function insertMessage(
 
 /** The content of a message whose author has changed it. */
 export function replaceContent(tx: Tx, row: MessageRow, content: MessageContent): void {
-  const body = JSON.parse(tx.vault.open(bodyCell(row.id), row.body).toString()) as MessageBody
-  const sealed = tx.vault.seal(scopeOf(row.account), bodyCell(row.id), JSON.stringify({ ...body, content }))
+  rewriteMessage(tx, row, body => ({ ...body, content }))
+}
+
+/** Seals of a message what `change` makes of it; what is another chat then is found under its name. */
+export function rewriteMessage(tx: Tx, row: MessageRow, change: (body: MessageBody) => MessageBody): void {
+  const before = JSON.parse(tx.vault.open(bodyCell(row.id), row.body).toString()) as MessageBody
+  const body = change(before)
+  const sealed = tx.vault.seal(scopeOf(row.account), bodyCell(row.id), JSON.stringify(body))
   tx.db.run('UPDATE messages SET body = ? WHERE seq = ?', sealed, row.seq)
+  if (body.chat === before.chat) return
+  tx.db.run('UPDATE messages SET chat = ? WHERE seq = ?', chatHash(tx, row.account, body.chat), row.seq)
 }
 
 /** Adds a step at the end of the timeline. */

@@ -38,6 +38,12 @@ export function putRecipient(
   )
 }
 
+/** Nothing is known any more of whether this contact is on WhatsApp. */
+export function forgetRecipient(tx: Tx, chat: string): void {
+  for (const { account } of tx.db.all<{ account: string }>('SELECT DISTINCT account FROM recipients'))
+    tx.db.run('DELETE FROM recipients WHERE account = ? AND chat = ?', account, chatHash(tx, account, chat))
+}
+
 function cell(account: string, chat: Buffer) {
   return { table: 'recipients', row: `${account}/${chat.toString('hex')}`, column: 'address' }
 }

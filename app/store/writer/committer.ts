@@ -9,7 +9,10 @@ import type { Source, Tx } from './transaction.ts'
 /** The writes a committer knows: each gets the transaction and the arguments it was posted with. */
 export type WriteTable = ReadonlyMap<string, (tx: Tx, args: unknown) => unknown>
 
-export type Settled = { readonly answers: readonly Answer[]; readonly topics: ReadonlySet<Topic> }
+export type Settled = {
+  readonly answers: readonly Answer[]
+  readonly topics: ReadonlySet<Topic>
+}
 
 /** Most writes that one COMMIT carries; the 101st waits for the next. */
 export const MOST_WRITES_A_COMMIT = 100
@@ -24,6 +27,7 @@ export class Committer {
   readonly #chains = new Chains()
   #undos: (() => void)[] = []
   #topics = new Set<Topic>()
+  #emptiesLog = false
 
   constructor(source: Source, writes: WriteTable) {
     this.#source = source
@@ -35,12 +39,14 @@ export class Committer {
     const { db } = this.#source
     this.#undos = []
     this.#topics = new Set()
+    this.#emptiesLog = false
     try {
       db.run('BEGIN IMMEDIATE')
       const answers = requests.map(request => this.#attempt(request))
       step('writer.before_commit')
       db.run('COMMIT')
       step('writer.committed')
+      if (this.#emptiesLog) db.run('PRAGMA wal_checkpoint(TRUNCATE)')
       return { answers, topics: this.#topics }
     } catch (error) {
       this.#rollBack()
@@ -52,10 +58,12 @@ export class Committer {
     const { db, vault } = this.#source
     const mark = this.#undos.length
     const touched: Topic[] = []
+    const wishes: 'empty-log'[] = []
     const tx: Tx = {
       ...this.#source,
       chains: this.#chains,
       touch: topic => void touched.push(topic),
+      emptyLog: () => void wishes.push('empty-log'),
       undo: step => void this.#undos.push(step),
     }
     db.run('SAVEPOINT one')
@@ -63,6 +71,7 @@ export class Committer {
       const value = this.#write(tx, request)
       db.run('RELEASE one')
       for (const topic of touched) this.#topics.add(topic)
+      if (wishes.length > 0) this.#emptiesLog = true
       return { id: request.id, ok: true, value }
     } catch (error) {
       if (!db.inTransaction) throw error // a full disk: SQLite has rolled everything back by itself

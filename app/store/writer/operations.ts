@@ -23,6 +23,7 @@ import {
 import { setMeta } from '../tables/meta.ts'
 import { claimMessages } from '../tables/outbox-queue.ts'
 import { forgetRefusals, recordPolicy } from '../tables/policies.ts'
+import { erase, forget } from '../tables/privacy-erase.ts'
 import { putRecipient } from '../tables/recipients.ts'
 import { sweep } from '../tables/retention.ts'
 import { clearSignalKeys, setSignalKeys } from '../tables/signal-keys.ts'
@@ -66,6 +67,8 @@ export const operations = {
   'meta.set': setMeta,
   'policies.forgetRefusals': forgetRefusals,
   'policies.record': recordPolicy,
+  'privacy.erase': erase,
+  'privacy.forget': forget,
   'recipients.put': putRecipient,
   'retention.sweep': sweep,
   'signalKeys.clear': clearSignalKeys,

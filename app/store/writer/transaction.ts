@@ -11,6 +11,8 @@ export type Tx = Source & {
   readonly chains: Chains
   /** Told to the listeners once this write is committed. */
   touch(topic: Topic): void
+  /** Has the database's log emptied once this write is committed: it holds pages as they were before. */
+  emptyLog(): void
   /** Run, last first, when this write or the commit it belongs to fails. */
   undo(step: () => void): void
 }

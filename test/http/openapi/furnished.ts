@@ -102,6 +102,7 @@ async function messagesAndFiles({ http }: World): Promise<Record<string, string>
     'graphDownloadMedia.id': await upload(samples.png(6, 5)),
     'graphRemoveMedia.id': await upload(samples.png(5, 6)),
     ...{ 'linkAccount.account': 'spare', 'getLink.account': 'spare', 'whinselfQrpng.account': 'spare' },
+    'eraseContact.phone': '+12025550188',
   }
 }
 

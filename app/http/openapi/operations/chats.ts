@@ -1,5 +1,5 @@
 import { CONSENT_SCHEMA } from '../../schemas/consent.ts'
-import { BY_ID, CONSENT_WITHDRAWAL, CONTACT_DETAILS, LATEST_FIRST } from '../../schemas/queries.ts'
+import { BY_ID, CONSENT_WITHDRAWAL, CONTACT_DETAILS, EXPORT, LATEST_FIRST } from '../../schemas/queries.ts'
 import {
   BLOCK_SCHEMA,
   CHAT_CHANGE_SCHEMA,
@@ -8,7 +8,19 @@ import {
   TYPING_SCHEMA,
 } from '../../schemas/social.ts'
 import { a, FROM_WHATSAPP, json, mayTake, type Operations, pageOf, takes } from '../operation.ts'
-import { CHAT, COUNT, FLAG, INSTANT, listOf, orNull, page, shape, TEXT } from '../shapes/shape.ts'
+import {
+  CHAT,
+  COUNT,
+  FLAG,
+  INSTANT,
+  listOf,
+  oneOfWords,
+  orNull,
+  page,
+  ref,
+  shape,
+  TEXT,
+} from '../shapes/shape.ts'
 
 const CHATS = '/v1/accounts/:account/chats'
 const CONTACTS = '/v1/accounts/:account/contacts'
@@ -71,6 +83,45 @@ const CONSENT_OPERATIONS: Operations = {
   },
 }
 
+const FINDING = {
+  oneOf: [
+    shape({
+      kind: oneOfWords(['contact']),
+      contact: { type: 'object', description: 'its consents and its opt-out' },
+    }),
+    shape({ kind: oneOfWords(['message']), message: ref('Message') }),
+    shape({ kind: oneOfWords(['event']), event: ref('Event') }),
+    shape({
+      kind: oneOfWords(['decision']),
+      decision: { type: 'object', description: 'what was asked, and what was said' },
+    }),
+    shape({ kind: oneOfWords(['file']), file: { type: 'object', description: 'had from …/media/{id}' } }),
+  ],
+}
+
+const PRIVACY_OPERATIONS: Operations = {
+  'POST /v1/contacts/:phone/export': {
+    id: 'exportContact',
+    summary: 'All that is stored about a contact, page by page; a page may be empty and not the last.',
+    query: EXPORT,
+    answers: { 200: json(page(FINDING)) },
+    problems: ['invalid-recipient'],
+  },
+  'DELETE /v1/contacts/:phone': {
+    id: 'eraseContact',
+    summary: 'Erases what is stored about a contact. That there were messages stays, and so does an opt-out.',
+    answers: {
+      200: json(
+        shape({
+          ...{ phone: CHAT, opted_out_at: orNull(INSTANT) },
+          erased: { type: 'object', additionalProperties: COUNT },
+        }),
+      ),
+    },
+    problems: ['invalid-recipient', 'conflict'],
+  },
+}
+
 export const CHAT_OPERATIONS: Operations = {
   [`GET ${CHATS}`]: {
     id: 'listChats',
@@ -114,4 +165,5 @@ export const CHAT_OPERATIONS: Operations = {
   },
   ...CONTACT_OPERATIONS,
   ...CONSENT_OPERATIONS,
+  ...PRIVACY_OPERATIONS,
 }

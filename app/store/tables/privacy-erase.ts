@@ -1,0 +1,144 @@
+import { present } from '../../lib/present.ts'
+import { type Message, type MessageContent, type MessageStatus, mediaIn } from '../../model/message.ts'
+import type { Effects } from '../effects.ts'
+import type { Erased, Stretch } from '../privacy.ts'
+import type { Tx } from '../writer/transaction.ts'
+import { forgetTimer } from './chat-timers.ts'
+import { namesOf } from './contact-links.ts'
+import { toRecord } from './decisions.ts'
+import { markLaneHead, type Queued } from './delivery-lane.ts'
+import { writeEffects } from './effects.ts'
+import { replaceData, toEvent } from './events.ts'
+import { openStanza } from './journal.ts'
+import { isAwaited, type MediaRow, removeRow, rowOfMedia, toItem } from './media.ts'
+import { type MessageRow, rewriteMessage, toMessage } from './message-row.ts'
+import { namesInStanza } from './packed-names.ts'
+import { ERASED, type Person, personOf } from './person.ts'
+import { isAbout, type NumberedEvent, rowsOf } from './privacy-find.ts'
+import { forgetRecipient } from './recipients.ts'
+
+const WAITING: ReadonlySet<MessageStatus> = new Set(['held', 'queued', 'sending'])
+
+/** Erases what one stretch of a walk has of a contact. */
+export function erase(tx: Tx, { contact, stretch }: { contact: string; stretch: Stretch }): Erased {
+  const person = personOf(tx, contact)
+  const { what, after } = stretch
+  const nothing = { count: 0, waiting: 0, files: [] }
+  switch (what) {
+    case 'messages':
+      return eraseMessages(tx, person, after)
+    case 'events': {
+      const { rows, next } = rowsOf(tx, what, after)
+      return { ...nothing, next, count: rows.filter(row => eraseEvent(tx, person, row)).length }
+    }
+    case 'decisions': {
+      const { rows, next } = rowsOf(tx, what, after)
+      const theirs = rows.filter(row => person.isIn(toRecord(tx, row).request))
+      for (const { id } of theirs) tx.db.run('DELETE FROM decisions WHERE id = ?', id)
+      return { ...nothing, next, count: theirs.length }
+    }
+    case 'media': {
+      const { rows, next } = rowsOf(tx, what, after)
+      const theirs = rows.filter(row => person.is(toItem(tx, row).chat ?? '') && !isAwaited(tx, row))
+      return { ...nothing, next, count: theirs.length, files: theirs.flatMap(row => removeRow(tx, row)) }
+    }
+    case 'journal': {
+      const { rows, next } = rowsOf(tx, what, after)
+      const theirs = rows.filter(row => namesInStanza(openStanza(tx, row)).some(person.is))
+      for (const { seq } of theirs) tx.db.run('DELETE FROM journal WHERE seq = ?', seq)
+      return { ...nothing, next, count: theirs.length }
+    }
+  }
+}
+
+/** What is said of the contact outside these tables, and what holds the rest together. Opt-outs stay. */
+export function forget(tx: Tx, { contact, effects }: { contact: string; effects: Effects }): void {
+  for (const hash of namesOf(tx, contact)) {
+    tx.db.run('DELETE FROM consents WHERE contact = ?', hash)
+    tx.db.run('DELETE FROM contact_names WHERE contact = ?', hash)
+    tx.db.run('DELETE FROM contact_links WHERE lid = ?1 OR number = ?1', hash)
+  }
+  forgetRecipient(tx, contact)
+  forgetTimer(tx, contact)
+  writeEffects(tx, effects)
+  tx.emptyLog()
+}
+
+function eraseMessages(tx: Tx, person: Person, after: string): Erased {
+  const { rows, next } = rowsOf(tx, 'messages', after)
+  const files: string[] = []
+  let [count, waiting] = [0, 0]
+  for (const row of rows) {
+    const message = toMessage(tx, row)
+    if (person.is(message.chat) && WAITING.has(row.status)) waiting++
+    else if (person.is(message.chat) || person.is(message.from ?? '')) {
+      files.push(...eraseMessage(tx, row, { message, person }))
+      count++
+    } else if (person.isIn(message)) rewriteMessage(tx, row, person.without)
+    forgetPart(tx, row, { message, person })
+  }
+  return { count, waiting, files, next }
+}
+
+/** That it was stays: when, in which direction, what became of it. */
+function eraseMessage(
+  tx: Tx,
+  row: MessageRow,
+  { message, person }: { message: Message; person: Person },
+): readonly string[] {
+  const { type } = message.content
+  const content: MessageContent =
+    message.content.type === 'removed' ? message.content : { type: 'removed', removed: { type } }
+  rewriteMessage(tx, row, ({ chat, from, principal, ip, decisionId, purpose }) => ({
+    chat: person.without(chat),
+    content,
+    ...present(person.without({ from, principal, ip, decisionId, purpose })),
+  }))
+  tx.db.run('UPDATE messages SET body_kept = 0, media = NULL WHERE seq = ?', row.seq)
+  tx.db.run('UPDATE message_steps SET detail = NULL WHERE message = ?', row.seq)
+  tx.db.run('DELETE FROM poll_votes WHERE message = ?', row.seq)
+  tx.db.run('DELETE FROM idempotency_keys WHERE message = ?', row.seq)
+  const { id } = mediaIn(message.content) ?? {}
+  const media = id === undefined ? undefined : rowOfMedia(tx, id)
+  return media === undefined || isCarried(tx, media) ? [] : removeRow(tx, media)
+}
+
+/** A file that another message carries is not this contact's alone. */
+function isCarried(tx: Tx, { id }: MediaRow): boolean {
+  return tx.db.get('SELECT 1 FROM messages WHERE media = ?', id) !== undefined
+}
+
+/** How far the contact has got with a message to several, and how it has voted. */
+function forgetPart(
+  tx: Tx,
+  row: MessageRow,
+  { message, person }: { message: Message; person: Person },
+): void {
+  const parts = [
+    ...(message.receipts ?? []).map(({ participant }) => participant),
+    ...(message.votes ?? []).map(({ voter }) => voter),
+  ]
+  for (const name of new Set(parts.filter(person.is))) {
+    const hash = tx.vault.hash('participant', row.account, name)
+    tx.db.run('DELETE FROM message_receipts WHERE message = ? AND participant = ?', row.seq, hash)
+    tx.db.run('DELETE FROM poll_votes WHERE message = ? AND voter = ?', row.seq, hash)
+  }
+}
+
+/** An event about the contact tells nobody anything any more, and is owed to nobody; its number stays taken. */
+function eraseEvent(tx: Tx, person: Person, row: NumberedEvent): boolean {
+  const { chat, data } = toEvent(tx, row)
+  if (!isAbout(person, { data, ...(chat === undefined ? {} : { chat }) })) {
+    if (person.isIn(data))
+      replaceData(tx, row, { ...(chat === undefined ? {} : { chat }), data: person.without(data) })
+    return false
+  }
+  if (data[ERASED] === true) return false
+  replaceData(tx, row, { data: { [ERASED]: true } })
+  const owed = tx.db.all<Queued>('SELECT seq, endpoint, lane FROM deliveries WHERE event = ?', row.seq)
+  for (const delivery of owed) {
+    tx.db.run('DELETE FROM deliveries WHERE seq = ?', delivery.seq)
+    markLaneHead(tx, delivery)
+  }
+  return true
+}
