@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, mock, test } from 'node:test'
+import { encode } from 'uqr'
 import { accountCommand } from '../../app/cli/account.ts'
 import { tellControl } from '../../app/cli/control.ts'
+import { qrText } from '../../app/cli/qr.ts'
+import { openScreen } from '../../app/cli/screen.ts'
 import type { Link } from '../../app/model/account.ts'
 import { examineHealth } from '../../app/supervise/doctor/health.ts'
 import { type RunningHttp, startHttp } from '../http/running-http.ts'
@@ -76,6 +79,41 @@ test('link shows each QR in the terminal until the phone has signed', async () =
   assert.equal(out.match(/scan this before 2026-03-01T10:01:00.000Z/g)?.length, 2, 'once for each QR')
   assert.match(out, /[▀▄█]{5}/)
   assert.match(err, /the phone has signed; connecting\n.*linked$/)
+})
+
+/** The modules of a code as a camera sees them, dark ones true: two in each character, one above the other. */
+function modulesIn(lines: readonly string[]): boolean[][] {
+  return lines.flatMap(line => [
+    [...line].map(character => !'█▀'.includes(character)),
+    [...line].map(character => !'█▄'.includes(character)),
+  ])
+}
+
+test('what link prints is the code, with light around it, on a terminal of either theme', async () => {
+  const qr = `https://wa.me/settings/linked_devices#2@${'Ab0/'.repeat(55)},platform`
+  links.push(link('waiting', { qr }), link('done'))
+  const { out } = await account('link', 'spare')
+  const want = encode(qr, { border: 2 })
+  const lines = out.split('\n').filter(line => line.length === want.size)
+  assert.deepEqual(modulesIn(lines).slice(0, want.size), want.data)
+  const coloured = qrText(qr, { colours: true }).split('\n')
+  for (const [index, line] of coloured.entries()) assert.equal(line, `\x1b[97;40m${lines[index]}\x1b[0m`)
+})
+
+test('on a terminal a code takes the place of the one before, and elsewhere nothing but text is written', () => {
+  for (const isTTY of [true, false]) {
+    const written: string[] = []
+    const terminal = { isTTY, write: (text: string | Uint8Array) => written.push(String(text)) > 0 }
+    const log = mock.method(console, 'log', (text: string) => written.push(text))
+    const screen = openScreen(terminal, terminal)
+    screen.show('one\ntwo')
+    screen.status('waiting')
+    screen.show('three')
+    screen.end()
+    log.mock.restore()
+    const onTerminal = ['one\ntwo', '\r\x1b[Kwaiting', '\r\x1b[K', '\x1b[2A\x1b[J', 'three']
+    assert.deepEqual(written, isTTY ? onTerminal : ['one\ntwo', 'three'])
+  }
 })
 
 test('link shows a code instead, and fails when nobody types it', async () => {

@@ -10,7 +10,10 @@ import { runCommand } from './running.ts'
 
 const ALICE = '+12025550111'
 let http: RunningHttp
-before(async () => (http = await startHttp()))
+before(async () => {
+  http = await startHttp()
+  http.setPolicy({ limits: new Map() })
+})
 after(() => http.stop())
 
 const send = (...args: string[]) => runCommand(sendCommand, http.dataDir, ['main', ALICE, ...args])
@@ -39,6 +42,7 @@ test('send follows the message to its receipt and prints the timeline', async ()
   assert.equal(printed.code, 0)
   const statuses = printed.out.split('\n').map(line => line.split('  ')[1])
   assert.deepEqual(statuses, ['queued', 'sending', 'sent', 'delivered'])
+  assert.match(printed.out, /delivered {2}\+\d+(\.\d\d)? s$/)
 })
 
 test('send with --json prints the message and nothing else', async () => {
@@ -48,6 +52,21 @@ test('send with --json prints the message and nothing else', async () => {
   ])
   const shown = JSON.parse(printed.out)
   assert.deepEqual([shown.status, shown.to, shown.principal], ['read', ALICE, 'system'])
+})
+
+test('send waits until it is read where that is asked for, as long as it may', async () => {
+  const [printed] = await Promise.all([
+    send('do look', '--until', 'read'),
+    becomes('do look', [['sending'], ['sent'], ['delivered'], ['read']]),
+  ])
+  assert.deepEqual([printed.code, printed.err], [0, ''])
+  assert.match(printed.out, / read {2}\+/)
+  const [unread] = await Promise.all([
+    send('not now', '--until', 'read', '--wait', '1'),
+    becomes('not now', [['sending'], ['sent'], ['delivered']]),
+  ])
+  assert.equal(unread.code, 0)
+  assert.match(unread.err, /nobody has read it within 1 s/)
 })
 
 test('send fails with the message, and says why', async () => {
