@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { eventually, type Sandbox, startSandbox } from './sandbox.ts'
+import { beginUpload } from './uploading.ts'
 
 const BOB = '+15550100002'
+const MIB = 1024 * 1024
 const SECRET_WORDS = 'the heron stands at dawn'
 let sandbox: Sandbox
 
@@ -54,13 +56,7 @@ test('the data folder holds no text, number or key in clear', async () => {
 test('a queued message survives kill -9 of the app and is sent once it is back', async () => {
   await sandbox.simulator('/faults', { kind: 'no-ack', count: 1 })
   const accepted = JSON.parse((await send('written before the crash')).text)
-  const { pids } = sandbox.endpoints()
-  process.kill(pids.app ?? 0, 'SIGKILL')
-  await eventually(
-    'another app',
-    async () => (sandbox.endpoints().pids.app === pids.app ? undefined : true),
-    30_000,
-  )
+  await killApp()
   const copies = await inboxHas('written before the crash')
   assert.deepEqual(new Set(copies.map(({ id }) => id)), new Set([accepted.message_id]))
   await eventually(
@@ -73,6 +69,23 @@ test('a queued message survives kill -9 of the app and is sent once it is back',
   )
 })
 
+test('an upload that kill -9 of the app cuts off has no id, and nothing of it is left', async () => {
+  const media = join(sandbox.dataDir, 'media')
+  const sizes = () => readdirSync(media).map(name => statSync(join(media, name)).size)
+  assert.deepEqual(sizes(), [])
+  const cutOff = beginUpload(sandbox, 4 * MIB)
+  await cutOff.write(Buffer.alloc(2 * MIB, 'x'))
+  await eventually('half a file', async () => (sizes().some(size => size > 0) ? true : undefined))
+  await killApp()
+  await cutOff.write(Buffer.alloc(2 * MIB, 'x')) // Caddy waits for more of the body before it answers
+  assert.notEqual(await cutOff.status, 201)
+  assert.deepEqual(sizes(), [])
+  const whole = beginUpload(sandbox, 4 * MIB)
+  await whole.write(Buffer.alloc(4 * MIB, 'x'))
+  assert.equal(await whole.status, 201)
+  assert.equal(sizes().length, 1)
+})
+
 test('after stop and start the account is connected again without a new QR', async () => {
   assert.equal(await sandbox.stop(), 0, sandbox.log())
   await sandbox.start()
@@ -83,6 +96,17 @@ test('after stop and start the account is connected again without a new QR', asy
   assert.equal((await send('after the restart')).status, 202)
   await inboxHas('after the restart')
 })
+
+/** Kills the app and waits until another is there. */
+async function killApp(): Promise<void> {
+  const { pids } = sandbox.endpoints()
+  process.kill(pids.app ?? 0, 'SIGKILL')
+  await eventually(
+    'another app',
+    async () => (sandbox.endpoints().pids.app === pids.app ? undefined : true),
+    30_000,
+  )
+}
 
 function search(folder: string, needles: readonly string[]): string[] {
   const found: string[] = []
