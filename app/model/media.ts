@@ -23,6 +23,8 @@ export type Preview = {
   readonly thumbnail?: string
   /** How long it plays. */
   readonly seconds?: number
+  /** Of Opus: how loud each sixty-fourth of it is, 64 bytes of 0 to 100 in base64. */
+  readonly waveform?: string
   /** Of a film, upright. */
   readonly width?: number
   readonly height?: number

@@ -11,6 +11,7 @@ import { thumbnailOf } from '../../app/media/preview/picture.ts'
 import type { Patience } from '../../app/media/preview/preview-thread.ts'
 import { createPreviews } from '../../app/media/preview/previews.ts'
 import type { Pixels } from '../../app/media/preview/shrink.ts'
+import type { Preview } from '../../app/model/media.ts'
 import type { MediaType } from '../../app/model/message.ts'
 import { temporaryFolder } from '../store/fixture.ts'
 import * as samples from './samples.ts'
@@ -72,7 +73,7 @@ describe('a thumbnail', () => {
   })
 })
 
-type World = { look(content: Buffer, type: MediaType, mimeType: string): Promise<object | undefined> }
+type World = { look(content: Buffer, type: MediaType, mimeType: string): Promise<Preview | undefined> }
 
 function world(t: TestContext, patience: Patience = MUCH): World {
   const folder = openFolder(join(temporaryFolder(t), 'media'))
@@ -111,14 +112,27 @@ describe('what a message shows of its file', () => {
     const started = threads(t)
     const seen = await Promise.all([
       look(jpeg, 'image', 'image/jpeg'),
-      look(samples.silence(3), 'audio', 'audio/ogg; codecs=opus'),
+      look(samples.opus(), 'audio', 'audio/ogg; codecs=opus'),
       look(samples.film(FILM), 'video', 'video/mp4'),
       look(samples.film(FILM, { turned: true, long: true }), 'video', 'video/mp4'),
       look(samples.film(FILM).subarray(0, 70_100), 'video', 'video/mp4'),
     ])
     const films = [{ seconds: 3, width: 640, height: 360 }, { seconds: 3, width: 360, height: 640 }, {}]
-    assert.deepEqual(seen, [{ thumbnail }, { seconds: 3 }, ...films])
+    assert.deepEqual(seen, [{ thumbnail }, {}, ...films])
     assert.equal(started.length, 1)
+  })
+
+  test('is how long a voice note is, and where it is loud', async t => {
+    const { look } = world(t)
+    const { waveform = '', ...seen } = (await look(samples.voice(4), 'audio', 'audio/ogg; codecs=opus')) ?? {}
+    assert.deepEqual(seen, { seconds: 4 })
+    const bars = [...Buffer.from(waveform, 'base64')]
+    assert.deepEqual(bars.slice(0, 48), Array(48).fill(0))
+    assert.deepEqual([bars.length, Math.max(...bars)], [64, 100])
+    assert.ok(bars.slice(48).filter(bar => bar > 5).length > 8, String(bars))
+    const broken = samples.voice(4)
+    broken.set([0xff, 0], broken.length - 33) // the last packet claims to have no frame
+    assert.deepEqual(await look(broken, 'audio', 'audio/ogg; codecs=opus'), { seconds: 4 })
   })
 
   test('is nothing where there is nothing to show, and no thread is started for that', async t => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 
 /** Small files that are what they say, and some that are not. */
@@ -65,32 +66,46 @@ export function opus(length = 200): Buffer {
   return Buffer.concat([page, OPUS_HEAD, Buffer.alloc(length, 'o')])
 }
 
-/** Silence in Opus, which says how long it is. */
-export function silence(seconds: number): Buffer {
+/** Opus of so many seconds, all but the last of them silent, the last a noise. */
+export function voice(seconds: number): Buffer {
   const tags = Buffer.concat([Buffer.from('OpusTags'), Buffer.alloc(8)])
-  const second = Buffer.from([0xfb, 50, ...Buffer.alloc(50)]) // 50 frames of 20 ms, all empty
   const pages = Array.from({ length: seconds }, (_, n) =>
-    oggPage(n + 2, { body: second, granule: (n + 1) * 48_000 + 312, flags: n + 1 === seconds ? 4 : 0 }),
+    oggPage(n + 2, {
+      packets: Array.from({ length: FRAMES }, (_, frame) => (n + 1 === seconds ? noise(frame) : SILENT)),
+      granule: (n + 1) * 48_000 + 312,
+      flags: n + 1 === seconds ? 4 : 0,
+    }),
   )
   return Buffer.concat([
-    oggPage(0, { body: OPUS_HEAD, granule: 0, flags: 2 }),
-    oggPage(1, { body: tags, granule: 0, flags: 0 }),
+    oggPage(0, { packets: [OPUS_HEAD], granule: 0, flags: 2 }),
+    oggPage(1, { packets: [tags], granule: 0, flags: 0 }),
     ...pages,
   ])
 }
 
+/** To a second, each of 20 ms. */
+const FRAMES = 50
+const OPUS_FRAME = 0x78
+const SILENT = Buffer.from([OPUS_FRAME])
+const noise = (seed: number) =>
+  Buffer.from([OPUS_FRAME, ...createHash('sha256').update(String(seed)).digest()])
+
 function oggPage(
   n: number,
-  { body, granule, flags }: { readonly body: Buffer; readonly granule: number; readonly flags: number },
+  {
+    packets,
+    granule,
+    flags,
+  }: { readonly packets: readonly Buffer[]; readonly granule: number; readonly flags: number },
 ): Buffer {
-  const page = Buffer.alloc(28)
+  const page = Buffer.alloc(27)
   page.write('OggS')
   page.writeUInt8(flags, 5)
   page.writeBigInt64LE(BigInt(granule), 6)
   page.writeUInt32LE(1, 14)
   page.writeUInt32LE(n, 18)
-  page.set([1, body.length], 26)
-  return Buffer.concat([page, body])
+  page.writeUInt8(packets.length, 26)
+  return Buffer.concat([page, Buffer.from(packets.map(({ length }) => length)), ...packets])
 }
 
 type FilmTraits = { readonly ms: number; readonly width: number; readonly height: number }

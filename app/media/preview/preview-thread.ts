@@ -89,8 +89,9 @@ export class PreviewThread {
 
   #start(): Worker {
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-      ...{ name: 'postern-previews', resourceLimits: LIMITS },
+      ...{ name: 'postern-previews', resourceLimits: LIMITS, stdout: true, stderr: true },
     })
+    for (const stream of [worker.stdout, worker.stderr]) stream.resume() // decoders complain there
     const forget = () => {
       if (this.#worker === worker) this.#worker = undefined
     }

@@ -1,12 +1,11 @@
 import { parentPort } from 'node:worker_threads'
 import { reasonOf } from '../../lib/error.ts'
-import { present } from '../../lib/present.ts'
 import type { Preview } from '../../model/media.ts'
 import { openSealed, type Span } from '../sealed-file.ts'
 import { filmTraits } from './film.ts'
 import { thumbnailOf } from './picture.ts'
 import type { Errand, Report } from './preview-thread.ts'
-import { secondsOf } from './sound.ts'
+import { soundTraits } from './sound.ts'
 
 // The thread of preview-thread.ts: an answer to each errand. What the decoders need is loaded by the first that needs it.
 
@@ -28,7 +27,7 @@ async function previewOf({ subject, path, file, mimeType }: Errand): Promise<Pre
   const read = async (span?: Span) => Buffer.concat(await openSealed(path, file, span).toArray())
   switch (subject) {
     case 'sound':
-      return present({ seconds: await secondsOf(openSealed(path, file), { mimeType, size: file.size }) })
+      return await soundTraits({ mimeType, size: file.size }, () => openSealed(path, file))
     case 'film':
       return await filmTraits(file.size, read)
     case 'picture':

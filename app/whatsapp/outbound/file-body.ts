@@ -24,7 +24,8 @@ export function fileBodyOf(content: MediaContent, remote: SentFile): NonNullable
     case 'audio': {
       const { voice } = content.audio
       const ptt = voice === undefined ? {} : { ptt: voice }
-      const member = { ...fileOf(content.audio, remote), ...once, ...ptt, ...secondsOf(remote) }
+      const heard = { ...secondsOf(remote), ...(voice ? waveformOf(remote) : {}) }
+      const member = { ...fileOf(content.audio, remote), ...once, ...ptt, ...heard }
       return { name: 'audioMessage', member }
     }
     case 'document': {
@@ -74,6 +75,10 @@ function filmOf({ preview: { seconds, width, height } = {} }: SentFile) {
 
 function secondsOf({ preview }: SentFile): { seconds?: number } {
   return preview?.seconds === undefined ? {} : { seconds: preview.seconds }
+}
+
+function waveformOf({ preview }: SentFile): { waveform?: Buffer } {
+  return preview?.waveform === undefined ? {} : { waveform: Buffer.from(preview.waveform, 'base64') }
 }
 
 function captionOf({ caption }: Media): { caption?: string } {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { thumbnailOf } from '../../../app/media/preview/picture.ts'
+import { waveformOf } from '../../../app/media/preview/waveform.ts'
 import type { MediaContent, MediaType, OutgoingContent } from '../../../app/model/message.ts'
 import * as samples from '../../media/samples.ts'
 import type { Rig } from '../rig.ts'
@@ -35,6 +36,8 @@ const row = (name: string, type: MediaType, bytes: Buffer, more: More): Row => (
   places: type === 'document' || type === 'sticker' ? CHATS : SHOWN,
 })
 
+const WAVEFORM = (await waveformOf(Readable.from([samples.voice(2)])))?.toString('base64')
+
 /** Files of every type, as they are sent. */
 export const FILES: readonly Row[] = [
   row('a picture', 'image', samples.png(), {
@@ -48,8 +51,12 @@ export const FILES: readonly Row[] = [
     about: {},
     shown: { seconds: 2, ...SIZE },
   }),
-  row('a song', 'audio', samples.silence(3), { mimeType: OPUS, about: {}, shown: { seconds: 3 } }),
-  row('a voice note', 'audio', samples.opus(300), { mimeType: OPUS, about: { voice: true } }),
+  row('a song', 'audio', samples.voice(3), { mimeType: OPUS, about: {}, shown: { seconds: 3 } }),
+  row('a voice note', 'audio', samples.voice(2), {
+    mimeType: OPUS,
+    about: { voice: true },
+    shown: { seconds: 2, waveform: WAVEFORM },
+  }),
   row('a document', 'document', samples.pdf(), {
     mimeType: 'application/pdf',
     about: { filename: 'Plan.pdf', caption: 'The plan' },
