@@ -284,6 +284,30 @@ describe('what another message says', () => {
   })
 })
 
+test('a country can be closed: its numbers are refused with the rule’s words, however they are written', async () => {
+  const { rules } = http.policySwitch.current().snapshot
+  const allow = { id: 'all', effect: 'allow', principals: ['narrow'], actions: ['*'], when: {} } as const
+  const recipients = { prefixes: ['+44'] }
+  const closed = {
+    ...allow,
+    id: 'closed',
+    effect: 'deny',
+    when: { recipients },
+    message: 'Not to there.',
+  } as const
+  try {
+    http.setPolicy({ rules: [allow, closed] })
+    for (const to of ['+447400123456', '447400123456', '447400123456@s.whatsapp.net']) {
+      const { status, json } = await send(of('text', { body: 'x' }, { to }), 'narrow')
+      assert.deepEqual([status, json.code, json.detail], [403, 'denied', 'Not to there.'], to)
+      assert.match(json.decision, /^dec_/)
+    }
+    assert.equal((await send(of('text', { body: 'x' }, { to: '+33612345679' }), 'narrow')).status, 202)
+  } finally {
+    http.setPolicy({ rules })
+  }
+})
+
 test('each type is governed by its name in the policy', async () => {
   const { rules } = http.policySwitch.current().snapshot
   const bodies: Readonly<Record<string, object>> = {
