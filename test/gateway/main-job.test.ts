@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Webhook } from 'standardwebhooks'
+import { clientTests } from '../clients/clients.ts'
 import { cloudClientTests } from '../compat/cloud-clients.ts'
 import { whinselfTests } from '../compat/whinself-requests.ts'
 import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
@@ -134,6 +135,7 @@ test('an API key opens the keys site and a wrong one does not', async () => {
 })
 
 describe('clients of the Cloud API', () => cloudClientTests(() => sandbox))
+describe('programs of others', () => clientTests(() => sandbox))
 describe('callers of Whinself', () => whinselfTests(() => sandbox))
 
 test('the simulator counted no violation of the protocol', async () => {

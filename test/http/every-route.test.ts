@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Router } from 'express'
+import { EXAMPLES, sourceOf } from '../../app/http/docs/examples.ts'
+import { type Document as ClientsDocument, moduleOf } from '../../scripts/clients/typescript/operations.ts'
 import { type Answer, type RunningHttp, startHttp } from './running-http.ts'
 
 type Known = { readonly method: string; readonly path: string }
 type ExpressRoute = { readonly path: unknown; readonly stack: readonly { readonly method?: string }[] }
 
 /** What anybody may ask who is known at all. */
-const OF_ANYBODY = ['GET /v1/whoami', 'GET /v1/openapi.json', 'GET /docs']
+const EXAMPLE_PAGES = EXAMPLES.map(({ name }) => `GET /docs/${name}`)
+const OF_ANYBODY = ['GET /v1/whoami', 'GET /v1/openapi.json', 'GET /docs', ...EXAMPLE_PAGES]
 
 /** Routes that clients cannot reach or that are no API: those of the control socket, and the pages for operators. */
 const UNDESCRIBED =
@@ -181,17 +186,34 @@ describe('the description of all routes', () => {
     assert.equal((await http.ask({ path: '/v1/openapi.json' })).status, 401)
   })
 
-  test('is a page that needs nothing from elsewhere', async () => {
-    const page = await http.ask({ path: '/docs', as: 'narrow' })
+  test('is what the TypeScript client is typed by: scripts/clients/typescript/generate.ts writes it anew', () => {
+    const file = join(import.meta.dirname, '../../scripts/clients/typescript/generated/postern.ts')
+    assert.ok(readFileSync(file, 'utf8') === moduleOf(document as unknown as ClientsDocument), file)
+  })
+
+  test('is a page that needs nothing from elsewhere, as its examples are', async () => {
+    const html = await readPage('/docs')
+    for (const { operation } of operations()) assert.ok(html.includes(`id="${operation.operationId}"`))
+    for (const example of EXAMPLES) {
+      assert.ok(html.includes(`href="/docs/${example.name}"`))
+      const written = (await readPage(`/docs/${example.name}`)).replaceAll(/&#(\d+);/g, (_, code) =>
+        String.fromCharCode(Number(code)),
+      )
+      assert.ok(written.includes(sourceOf(example)), example.name)
+    }
+    assert.equal((await http.ask({ path: '/docs', site: 'dashboard' })).status, 401)
+  })
+
+  async function readPage(path: string): Promise<string> {
+    const page = await http.ask({ path, as: 'narrow' })
     assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8'])
     const html = page.bytes.toString()
-    for (const { operation } of operations()) assert.ok(html.includes(`id="${operation.operationId}"`))
     assert.doesNotMatch(html, /<script|<link|<img|url\(|@import|\b(src|href)="(?![#/][\w#])/)
     const style = /<style>(.*)<\/style>/s.exec(html)?.[1] ?? ''
     const digest = createHash('sha256').update(style).digest('base64')
     const policy = page.headers['content-security-policy'] ?? ''
     assert.match(policy, /default-src 'none'/)
     assert.ok(policy.includes(`style-src 'sha256-${digest}'`), policy)
-    assert.equal((await http.ask({ path: '/docs', site: 'dashboard' })).status, 401)
-  })
+    return html
+  }
 })

@@ -6,7 +6,9 @@ import { parseDocument } from 'yaml'
 import { policyCommand } from '../../app/cli/policy/policy.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'scripts', 'recipes')
-const files = readdirSync(FOLDER).map(name => ({ name, text: readFileSync(join(FOLDER, name), 'utf8') }))
+const files = readdirSync(FOLDER, { withFileTypes: true })
+  .filter(entry => entry.isFile())
+  .map(({ name }) => ({ name, text: readFileSync(join(FOLDER, name), 'utf8') }))
 const policy = policyCommand({
   now: () => new Date(),
   configure: () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Headers } from '../answer.ts'
+import { EXAMPLES, type Example, sourceOf } from '../docs/examples.ts'
 import type { Schema } from './shapes/shape.ts'
 
 const STYLE = readFileSync(join(import.meta.dirname, 'page.css'), 'utf8')
@@ -36,13 +37,36 @@ export function pageOf(document: Schema): string {
       `<details id="shape-${name}"><summary><code>${name}</code></summary>${block(schema)}</details>`,
   )
   const links = tags.map(({ name }, index) => `<a href="#part-${index}">${escaped(name)}</a>`)
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(info.title)} API</title>
-<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>
-<h1>${escaped(info.title)} API</h1><p>${escaped(info.description)}</p>
+  const examples = EXAMPLES.map(({ name, title }) => `<a href="/docs/${name}">${title}</a>`)
+  return framed(
+    `${info.title} API`,
+    `<p>${escaped(info.description)}</p>
 <p>For programs: <a href="/v1/openapi.json">/v1/openapi.json</a></p>
+<p>To begin with, in ${examples.join(', ')}.</p>
 <nav>${links.join('')}<a href="#shapes">Shapes</a></nav>
 ${sections.join('\n')}
-<h2 id="shapes">Shapes</h2>${shapes.join('')}
+<h2 id="shapes">Shapes</h2>${shapes.join('')}`,
+  )
+}
+
+/** An example as a page: what it needs, how it is run, and all of it. */
+export function examplePageOf(example: Example): string {
+  const { title, file, command, needs } = example
+  const environment =
+    'API=https://localhost:9443 CA=edge-ca.pem CERT=client.pem KEY=client.key TO=+15550100001'
+  return framed(
+    `Postern with ${title}`,
+    `<p>Sends a text with a client certificate and waits until WhatsApp has it. ${escaped(needs)}
+<code>./postern pki issue NAME</code> makes the certificate; the policy says what it may do. All routes: <a href="/docs">/docs</a>.</p>
+<h2>${file}</h2><pre>${escaped(sourceOf(example))}</pre>
+<h2>Run it</h2><pre>${escaped(`${environment} ${command.join(' ')} ${file}`)}</pre>`,
+  )
+}
+
+function framed(title: string, content: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
+<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>
+<h1>${escaped(title)}</h1>${content}
 </body></html>`
 }
 

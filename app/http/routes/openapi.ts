@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Answer, Headers } from '../answer.ts'
+import { EXAMPLES } from '../docs/examples.ts'
 import { openApi } from '../openapi/document.ts'
-import { PAGE_HEADERS, pageOf } from '../openapi/page.ts'
+import { examplePageOf, PAGE_HEADERS, pageOf } from '../openapi/page.ts'
 import { type Route, V1_SITES } from './route.ts'
 
 /**
- * These routes with those that describe them: `GET /v1/openapi.json`, and `GET /docs` for people. Both say the same to
- * everybody, and are written when somebody first asks.
+ * These routes with those that describe them: `GET /v1/openapi.json`, and `GET /docs` with its examples for people. They say the
+ * same to everybody, and are written when somebody first asks.
  */
 export function described(routes: readonly Route[]): readonly Route[] {
   const common = { method: 'get', access: { kind: 'anybody' } } as const
@@ -22,7 +23,14 @@ export function described(routes: readonly Route[]): readonly Route[] {
       handle: () => (asPage ??= kept('text/html', pageOf(openApi(all)), PAGE_HEADERS)),
     },
   ]
-  const all = [...routes, ...own]
+  const examples = EXAMPLES.map(example => {
+    let page: Answer | undefined
+    return {
+      ...{ ...common, path: `/docs/${example.name}`, sites: ['api', 'keys'] },
+      handle: () => (page ??= kept('text/html', examplePageOf(example), PAGE_HEADERS)),
+    } as const satisfies Route
+  })
+  const all = [...routes, ...own, ...examples]
   return all
 }
 

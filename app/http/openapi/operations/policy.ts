@@ -1,6 +1,7 @@
+import { EXAMPLES } from '../../docs/examples.ts'
 import { EXPLAIN_SCHEMA, RECORDED_SCHEMA } from '../../schemas/explain.ts'
 import { AUDIT_LIST, POLICY_HISTORY } from '../../schemas/queries.ts'
-import { a, json, type Operations, pageOf, takes } from '../operation.ts'
+import { a, type Content, json, type Operations, pageOf, takes } from '../operation.ts'
 import { listOf, orNull, ref, shape, TEXT } from '../shapes/shape.ts'
 
 export const POLICY_OPERATIONS: Operations = {
@@ -40,6 +41,8 @@ export const POLICY_OPERATIONS: Operations = {
   },
 }
 
+const PAGE: Content = { 'text/html': { type: 'string' } }
+
 export const DOCUMENT_OPERATIONS: Operations = {
   'GET /v1/openapi.json': {
     id: 'getOpenApi',
@@ -49,6 +52,16 @@ export const DOCUMENT_OPERATIONS: Operations = {
   'GET /docs': {
     id: 'readDocs',
     summary: 'This document as a page.',
-    answers: { 200: { 'text/html': { type: 'string' } } },
+    answers: { 200: PAGE },
   },
+  ...Object.fromEntries(
+    EXAMPLES.map(({ name, title }) => [
+      `GET /docs/${name}`,
+      {
+        id: `readExampleIn${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+        summary: `A program that sends a text with a client certificate, with ${title}.`,
+        answers: { 200: PAGE },
+      },
+    ]),
+  ),
 }
