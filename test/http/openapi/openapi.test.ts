@@ -11,7 +11,7 @@ import { type Made, made } from './fuzz.ts'
 import { examplesOf } from './requests.ts'
 
 const SEED = 7
-/** Each costs 4 ms of processor time. */
+/** Each costs 3 ms of processor time. */
 const COUNT = process.env.TEST_LONG === undefined ? 10_000 : 50_000
 const AT_ONCE = 8
 
