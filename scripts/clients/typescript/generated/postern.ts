@@ -1,6 +1,6 @@
 // Written by generate.ts from the OpenAPI document. A test fails when the two are not the same.
 
-export type Problem = { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly instance: string; readonly code: "malformed" | "unauthenticated" | "denied" | "cross-site" | "not-found" | "method-not-allowed" | "not-acceptable" | "conflict" | "already-linked" | "whatsapp-refused" | "gone" | "too-large" | "unsupported-media-type" | "invalid" | "invalid-recipient" | "unsupported-type" | "idempotency-key-reused" | "limited" | "blocked" | "internal" | "not-ready" | "not-connected" | "whatsapp-silent" | "disk-full"; readonly request_id: string; readonly decision?: string; readonly errors?: readonly ({ readonly path: string; readonly message: string })[] }
+export type Problem = { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly instance: string; readonly code: "malformed" | "unauthenticated" | "denied" | "cross-site" | "not-found" | "method-not-allowed" | "not-acceptable" | "too-slow" | "conflict" | "already-linked" | "whatsapp-refused" | "gone" | "too-large" | "unsupported-media-type" | "invalid" | "invalid-recipient" | "unsupported-type" | "idempotency-key-reused" | "limited" | "blocked" | "internal" | "not-ready" | "not-connected" | "whatsapp-silent" | "disk-full"; readonly request_id: string; readonly decision?: string; readonly errors?: readonly ({ readonly path: string; readonly message: string })[] }
 
 export type Status = { readonly status: "alive" | "ready"; readonly disk?: string }
 
@@ -129,6 +129,10 @@ export type Operations = {
   readonly grantConsent: { readonly asked: { readonly phone: string; readonly body: { readonly purpose: string; readonly granted_at?: string; readonly evidence?: string } }; readonly answer: Standing }
   /** Takes consents back. */
   readonly withdrawConsent: { readonly asked: { readonly phone: string; readonly purpose?: string }; readonly answer: Standing }
+  /** All that is stored about a contact, page by page; a page may be empty and not the last. */
+  readonly exportContact: { readonly asked: { readonly phone: string; readonly after?: string }; readonly answer: { readonly data: readonly ({ readonly kind: "contact"; readonly contact: { readonly [name: string]: unknown } } | { readonly kind: "message"; readonly message: Message } | { readonly kind: "event"; readonly event: Event } | { readonly kind: "decision"; readonly decision: { readonly [name: string]: unknown } } | { readonly kind: "file"; readonly file: { readonly [name: string]: unknown } })[]; readonly next: string | null } }
+  /** Erases what is stored about a contact. That there were messages stays, and so does an opt-out. */
+  readonly eraseContact: { readonly asked: { readonly phone: string }; readonly answer: { readonly phone: string; readonly opted_out_at: string | null; readonly erased: { readonly [name: string]: number } } }
   /** The groups that the account is in, without their people. */
   readonly listGroups: { readonly asked: { readonly account: string; readonly after?: string; readonly limit?: number }; readonly answer: { readonly data: readonly (GroupSummary)[]; readonly next: string | null } }
   /** Makes a group, or a community. */
@@ -243,6 +247,8 @@ export const ROUTES = {
   getConsent: {"method":"GET","path":"/v1/contacts/{phone}/consent","query":[],"headers":[]},
   grantConsent: {"method":"PUT","path":"/v1/contacts/{phone}/consent","query":[],"headers":[]},
   withdrawConsent: {"method":"DELETE","path":"/v1/contacts/{phone}/consent","query":["purpose"],"headers":[]},
+  exportContact: {"method":"POST","path":"/v1/contacts/{phone}/export","query":["after"],"headers":[]},
+  eraseContact: {"method":"DELETE","path":"/v1/contacts/{phone}","query":[],"headers":[]},
   listGroups: {"method":"GET","path":"/v1/accounts/{account}/groups","query":["after","limit"],"headers":[]},
   createGroup: {"method":"POST","path":"/v1/accounts/{account}/groups","query":[],"headers":[]},
   getGroup: {"method":"GET","path":"/v1/accounts/{account}/groups/{group}","query":[],"headers":[]},
