@@ -12,10 +12,10 @@ export type SmallPolicy = {
 }
 
 export const ACTIONS = ['messages.send', 'messages.read', 'accounts.read']
-const NUMBERS = ['+33600000001', '+33700000001', '+4930000001']
+export const NUMBERS = ['+33600000001', '+33700000001', '+4930000001']
 const CIDRS = ['10.0.0.0/24', '10.0.0.0/25', '10.0.0.128/25', '10.1.0.0/24', '2001:db8::/32']
 const IPS = ['10.0.0.1', '10.0.0.200', '10.1.0.1', '2001:db8::1', '192.0.2.1']
-const KINDS = ['contact', 'group', 'channel', 'status'] as const
+export const KINDS = ['contact', 'group', 'channel', 'status'] as const
 /** Two networks, two principals, the roles, what one brings, the list, three rules. */
 const PARTS = 10
 const TYPES = ['text', 'image', 'template']
@@ -33,33 +33,34 @@ export const listed: fc.Arbitrary<object> = fc
   .record({ prefixes: orAbsent(prefixes), numbers: orAbsent(someOf(...NUMBERS)) })
   .map(({ prefixes: begins, numbers = ['+33600000001'] }) => written({ prefixes: begins, numbers }))
 
+/** What each member of `when` may say. */
+const CONDITIONS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  messageTypes: someOf(...TYPES),
+  templates: someOf('invoice-*', 'invoice-2026', '*'),
+  recipientKind: someOf(...KINDS),
+  recipients: fc.oneof(listed, fc.constant({ list: 'eu' }), fc.constant({ consent: 'required' })),
+  networks: someOf('office', 'branch'),
+  purpose: someOf('billing', 'service'),
+  firstContact: fc.boolean(),
+  conversation: fc.constantFrom({ openedByContactWithin: '1h' }, { openedByContactWithin: '1d' }),
+  size: fc.constantFrom({ max: '1KiB' }, { min: '2KiB' }, { min: '512B', max: '4KiB' }),
+  mime: someOf('image/*', 'image/png', 'text/plain'),
+  hours: fc.record({
+    tz: fc.constantFrom('UTC', 'Europe/Paris', 'recipient'),
+    allow: fc.constantFrom(
+      'Mon-Fri 08:00-18:00',
+      'Mon 09:00-12:00, Sat-Mon 22:00-06:00',
+      'Mon-Sun 00:00-24:00',
+    ),
+  }),
+}
+
 /** Few conditions at once: with many, no request would meet them all. */
 const rare = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 
 const when = fc
-  .record({
-    messageTypes: rare(someOf(...TYPES)),
-    templates: rare(someOf('invoice-*', 'invoice-2026', '*')),
-    recipientKind: rare(someOf(...KINDS)),
-    recipients: rare(fc.oneof(listed, fc.constant({ list: 'eu' }), fc.constant({ consent: 'required' }))),
-    networks: rare(someOf('office', 'branch')),
-    purpose: rare(someOf('billing', 'service')),
-    firstContact: rare(fc.boolean()),
-    conversation: rare(fc.constantFrom({ openedByContactWithin: '1h' }, { openedByContactWithin: '1d' })),
-    size: rare(fc.constantFrom({ max: '1KiB' }, { min: '2KiB' }, { min: '512B', max: '4KiB' })),
-    mime: rare(someOf('image/*', 'image/png', 'text/plain')),
-    hours: rare(
-      fc.record({
-        tz: fc.constantFrom('UTC', 'Europe/Paris', 'recipient'),
-        allow: fc.constantFrom(
-          'Mon-Fri 08:00-18:00',
-          'Mon 09:00-12:00, Sat-Mon 22:00-06:00',
-          'Mon-Sun 00:00-24:00',
-        ),
-      }),
-    ),
-  })
+  .record(Object.fromEntries(Object.entries(CONDITIONS).map(([member, values]) => [member, rare(values)])))
   .map(conditions => written(conditions))
 
 export const rule = fc
@@ -73,6 +74,27 @@ export const rule = fc
   .map(({ when: conditions, ...rest }) =>
     written({ ...rest, when: Object.keys(conditions).length === 0 ? undefined : conditions }),
   )
+
+const often = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 6 })
+
+/** Rules that differ in one condition, which both have more often than not; now and then any two. */
+export const twoRules: fc.Arbitrary<readonly object[]> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(rule, fc.constantFrom(...Object.entries(CONDITIONS)))
+      .chain(([body, [member, values]]) =>
+        fc
+          .tuple(often(values), often(values))
+          .map(both => both.map(value => written({ ...body, when: { ...whenOf(body), [member]: value } }))),
+      ),
+  },
+  { weight: 1, arbitrary: fc.tuple(rule, rule) },
+)
+
+function whenOf(body: object): object {
+  return 'when' in body ? (body.when as object) : {}
+}
 
 export const smallPolicy: fc.Arbitrary<SmallPolicy> = fc.record({
   networks: fc.record({ office: someOf(...CIDRS), branch: someOf(...CIDRS) }),

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { DecisionRequest } from '../../app/model/decision.ts'
 import { decide } from '../../app/policy/decide/decide.ts'
 import { changesBetween } from '../../app/policy/plan/sections.ts'
-import { documentsOf, request, smallPolicy, textOf, twoPolicies } from './plan-arbitrary.ts'
+import { around, meeting, type RuleBody, withoutInterplay } from './plan-aimed.ts'
+import {
+  documentsOf,
+  request,
+  type SmallPolicy,
+  smallPolicy,
+  textOf,
+  twoPolicies,
+  twoRules,
+} from './plan-arbitrary.ts'
 import { compiled } from './plan-case.ts'
 
 const RUNS = process.env.TEST_LONG === undefined ? 100 : 2_000
@@ -14,12 +24,12 @@ test('never lets a request through that a plan does not call WIDER, nor refuses 
   fc.assert(
     fc.property(
       twoPolicies,
-      fc.array(request, { minLength: 40, maxLength: 40 }),
-      ([before, after], requests) => {
+      fc.array(fc.tuple(request, fc.nat(), fc.nat()), { minLength: 40, maxLength: 40 }),
+      ([before, after], asked) => {
         const from = compiled(textOf(documentsOf(before)))
         const to = compiled(textOf(documentsOf(after)))
         const classes = new Set(changesBetween({ from, to }).flatMap(change => change.classes))
-        for (const one of requests) {
+        for (const one of asked.map(numbers => aimedAt([before, after], numbers))) {
           const [was, is] = [decide(from, one), decide(to, one)]
           const more = RANK[is.effect] - RANK[was.effect]
           const told = JSON.stringify({ one, was, is })
@@ -32,10 +42,37 @@ test('never lets a request through that a plan does not call WIDER, nor refuses 
     ),
     { numRuns: RUNS },
   )
-  assert.ok(
-    opened > RUNS / 10 && closed > RUNS / 10,
-    `requests must flip: ${opened} opened, ${closed} closed`,
+  assert.ok(Math.min(opened, closed) > RUNS, `requests must flip: ${opened} opened, ${closed} closed`)
+})
+
+test('calls another rule in the place of one WIDER exactly when some request around them is let through, and TIGHTER likewise', () => {
+  const told = { WIDER: 0, TIGHTER: 0, neither: 0 }
+  fc.assert(
+    fc.property(smallPolicy, twoRules, request, (policy, bodies, other) => {
+      const [one, another] = withoutInterplay(bodies as readonly RuleBody[])
+      assert.ok(one && another)
+      const everything = { effect: 'allow', principals: ['*'], actions: ['*'] }
+      const beside = one.effect === 'allow' ? undefined : everything
+      const sides = [one, { ...another, effect: one.effect }].map(body => {
+        const own = { ...policy, roles: [], principals: {}, rules: { a: body, z: beside } }
+        return { snapshot: compiled(textOf(documentsOf(own))), met: meeting(body, own, other) }
+      })
+      fc.pre(sides.every(({ snapshot, met }) => decide(snapshot, met).by === 'a')) // what nothing can meet opens nothing
+      const [from, to] = sides.map(({ snapshot }) => snapshot)
+      assert.ok(from && to)
+      const flips = sides.flatMap(({ met }) =>
+        around(met).map(near => RANK[decide(to, near).effect] - RANK[decide(from, near).effect]),
+      )
+      const classes = new Set(changesBetween({ from, to }).flatMap(change => change.classes))
+      const [wider, tighter] = [flips.some(flip => flip > 0), flips.some(flip => flip < 0)]
+      if (wider) told.WIDER++
+      if (tighter) told.TIGHTER++
+      if (!wider && !tighter) told.neither++
+      assert.deepEqual([classes.has('WIDER'), classes.has('TIGHTER')], [wider, tighter])
+    }),
+    { numRuns: 3 * RUNS },
   )
+  assert.ok(Math.min(told.WIDER, told.TIGHTER) > RUNS / 2, JSON.stringify(told))
 })
 
 test('calls one more rule, and one less, by what becomes of requests', () => {
@@ -46,8 +83,8 @@ test('calls one more rule, and one less, by what becomes of requests', () => {
       fc.tuple(smallPolicy, effect, fc.array(request, { minLength: 20, maxLength: 20 })),
       ([policy, does, requests]) => {
         const c = { effect: does, principals: ['*'], actions: ['*'] } // nearly every request meets it
-        const [less, more] = [undefined, c].map(rule =>
-          compiled(textOf(documentsOf({ ...policy, rules: { ...policy.rules, c: rule } }))),
+        const [less, more] = [undefined, c].map(body =>
+          compiled(textOf(documentsOf({ ...policy, rules: { ...policy.rules, c: body } }))),
         )
         assert.ok(less && more)
         for (const [from, to] of [[less, more] as const, [more, less] as const]) {
@@ -93,4 +130,19 @@ function inOtherOrder<T>(items: readonly T[], next: () => number): readonly T[] 
     .map(item => ({ item, by: next() }))
     .sort((a, b) => a.by - b.by)
     .map(({ item }) => item)
+}
+
+/** A request that meets a rule of one of the policies, but for one word; now and then any. */
+function aimedAt(
+  policies: readonly SmallPolicy[],
+  [other, pick, but]: readonly [DecisionRequest, number, number],
+): DecisionRequest {
+  const rules = policies.flatMap(policy =>
+    Object.values(policy.rules).flatMap(body => (body === undefined ? [] : [{ policy, body }])),
+  )
+  const aim = rules[pick % (rules.length + 1)]
+  if (aim === undefined) return other
+  const words = Object.keys(other) as (keyof DecisionRequest)[]
+  const word = words[but % words.length] ?? 'at'
+  return { ...meeting(aim.body as RuleBody, aim.policy, other), [word]: other[word] }
 }
