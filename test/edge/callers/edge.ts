@@ -89,7 +89,7 @@ export function connectionTests(rigOf: () => AppRig): void {
 
   test('keeps the UDP ports of the sites closed', async () => {
     const { ports } = rigOf()
-    for (const port of [ports.api, ports.dashboard]) await bindUdp(port) // would fail if Caddy spoke HTTP/3 there
+    for (const port of [ports.api, ports.keys, ports.dashboard, ports.hooks]) await bindUdp(port) // would fail if Caddy spoke HTTP/3 there
   })
 }
 
