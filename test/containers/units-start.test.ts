@@ -153,11 +153,13 @@ function logOf(name: 'app' | 'edge'): string {
     .join('\n')
 }
 
+/** Who gives up its user does not die with who started it any more: the command is told itself, and its namespace ends with it. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
+  const pid = mainProcess(child.pid ?? 0) ?? child.pid ?? assert.fail()
   const gone = new Promise(resolve => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  process.kill(pid, 'SIGTERM')
+  const late = setTimeout(() => process.kill(pid, 'SIGKILL'), 15_000)
   await gone
   clearTimeout(late)
 }
