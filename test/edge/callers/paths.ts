@@ -128,7 +128,7 @@ export function pathTests(rigOf: () => AppRig): void {
     const { edge, ports } = rigOf()
     for (const [path, want] of [
       ['/v1/whoami', 200],
-      ['/v1/contacts/%2B12025550177', 404],
+      ['/v1/contacts/%2B12025550177/marker', 404],
       ['/v1/../whoami', 400],
       ['//v1', 400],
       ['/v1/%2E%2e/x', 400],
