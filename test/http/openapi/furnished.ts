@@ -46,32 +46,37 @@ const OURS_SENT = '3EB0BBBBBBBBBBBBBBBB'
 
 export async function startFurnished(): Promise<Furnished> {
   const rig = await startRig()
-  await rig.link()
   const http = await startHttp({
     sessions: { ask: (name, question) => rig.sessions.ask(name, question) },
     secrets: { 'secret:wh-ledger': `whsec_${Buffer.alloc(32, 7).toString('base64')}` },
     floods: { requests: 1_000_000, failures: 1_000_000, windowMs: 1_000 },
   })
-  http.setPolicy({
-    ...{ rules: RULES, limits: new Map(), templates: new Map([['reminder', REMINDER]]) },
-    endpoints: new Map([['ledger', LEDGER]]),
-  })
-  const world = { rig, http }
-  const social = await groupsAndChannels(world)
-  return {
-    ...world,
-    real: {
-      places: { ...(await messagesAndFiles(world)), ...social.places, ...(await owed(world)) },
-      texts: { ...social.texts, ...(await filesToSend(world)), [THEIRS]: await received(world) },
-    },
-    async stop() {
-      await http.stop()
-      await rig.stop()
-    },
+  const stop = async () => {
+    await http.stop()
+    await rig.stop()
+  }
+  try {
+    await rig.link()
+    return { rig, http, real: await furnish({ rig, http }), stop }
+  } catch (error) {
+    await stop().catch(() => undefined) // why it could not start says more
+    throw error
   }
 }
 
 type World = Pick<Furnished, 'rig' | 'http'>
+
+async function furnish(world: World): Promise<Real> {
+  world.http.setPolicy({
+    ...{ rules: RULES, limits: new Map(), templates: new Map([['reminder', REMINDER]]) },
+    endpoints: new Map([['ledger', LEDGER]]),
+  })
+  const social = await groupsAndChannels(world)
+  return {
+    places: { ...(await messagesAndFiles(world)), ...social.places, ...(await owed(world)) },
+    texts: { ...social.texts, ...(await filesToSend(world)), [THEIRS]: await received(world) },
+  }
+}
 
 /** A message of the contact, where the HTTP side looks for messages. */
 async function received({ rig, http }: World): Promise<string> {
