@@ -11,8 +11,9 @@ import { type Made, made } from './fuzz.ts'
 import { examplesOf } from './requests.ts'
 
 const SEED = 7
-/** Each costs 3 ms of processor time. */
-const COUNT = process.env.TEST_LONG === undefined ? 10_000 : 50_000
+/** Each costs 3 ms of processor time. A machine that has no time for all of them leaves out the last, long before this file's limit. */
+const [COUNT, WITHIN_MS] = process.env.TEST_LONG === undefined ? [10_000, 90_000] : [50_000, 450_000]
+const FEWEST = 1_000
 const AT_ONCE = 8
 
 /** One simulated WhatsApp and one appliance for all of it. */
@@ -27,7 +28,7 @@ describe('the OpenAPI document', () => {
     operations = operationsOf(document)
     faultOf = checkerOf(document)
   })
-  after(() => world.stop())
+  after(() => world?.stop())
 
   test('each example of it answers as it says', async t => {
     for (const operation of operations)
@@ -40,7 +41,7 @@ describe('the OpenAPI document', () => {
         })
   })
 
-  test(`${COUNT} requests made up from it are all answered as it says, and leave nothing behind`, async () => {
+  test(`up to ${COUNT} requests made up from it are all answered as it says, and leave nothing behind`, async () => {
     const { http, real } = world
     const accepted = await sentCount(world)
     const held = resources()
@@ -48,8 +49,10 @@ describe('the OpenAPI document', () => {
     const requests = made(operations, real, { seed: SEED, count: COUNT })
     const faults: string[] = []
     const statuses = new Map<number, number>()
-    let sent = 0
+    const deadline = Date.now() + WITHIN_MS
+    let [asked, sent] = [0, 0]
     async function ask({ operation, call }: Made): Promise<void> {
+      asked++
       const answer = await http.ask({ ...call, agent })
       const { status } = answer
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
@@ -61,14 +64,14 @@ describe('the OpenAPI document', () => {
     }
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
-        for (const request of requests) await ask(request)
+        for (const request of requests) if (asked < FEWEST || Date.now() < deadline) await ask(request)
       }),
     )
     agent.destroy()
     assert.equal(faults.length, 0, faults.slice(0, 10).join('\n'))
     for (const status of [200, 201, 202, 401, 403, 404, 409, 422])
       assert.ok((statuses.get(status) ?? 0) > 0, `no ${status} among ${JSON.stringify([...statuses])}`)
-    assert.equal(await sentCount(world), accepted + sent, 'one entry for each 202')
+    assert.equal(await sentCount(world), accepted + sent, 'one entry for each that was taken')
     const files = readdirSync(join(http.dataDir, 'media'))
     assert.deepEqual(
       files.sort(),
@@ -86,9 +89,10 @@ function isTaken(id: string, { status, json }: Answer): boolean {
   return status === 200 && ['whinselfWspout', 'whinselfChannelpublish', 'whinselfCreatepoll'].includes(id)
 }
 
-/** Sockets, files and the like that hold this process. */
+/** Sockets and the like that hold this process, and every file that is open: Node counts files only while it reads them. */
 function resources(): number {
-  return process.getActiveResourcesInfo().filter(kind => kind !== 'Timeout' && kind !== 'Immediate').length
+  const active = process.getActiveResourcesInfo().filter(kind => kind !== 'Timeout' && kind !== 'Immediate')
+  return active.length + readdirSync('/proc/self/fd').length
 }
 
 /** Of both accounts: a message for one that is not linked waits as well. */
