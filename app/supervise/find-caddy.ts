@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { PosternError } from '../lib/error.ts'
 import { compareVersions } from '../lib/version.ts'
+import { isExecutable, programsOn } from './search-path.ts'
 
 /** Older ones have published holes that touch us: client certificates, path matchers, the admin interface. */
 export const MINIMUM_CADDY = '2.11.4'
@@ -56,10 +56,8 @@ export function parseCaddyVersion(line: string): string | undefined {
 }
 
 function usualPlaces(root: string, searchPath: string): string[] {
-  const folders = searchPath.split(delimiter).filter(folder => folder.startsWith('/'))
-  const installed = folders.map(folder => join(folder, 'caddy')).filter(isExecutable)
   const fetched = join(root, '.runtime', 'caddy', 'caddy')
-  return [...new Set([...(isExecutable(fetched) ? [fetched] : []), ...installed])]
+  return [...new Set([...(isExecutable(fetched) ? [fetched] : []), ...programsOn(searchPath, 'caddy')])]
 }
 
 async function judge(path: string): Promise<Extract<CaddyFound, { kind: 'found' }> | Refused> {
@@ -72,14 +70,5 @@ async function judge(path: string): Promise<Extract<CaddyFound, { kind: 'found' 
     return isNewEnough ? { kind: 'found', path, version } : { path, verdict: `is ${version}`, version }
   } catch {
     return { path, verdict: 'does not run' }
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
