@@ -100,9 +100,9 @@ export function revocationTests(rigOf: () => AppRig): void {
   })
 }
 
-/** Streams look again each second and need 2 s at most; a machine that is busy with other things gets a little longer. */
+/** Streams look again each second, so that a busy machine has another one. */
 function soon(since: number, t: TestContext): void {
   const tookMs = Math.round(performance.now() - since)
   t.diagnostic(`after ${tookMs} ms`)
-  assert.ok(tookMs < 5_000, `${tookMs} ms`)
+  assert.ok(tookMs < 2_000, `${tookMs} ms`)
 }
