@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
+import { loadConfig } from '../../app/config/config.ts'
+import { FRUGAL } from '../../app/supervise/app-command.ts'
+import { caddyCommand } from '../../app/supervise/edge.ts'
 
 const ROOT = dirname(dirname(import.meta.dirname))
 const UNITS = ['postern-app', 'postern-edge'] as const
@@ -72,4 +75,27 @@ test('the app runs under the same permissions as in its container', () => {
   const service = readFileSync(unit('postern-app'), 'utf8')
   assert.ok(flags(image).length > 5)
   assert.deepEqual(flags(service), flags(image))
+})
+
+const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+test('the app runs under the same flags of V8 by ./postern up, in its unit and in its container', () => {
+  const written = (file: string, before: RegExp) => {
+    const [, words = ''] = new RegExp(`${before.source}([^\\]]*?)"?--permission`).exec(textOf(file)) ?? []
+    return words.match(/--[^\s",]+/g)
+  }
+  assert.deepEqual(written('app/Dockerfile', /ENTRYPOINT \["node"/), FRUGAL)
+  assert.deepEqual(written('scripts/systemd/postern-app.service', /bin\/node /), FRUGAL)
+})
+
+test('Caddy runs under the same settings of Go by ./postern up, in its unit and in its container', () => {
+  const loaded = loadConfig({ env: { POSTERN_DATA: join(folder, 'data') }, root: ROOT, flags: {} })
+  if (loaded.kind === 'faulty') throw new Error(loaded.faults.join('\n'))
+  const { env } = caddyCommand({ config: loaded.config, caddy: 'caddy' })
+  for (const name of ['GODEBUG', 'GOMEMLIMIT']) {
+    for (const file of ['proxy/Dockerfile', 'scripts/systemd/postern-edge.service']) {
+      const [, value] = new RegExp(` ${name}=(\\S+)`).exec(textOf(file)) ?? []
+      assert.equal(value, env[name], `${name} in ${file}`)
+    }
+  }
 })
