@@ -108,6 +108,8 @@ test('the list of the repository is read as a whole, and one that cannot be is r
   const known = knownHoles()
   assert.ok(holesOf(known, 'baileys', '7.0.0-rc.9').some(({ id }) => id === 'CVE-2026-48063'))
   assert.ok(holesOf(known, 'caddy', '2.11.0').length > holesOf(known, 'caddy', '2.11.3').length)
+  const placeholder = holesOf(known, 'caddy', '2.11.3').filter(({ id }) => id === 'CVE-2026-77281')
+  assert.deepEqual([placeholder.length, holesOf(known, 'caddy', '2.11.4')], [1, []])
   assert.ok(holesOf(known, 'node', '25.3.0').length > 0)
   assert.equal(new Set(known.map(({ id }) => id)).size, known.length)
   const hole = '- { id: A, in: node, what: b, affected: [{ fixed: 1.0.0 }], source: "https://a.example/1" }'
