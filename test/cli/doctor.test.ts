@@ -9,6 +9,7 @@ import { examineVersions } from '../../app/supervise/doctor/doctor.ts'
 import { holesOf, knownHoles } from '../../app/supervise/doctor/holes.ts'
 import type { Verdict } from '../../app/supervise/doctor/verdict.ts'
 import { judgeVersions, type Versions } from '../../app/supervise/doctor/versions.ts'
+import { MINIMUM_CADDY } from '../../app/supervise/find-caddy.ts'
 import { runCommand } from './running.ts'
 
 const ROOT = dirname(dirname(import.meta.dirname))
@@ -131,6 +132,13 @@ test('this installation is well: what is pinned, and the image, has no hole that
   const image = /^ARG NODE_IMAGE=node:([\d.]+)-/m.exec(readFileSync(join(ROOT, 'app/Dockerfile'), 'utf8'))
   const counting = holesOf(knownHoles(), 'node', image?.[1] ?? '').filter(({ verdict }) => verdict !== 'warn')
   assert.deepEqual(counting, [])
+})
+
+test('the launcher takes no older Node and Caddy than the doctor', () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+  const taken = (name: string) => new RegExp(`^${name}=(\\S+)$`, 'm').exec(read('postern'))?.[1]
+  assert.equal(`>=${taken('MIN_NODE')}`, JSON.parse(read('package.json')).engines.node)
+  assert.equal(taken('MIN_CADDY'), MINIMUM_CADDY)
 })
 
 test('the exit code is that of the worst, and the lines say what to do', async () => {
