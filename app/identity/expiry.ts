@@ -19,7 +19,7 @@ export type ExpiryFolders = { readonly secretsDir: string; readonly pkiDir: stri
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 /** Time enough to give every client another certificate. */
-export const WARN_DAYS = 30
+const WARN_DAYS = 30
 
 type Watched = { readonly name: string; readonly file: string; readonly remedy: (key: string) => string }
 

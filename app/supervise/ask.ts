@@ -9,7 +9,7 @@ export type Question = {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
-  /** Sent as it is, as JSON's media type; for what JSON cannot say. */
+  /** Sent as it is, as JSON's media type unless a header names another; for what JSON cannot say. */
   readonly rawBody?: string | Uint8Array
   readonly proof: Proof
   /** The name to check the certificate against, when it is not the URL's. */

@@ -91,13 +91,13 @@ function data({ root, dataDir, secretsDir }: Places): readonly Verdict[] {
 
 /** Whoever writes the policies decides everything. That a group may, as in a shared checkout, is its owner's business. */
 function policies({ policiesDir }: Places): readonly Verdict[] {
+  if (!existsSync(policiesDir)) return []
   const open = filesBelow(policiesDir).filter(file => isOpenToAll(file, WRITE_BY_ALL))
-  if (open.length === 0) {
-    const detail = existsSync(policiesDir) ? `only their owner and group write ${policiesDir}` : undefined
-    return detail === undefined ? [] : [{ check: 'policies', verdict: 'ok', detail }]
-  }
   const detail = `every user of this machine may write policies: ${open.map(described).join(', ')}`
-  return [{ check: 'policies', verdict: 'fail', detail, remedy: `chmod o-w ${pathsOf(open)}` }]
+  const remedy = `chmod o-w ${pathsOf(open)}`
+  const findings: Verdict[] =
+    open.length === 0 ? [] : [{ check: 'policies', verdict: 'fail', detail, remedy }]
+  return orWell(findings, 'policies', `only their owner and group write ${policiesDir}`)
 }
 
 /** The user of the compose file where its folders are looked at, else who owns the secrets; 0 for units, which are handed them. */
