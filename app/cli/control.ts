@@ -7,6 +7,8 @@ export type ControlQuestion = {
   /** Path and query of the HTTP API: `/v1/endpoints`. */
   readonly path: string
   readonly body?: unknown
+  /** How long the answer may take; as long as it does, when absent. */
+  readonly withinMs?: number
 }
 
 type DataFolder = Pick<Config, 'dataDir'>
@@ -16,7 +18,7 @@ export type ControlAnswer = { readonly status: number; readonly body: unknown }
 /**
  * Asks the running app of this data folder, through its control socket and with every right. Throws
  * `control.not_running` when none runs, `control.forbidden` when it belongs to another user, `control.lost` when it ended
- * before it answered: what was asked may have happened or not.
+ * before it answered, `control.silent` when it took too long: what was asked may have happened or not.
  */
 export async function askControl(config: DataFolder, question: ControlQuestion): Promise<ControlAnswer> {
   try {
@@ -35,7 +37,8 @@ export async function tellControl<T>(config: DataFolder, question: ControlQuesti
   throw new PosternError('control.refused', detail)
 }
 
-function exchange(socketPath: string, { method, path, body }: ControlQuestion): Promise<ControlAnswer> {
+function exchange(socketPath: string, question: ControlQuestion): Promise<ControlAnswer> {
+  const { method, path, body, withinMs } = question
   const text = body === undefined ? undefined : JSON.stringify(body)
   const { promise, resolve, reject } = Promise.withResolvers<ControlAnswer>()
   const call = request({
@@ -46,6 +49,7 @@ function exchange(socketPath: string, { method, path, body }: ControlQuestion): 
       text === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+    ...(withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) }),
   })
   call.on('error', reject)
   call.on('response', async answer => {
@@ -69,6 +73,10 @@ function explained(cause: unknown, { dataDir }: DataFolder): unknown {
   if (code === 'EACCES' || code === 'EPERM') {
     const message = `the appliance of ${dataDir} belongs to another user: run this as that user`
     return new PosternError('control.forbidden', message, { cause })
+  }
+  if (code === 'ABORT_ERR') {
+    const message = `the appliance of ${dataDir} runs, but has not answered in time`
+    return new PosternError('control.silent', message, { cause })
   }
   if (code === 'ECONNRESET') {
     const message = `the appliance of ${dataDir} ended before it answered`

@@ -43,7 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
       import('./control.ts'),
     ])
     const look = (config: Config) =>
-      examine(config, { searchPath, now: new Date(), ask: path => tellControl(config, { path }) })
+      examine(config, { searchPath, now: new Date(), ask: question => tellControl(config, question) })
     return doctorCommand({ configure, examine: look })
   },
   pki: async () => (await import('./pki.ts')).pkiCommand(deps),

@@ -49,8 +49,7 @@ test('list and show tell the state of every account', async () => {
 })
 
 test('the doctor tells the state of every account as well', async () => {
-  const ask = (path: string) => tellControl(http, { path })
-  const told = await examineHealth(http.dataDir, ask)
+  const told = await examineHealth(http.dataDir, question => tellControl(http, question))
   assert.deepEqual(
     told.slice(1).map(({ verdict, detail }) => `${verdict}: ${detail}`),
     ['ok: account main is open, receives and sends', 'warn: account spare is not linked yet'],

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { tellControl } from '../../app/cli/control.ts'
+import { controlSocket } from '../../app/config/config.ts'
 import { warnOfExpiry } from '../../app/identity/expiry.ts'
 import { PosternError } from '../../app/lib/error.ts'
 import { silentLog } from '../../app/lib/log.ts'
@@ -12,7 +15,7 @@ import { examineClock } from '../../app/supervise/doctor/clock.ts'
 import { examine } from '../../app/supervise/doctor/doctor.ts'
 import { examineFfmpeg } from '../../app/supervise/doctor/ffmpeg.ts'
 import { examineFiles, type Places } from '../../app/supervise/doctor/files.ts'
-import { examineHealth, judgeDisk } from '../../app/supervise/doctor/health.ts'
+import { type Ask, examineHealth, judgeDisk } from '../../app/supervise/doctor/health.ts'
 import type { Verdict } from '../../app/supervise/doctor/verdict.ts'
 import { createTestAuthority, daysFromNow } from '../helpers/certificates.ts'
 
@@ -205,7 +208,7 @@ const ACCOUNTS: readonly (readonly [change: object, want: RegExp])[] = [
 test('the running app is asked how each account fares, and what time WhatsApp has', async () => {
   const told = async (...accounts: object[]) => {
     const data = accounts.map(change => ({ ...WELL, clock_ahead_ms: 900, reason: null, ...change }))
-    const verdicts = await examineHealth('/data', async path =>
+    const verdicts = await examineHealth('/data', async ({ path }) =>
       path === '/v1/accounts' ? { data } : assert.fail(),
     )
     assert.match(verdicts[0]?.detail ?? '', /^the app over \/data answers$/)
@@ -234,6 +237,21 @@ test('an app that cannot be asked is told as what it is: none runs, it is of ano
   }
 })
 
+test('an app that is stuck does not keep the doctor waiting', async t => {
+  const { dataDir } = installation()
+  mkdirSync(dirname(controlSocket(dataDir)), { recursive: true })
+  const stuck = createServer().listen(controlSocket(dataDir))
+  t.after(() => stuck.close())
+  await once(stuck, 'listening')
+  const ask: Ask = question => {
+    assert.ok(question.withinMs <= 10_000)
+    return tellControl({ dataDir }, { ...question, withinMs: 50 })
+  }
+  const [only, ...more] = await examineHealth(dataDir, ask)
+  assert.deepEqual([only?.verdict, more], ['fail', []])
+  assert.match(only?.detail ?? '', /runs, but has not answered in time$/)
+})
+
 test('a disk is told by the marks of the alarm', () => {
   const at = [0.5, 0.9, 0.97].map(used => judgeDisk('/data', used))
   assert.equal(briefly(at), 'disk ok, disk warn, disk fail')
@@ -251,7 +269,7 @@ test('one look covers all of it, and an installation as init leaves it has nothi
   const caddy = join(program(t, 'caddy', `echo 'v2.11.4 h1:x='`), 'caddy')
   const places = installation()
   const root = dirname(dirname(import.meta.dirname))
-  const ask = () => tellControl(places, { path: '/v1/accounts' })
+  const ask: Ask = question => tellControl(places, question)
   const verdicts = await examine(
     { ...places, root, caddy },
     { searchPath: '', now: daysFromNow(-0.001), ask },

@@ -6,7 +6,7 @@ import { KEEP } from './clock.ts'
 import { forShell, type Verdict } from './verdict.ts'
 
 /** Asks the running app for what one of its routes answers. Throws PosternError `control.*` when it cannot be asked. */
-export type Ask = (path: string) => Promise<unknown>
+export type Ask = (question: { readonly path: string; readonly withinMs: number }) => Promise<unknown>
 
 type Account = {
   readonly name: string
@@ -17,13 +17,16 @@ type Account = {
 }
 
 const PERCENT = 100
+/** One that is stuck takes connections and says nothing. */
+const ANSWER_WITHIN_MS = 10_000
 const CLOCK_OFF_AT_MOST_MS = 30_000
 
 /** How the app over this data folder fares, and each of its accounts. That none runs is no fault. */
 export async function examineHealth(dataDir: string, ask: Ask): Promise<readonly Verdict[]> {
   const check = 'app'
   try {
-    const { data } = (await ask('/v1/accounts')) as { readonly data: readonly Account[] }
+    const answer = await ask({ path: '/v1/accounts', withinMs: ANSWER_WITHIN_MS })
+    const { data } = answer as { readonly data: readonly Account[] }
     const answers: Verdict = { check, verdict: 'ok', detail: `the app over ${dataDir} answers` }
     return [answers, ...data.map(judgeAccount), ...data.flatMap(judgeClock).slice(0, 1)]
   } catch (error) {
