@@ -22,6 +22,8 @@ export type Documented = {
   readonly examples: Readonly<Record<string, unknown>>
   readonly statuses: readonly number[]
   readonly sites: readonly string[]
+  /** What the policy is asked for. */
+  readonly action: string | undefined
 }
 
 type Media = { readonly schema: Schema; readonly examples?: Readonly<Record<string, { value: unknown }>> }
@@ -31,6 +33,7 @@ type Operation = {
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
   readonly 'x-postern-sites'?: readonly string[]
+  readonly 'x-postern-action'?: string
 }
 export type Document = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -49,6 +52,7 @@ export function operationsOf(document: Document): readonly Documented[] {
         examples: Object.fromEntries(examples),
         statuses: Object.keys(operation.responses).map(Number),
         sites: operation['x-postern-sites'] ?? ['api'],
+        action: operation['x-postern-action'],
       }
     }),
   )

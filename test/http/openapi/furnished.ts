@@ -37,7 +37,8 @@ const LEDGER: Endpoint = {
 const REMINDER: Template = {
   ...{ name: 'reminder', language: 'en', body: 'Hello {{ name }}', parameters: { name: 'string' } },
 }
-const RULES: readonly Rule[] = [
+/** Everything is allowed, and of `narrow` looked at before it is sent. */
+export const RULES: readonly Rule[] = [
   { id: 'everything', effect: 'allow', principals: ['billing', 'narrow'], actions: ['*'], when: {} },
   { id: 'looked-at', effect: 'hold', principals: ['narrow'], actions: ['messages.send'], when: {} },
 ]

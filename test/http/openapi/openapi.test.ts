@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { until } from '../../whatsapp/rig.ts'
 import type { Answer } from '../running-http.ts'
 import { type Check, checkerOf, type Document, type Documented, operationsOf } from './documented.ts'
-import { type Furnished, startFurnished } from './furnished.ts'
+import { type Furnished, RULES, startFurnished } from './furnished.ts'
 import { type Made, made } from './fuzz.ts'
 import { examplesOf } from './requests.ts'
 
@@ -15,6 +15,10 @@ const SEED = 7
 const [COUNT, WITHIN_MS] = process.env.TEST_LONG === undefined ? [10_000, 90_000] : [50_000, 450_000]
 const FEWEST = 1_000
 const AT_ONCE = 8
+
+const FORBIDDEN = { id: 'without', effect: 'deny', principals: ['billing'], when: {} } as const
+/** Examples that need another action than their operation names first. */
+const OTHERWISE: Readonly<Record<string, string>> = { 'graphSendMessage, read': 'chats.write' }
 
 /** One simulated WhatsApp and one appliance for all of it. */
 describe('the OpenAPI document', () => {
@@ -29,6 +33,21 @@ describe('the OpenAPI document', () => {
     faultOf = checkerOf(document)
   })
   after(() => world?.stop())
+
+  test('no example of it gets anywhere without the action that it names', async () => {
+    const { http, real } = world
+    const through: string[] = []
+    for (const operation of operations.filter(({ action }) => action !== undefined))
+      for (const [name, call] of examplesOf(operation, real)) {
+        const example = `${operation.id}, ${name}`
+        const action = OTHERWISE[example] ?? operation.action ?? ''
+        http.setPolicy({ rules: [...RULES, { ...FORBIDDEN, actions: [action] }] })
+        const { status } = await http.ask(call)
+        if (status !== 403) through.push(`${example}: ${status} without ${action}`)
+      }
+    http.setPolicy({ rules: RULES })
+    assert.deepEqual(through, [])
+  })
 
   test('each example of it answers as it says', async t => {
     for (const operation of operations)
