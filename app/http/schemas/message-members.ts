@@ -1,3 +1,5 @@
+import { objectOf } from './object.ts'
+
 /** A WhatsApp message id, whoever made it up. */
 export const MESSAGE_ID = { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]+$' } as const
 
@@ -6,15 +8,12 @@ const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength }
 /** The word for a number, an address or a page: home, work, or one's own. */
 const KIND = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,32}$' } as const
 
-const object = <const Properties extends object>(properties: Properties, required: readonly string[]) =>
-  ({ type: 'object', required, additionalProperties: false, properties }) as const
-
 const MAX_CARDS = 100
 const MAX_LINES = 20
 
-const CARD = object(
+const CARD = objectOf(
   {
-    name: object(
+    name: objectOf(
       {
         formatted_name: text(255),
         first_name: text(255),
@@ -28,22 +27,22 @@ const CARD = object(
     phones: {
       type: 'array',
       maxItems: MAX_LINES,
-      items: object({ phone: text(64), type: KIND, wa_id: { type: 'string', pattern: '^[0-9]{5,20}$' } }, [
+      items: objectOf({ phone: text(64), type: KIND, wa_id: { type: 'string', pattern: '^[0-9]{5,20}$' } }, [
         'phone',
       ]),
     },
     emails: {
       type: 'array',
       maxItems: MAX_LINES,
-      items: object({ email: text(254), type: KIND }, ['email']),
+      items: objectOf({ email: text(254), type: KIND }, ['email']),
     },
-    urls: { type: 'array', maxItems: MAX_LINES, items: object({ url: text(2048), type: KIND }, ['url']) },
-    org: object({ company: text(255), department: text(255), title: text(255) }, []),
+    urls: { type: 'array', maxItems: MAX_LINES, items: objectOf({ url: text(2048), type: KIND }, ['url']) },
+    org: objectOf({ company: text(255), department: text(255), title: text(255) }, []),
     birthday: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' },
     addresses: {
       type: 'array',
       maxItems: MAX_LINES,
-      items: object(
+      items: objectOf(
         {
           street: text(255),
           city: text(255),
@@ -66,7 +65,7 @@ const MOST_OPTIONS = 12
 
 /** The member that is named by `type`, for the types that carry no file. */
 export const MEMBER_SCHEMAS = {
-  location: object(
+  location: objectOf(
     {
       latitude: { type: 'number', minimum: -90, maximum: 90 },
       longitude: { type: 'number', minimum: -180, maximum: 180 },
@@ -76,11 +75,11 @@ export const MEMBER_SCHEMAS = {
     ['latitude', 'longitude'],
   ),
   contacts: { type: 'array', minItems: 1, maxItems: MAX_CARDS, items: CARD },
-  reaction: object(
+  reaction: objectOf(
     { message_id: MESSAGE_ID, emoji: { type: 'string', maxLength: 32, description: 'empty takes it back' } },
     ['message_id', 'emoji'],
   ),
-  poll: object(
+  poll: objectOf(
     {
       name: text(255),
       options: {
@@ -99,9 +98,9 @@ export const MEMBER_SCHEMAS = {
     },
     ['name', 'options'],
   ),
-  edit: object({ message_id: MESSAGE_ID, body: text(65_536) }, ['message_id', 'body']),
-  revoke: object({ message_id: MESSAGE_ID }, ['message_id']),
-  pin: object(
+  edit: objectOf({ message_id: MESSAGE_ID, body: text(65_536) }, ['message_id', 'body']),
+  revoke: objectOf({ message_id: MESSAGE_ID }, ['message_id']),
+  pin: objectOf(
     {
       message_id: MESSAGE_ID,
       pinned: { type: 'boolean', description: 'false takes the pin out' },
@@ -109,7 +108,7 @@ export const MEMBER_SCHEMAS = {
     },
     ['message_id'],
   ),
-  forward: object({ message_id: MESSAGE_ID }, ['message_id']),
+  forward: objectOf({ message_id: MESSAGE_ID }, ['message_id']),
 } as const
 
 type Named = { readonly message_id: string }

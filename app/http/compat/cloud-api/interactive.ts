@@ -1,5 +1,6 @@
 import { invalid, type Parsed, parsed, problem } from '../../answer.ts'
 import { type BodyReader, bodyReader } from '../../schemas/body.ts'
+import { objectOf } from '../../schemas/object.ts'
 
 type Words = {
   readonly header?: { readonly text: string }
@@ -21,8 +22,7 @@ type Link = Words & {
 const MOST_ROWS = 10
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength }) as const
-const object = (properties: object, required = Object.keys(properties)) =>
-  ({ type: 'object', required, additionalProperties: false, properties }) as const
+const object = (properties: object, required = Object.keys(properties)) => objectOf(properties, required)
 /** Looked at before its members are counted: what is wrong with a picture is not that it has no text. */
 const TEXT_HEADER = {
   ...object({ type: {}, text: text(60) }),

@@ -1,12 +1,10 @@
 import { MESSAGE_SCHEMAS } from '../../schemas/message.ts'
 import { MEMBER_SCHEMAS, MESSAGE_ID } from '../../schemas/message-members.ts'
+import { objectOf } from '../../schemas/object.ts'
 import { INTERACTIVE_SCHEMA } from './interactive.ts'
 
 const WORDS = { type: 'string' } as const
 const PRODUCT = { messaging_product: { const: 'whatsapp' } } as const
-
-const objectOf = <const Properties extends object>(properties: Properties, required: readonly string[]) =>
-  ({ type: 'object', required, additionalProperties: false, properties }) as const
 
 const FALLBACK = {
   type: 'object',

@@ -1,3 +1,5 @@
+import { objectOf } from '../../schemas/object.ts'
+
 const TEXT = { type: 'string', minLength: 1 } as const
 const WORDS = { type: 'string' } as const
 const JID = { type: 'string', minLength: 1, maxLength: 64 } as const
@@ -5,11 +7,6 @@ const PEOPLE = { type: 'array', maxItems: 500, items: JID } as const
 const FLAG = { type: 'boolean' } as const
 /** What queries have for a number. */
 const DIGITS = { type: 'string', pattern: '^\\d{1,15}$' } as const
-
-const objectOf = <const Properties extends object>(
-  properties: Properties,
-  required: readonly string[] = [],
-) => ({ type: 'object', required, additionalProperties: false, properties }) as const
 
 const FILE = objectOf({
   ...{ url: TEXT, b64: TEXT, caption: TEXT, filename: TEXT, fileName: TEXT },

@@ -52,8 +52,12 @@ export const GRAPH_SHAPES = {
 } as const satisfies Readonly<Record<string, Schema>>
 
 export const WHINSELF_NAMES = {
-  ...{ Found: FLAG, FirstName: TEXT, FullName: TEXT, PushName: TEXT, BusinessName: TEXT },
-}
+  Found: FLAG,
+  FirstName: TEXT,
+  FullName: TEXT,
+  PushName: TEXT,
+  BusinessName: TEXT,
+} as const
 
 /** What Whinself answers, where it is no sentence: in the words of the library that it is made with. */
 export const WHINSELF_SHAPES = {
@@ -76,11 +80,5 @@ export const WHINSELF_SHAPES = {
     ReactionCounts: { type: 'object', additionalProperties: COUNT },
     Message: { type: 'object', description: 'what it says, in the form of WhatsApp’s own messages' },
   }),
-  WhinselfContact: shape({
-    Found: FLAG,
-    FirstName: TEXT,
-    FullName: TEXT,
-    PushName: TEXT,
-    BusinessName: TEXT,
-  }),
+  WhinselfContact: shape(WHINSELF_NAMES),
 } as const satisfies Readonly<Record<string, Schema>>
