@@ -56,6 +56,12 @@ export function statusOf(code: ProblemCode): number {
   return PROBLEMS[code][0]
 }
 
+/** Where the API of the path comes from elsewhere: what does not fit a schema is as bad there as what cannot be read. */
+export function compatibleStatusOf(code: ProblemCode): number {
+  const status = statusOf(code)
+  return status === 422 ? 400 : status
+}
+
 export function titleOf(code: ProblemCode): string {
   return PROBLEMS[code][1]
 }

@@ -1,4 +1,4 @@
-import { type ProblemCode, statusOf } from '../errors.ts'
+import { compatibleStatusOf, type ProblemCode, statusOf } from '../errors.ts'
 import { ref, type Schema, TEXT } from './shapes/shape.ts'
 
 /** How an API tells what went wrong; app/http/compat/dialect.ts writes it so. */
@@ -18,19 +18,13 @@ const OURS: Dialect = {
   }),
 }
 
-/** Where the API of the path comes from elsewhere, what does not fit a schema is as bad as what cannot be read. */
-function withoutUnprocessable(code: ProblemCode): number {
-  const status = statusOf(code)
-  return status === 422 ? 400 : status
-}
-
 const GRAPH: Dialect = {
-  statusOf: withoutUnprocessable,
+  statusOf: compatibleStatusOf,
   mediaType: 'application/json',
   schemaOf: () => ref('GraphError'),
 }
 const WHINSELF: Dialect = {
-  statusOf: withoutUnprocessable,
+  statusOf: compatibleStatusOf,
   mediaType: 'text/plain',
   schemaOf: () => TEXT,
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../../answer.ts'
-import { type ProblemCode, statusOf } from '../../errors.ts'
+import { compatibleStatusOf, type ProblemCode } from '../../errors.ts'
 import type { Written } from '../dialect.ts'
 
 /** Meta's number for a kind of error and the words that stand with it. */
@@ -53,7 +53,6 @@ const NOT_THERE = { error_subcode: 33 }
  */
 export function graphProblem(problem: Problem, requestId: string): Written {
   const [code, title] = kindOf(problem)
-  const status = statusOf(problem.code)
   const error = {
     message: `(#${code}) ${title}`,
     type: 'OAuthException',
@@ -63,7 +62,7 @@ export function graphProblem(problem: Problem, requestId: string): Written {
     fbtrace_id: requestId,
   }
   return {
-    status: status === 422 ? 400 : status,
+    status: compatibleStatusOf(problem.code),
     mediaType: 'application/json',
     body: JSON.stringify({ error }),
   }
