@@ -1,8 +1,13 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** A file with what decides who gets at it. A link counts as what it leads to. */
-export type Found = { readonly path: string; readonly mode: number; readonly uid: number }
+export type Found = {
+  readonly path: string
+  readonly mode: number
+  readonly uid: number
+  readonly isFolder: boolean
+}
 
 const PASSED_BY_OTHERS = 0o001
 const FOR_OTHERS = 0o007
@@ -42,16 +47,16 @@ export function isPublic({ path }: Found): boolean {
 }
 
 function within(folder: string): readonly Found[] {
-  return readdirSync(folder)
-    .sort()
-    .flatMap(name => {
-      const path = join(folder, name)
-      if (lstatSync(path).isDirectory()) return filesBelow(path)
+  return readdirSync(folder, { withFileTypes: true })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(entry => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return filesBelow(path)
       const what = statSync(path, { throwIfNoEntry: false }) // a link may lead nowhere
       return what?.isFile() ? [found(path, what)] : []
     })
 }
 
-function found(path: string, { mode, uid }: Stats): Found {
-  return { path, mode: mode & 0o7777, uid }
+function found(path: string, what: Stats): Found {
+  return { path, mode: what.mode & 0o7777, uid: what.uid, isFolder: what.isDirectory() }
 }

@@ -43,14 +43,14 @@ function secrets(places: Places): readonly Verdict[] {
 
 /** What others may do is a failure when they can, and a warning while a folder or a group stands in between. */
 function openSecrets(files: readonly Found[]): readonly Verdict[] {
-  const bitsOf = (file: Found) => {
-    if (statSync(file.path).isDirectory()) return ANYTHING
-    return isPublic(file) ? WRITE : READ_OR_WRITE
-  }
-  const open = files.filter(file => (file.mode & bitsOf(file)) !== 0)
-  const isFolderToSee = (file: Found) => bitsOf(file) === ANYTHING && (file.mode & WRITE_BY_ALL) === 0
-  const toAll = open.filter(file => isOpenToAll(file, bitsOf(file)) && !isFolderToSee(file))
-  const toSome = open.filter(file => !toAll.includes(file))
+  const open = files
+    .map(file => ({ file, bits: bitsToSpare(file) }))
+    .filter(({ file, bits }) => (file.mode & bits) !== 0)
+  const isFolderToSee = (file: Found) => file.isFolder && (file.mode & WRITE_BY_ALL) === 0
+  const toAll = open
+    .filter(({ file, bits }) => isOpenToAll(file, bits) && !isFolderToSee(file))
+    .map(({ file }) => file)
+  const toSome = open.map(({ file }) => file).filter(file => !toAll.includes(file))
   const tell = (verdict: 'warn' | 'fail', what: string, these: readonly Found[]): readonly Verdict[] => {
     if (these.length === 0) return []
     const detail = `${what}: ${these.map(described).join(', ')}`
@@ -60,6 +60,12 @@ function openSecrets(files: readonly Found[]): readonly Verdict[] {
     ...tell('fail', 'every user of this machine gets at secrets', toAll),
     ...tell('warn', 'the mode of secrets is wider than their owner', toSome),
   ]
+}
+
+/** What nobody but its owner needs of it. */
+function bitsToSpare(file: Found): number {
+  if (file.isFolder) return ANYTHING
+  return isPublic(file) ? WRITE : READ_OR_WRITE
 }
 
 /** Containers and units read with the rights of one user: a file of mode 0400 that belongs to another is none to them. */
