@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { tellControl } from '../../app/cli/control.ts'
 import { controlSocket } from '../../app/config/config.ts'
@@ -69,6 +69,16 @@ const CASES: readonly Case[] = [
     chmods({ 'secrets/hook': 0o444 }),
     'secrets warn',
     'chmod go-rwx ~/secrets/hook',
+  ],
+  [
+    'a certificate with its key in one file that everybody reads',
+    root => {
+      const key = '-----BEGIN PRIVATE KEY-----\n'
+      writeFileSync(join(root, 'secrets/app.pem'), `${authority}${key}`)
+      chmods({ secrets: 0o701 })(root)
+    },
+    'secrets fail, secrets warn',
+    'chmod go-rwx ~/secrets/app.pem',
   ],
   ['a secret that a group reads', chmods({ 'pki/client-ca.key': 0o440 }), 'secrets warn'],
   [
@@ -187,6 +197,8 @@ test('a clock that contradicts what this appliance has dated is told, and whethe
   const past = daysFromNow(-2)
   utimesSync(join(places.dataDir, 'postern.db'), past, past)
   assert.match(await at(-1, true), /^ok: /)
+  writeFileSync(join(places.dataDir, 'postern.db-wal'), '')
+  assert.match(await at(-1, true), /^fail: .*before .*postern\.db-wal was last written/)
 })
 
 const WELL = { name: 'main', state: 'open', health: { connected: true, receiving: true, sending: true } }
@@ -261,8 +273,10 @@ test('a disk is told by the marks of the alarm', () => {
 test('ffmpeg is told for information, whether it is there or not', async t => {
   const folder = program(t, 'ffmpeg', `[ "$*" = -version ] && echo 'ffmpeg version 7.1.1-1 Copyright'`)
   assert.match((await examineFfmpeg(`/nowhere:${folder}`)).detail, /^ffmpeg 7\.1\.1-1 at .*\/ffmpeg, /)
-  const without = await examineFfmpeg(`/nowhere:${dirname(folder)}`)
-  assert.deepEqual([without.verdict, without.detail.slice(0, 9)], ['ok', 'no ffmpeg'])
+  for (const path of [`/nowhere:${dirname(folder)}`, relative(process.cwd(), folder)]) {
+    const without = await examineFfmpeg(path)
+    assert.deepEqual([without.verdict, without.detail.slice(0, 9)], ['ok', 'no ffmpeg'], path)
+  }
 })
 
 test('one look covers all of it, and an installation as init leaves it has nothing that fails', async t => {
