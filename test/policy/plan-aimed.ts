@@ -1,28 +1,12 @@
 import type { DecisionRequest } from '../../app/model/decision.ts'
+import type { DeclaredList, DeclaredRule } from '../../app/policy/compile/declared.ts'
 import { ACTIONS, KINDS, NUMBERS, type SmallPolicy } from './plan-arbitrary.ts'
 
-/** A rule in the words of the files, as far as a request can be made for it. */
-export type RuleBody = {
-  readonly effect: 'allow' | 'deny' | 'hold'
-  readonly principals: readonly string[]
+/** A rule in the words of the files, with the actions that roles would bring. */
+export type RuleBody = Omit<DeclaredRule, 'id' | 'place' | 'roles' | 'actions'> & {
   readonly actions: readonly string[]
-  readonly accounts?: readonly string[]
-  readonly when?: {
-    readonly messageTypes?: readonly string[]
-    readonly templates?: readonly string[]
-    readonly recipientKind?: readonly (typeof KINDS)[number][]
-    readonly recipients?: Listed & { readonly list?: string; readonly consent?: string }
-    readonly networks?: readonly string[]
-    readonly purpose?: readonly string[]
-    readonly firstContact?: boolean
-    readonly conversation?: object
-    readonly size?: { readonly min?: string; readonly max?: string }
-    readonly mime?: readonly string[]
-    readonly hours?: { readonly tz: string; readonly allow: string }
-  }
 }
 
-type Listed = { readonly prefixes?: readonly string[]; readonly numbers?: readonly string[] }
 type Words = { -readonly [Word in keyof DecisionRequest]?: DecisionRequest[Word] }
 
 const CHATS = {
@@ -126,7 +110,7 @@ export function meeting(rule: RuleBody, policy: SmallPolicy, other: DecisionRequ
 }
 
 function chatFor({ recipients, recipientKind }: NonNullable<RuleBody['when']>, policy: SmallPolicy) {
-  const listed: Listed = recipients?.list === undefined ? (recipients ?? {}) : policy.list
+  const listed: DeclaredList = recipients?.list === undefined ? (recipients ?? {}) : policy.list
   const { numbers = [], prefixes = [] } = listed
   const number = numbers[0] ?? NUMBERS.find(one => prefixes.some(prefix => one.startsWith(prefix)))
   return number ?? (recipientKind && CHATS[recipientKind[0] ?? 'contact'])

@@ -19,6 +19,7 @@ export const KINDS = ['contact', 'group', 'channel', 'status'] as const
 /** Two networks, two principals, the roles, what one brings, the list, three rules. */
 const PARTS = 10
 const TYPES = ['text', 'image', 'template']
+const HOURS = ['Mon-Fri 08:00-18:00', 'Mon 09:00-12:00, Sat-Mon 22:00-06:00', 'Mon-Sun 00:00-24:00']
 
 export const someOf = <T>(...items: readonly T[]) => fc.subarray([...items], { minLength: 1 })
 export const orAbsent = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
@@ -47,11 +48,7 @@ const CONDITIONS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   mime: someOf('image/*', 'image/png', 'text/plain'),
   hours: fc.record({
     tz: fc.constantFrom('UTC', 'Europe/Paris', 'recipient'),
-    allow: fc.constantFrom(
-      'Mon-Fri 08:00-18:00',
-      'Mon 09:00-12:00, Sat-Mon 22:00-06:00',
-      'Mon-Sun 00:00-24:00',
-    ),
+    allow: fc.constantFrom(...HOURS),
   }),
 }
 
@@ -77,16 +74,29 @@ export const rule = fc
 
 const often = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 6 })
 
+type TwoValues = readonly [member: string, both: fc.Arbitrary<readonly unknown[]>]
+
+const TWO_VALUES: readonly TwoValues[] = [
+  ...Object.entries(CONDITIONS).map(
+    ([member, values]): TwoValues => [member, fc.tuple(often(values), often(values))],
+  ),
+  // Of a value in parts, two that differ in one of them: when more differ, each hides that another is overlooked.
+  ['recipients', fc.tuple(listed, someOf(...NUMBERS)).map(([one, numbers]) => [one, { ...one, numbers }])],
+  ['recipients', fc.tuple(listed, prefixes).map(([one, begins]) => [one, { ...one, prefixes: begins }])],
+  [
+    'hours',
+    fc.constantFrom('UTC', 'Europe/Paris').map(tz => [HOURS[0], HOURS[1]].map(allow => ({ tz, allow }))),
+  ],
+]
+
 /** Rules that differ in one condition, which both have more often than not; now and then any two. */
 export const twoRules: fc.Arbitrary<readonly object[]> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .tuple(rule, fc.constantFrom(...Object.entries(CONDITIONS)))
-      .chain(([body, [member, values]]) =>
-        fc
-          .tuple(often(values), often(values))
-          .map(both => both.map(value => written({ ...body, when: { ...whenOf(body), [member]: value } }))),
+      .tuple(rule, fc.constantFrom(...TWO_VALUES))
+      .chain(([body, [member, both]]) =>
+        both.map(two => two.map(value => written({ ...body, when: { ...whenOf(body), [member]: value } }))),
       ),
   },
   { weight: 1, arbitrary: fc.tuple(rule, rule) },

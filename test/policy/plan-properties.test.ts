@@ -42,7 +42,7 @@ test('never lets a request through that a plan does not call WIDER, nor refuses 
     ),
     { numRuns: RUNS },
   )
-  assert.ok(Math.min(opened, closed) > RUNS, `requests must flip: ${opened} opened, ${closed} closed`)
+  assert.ok(Math.min(opened, closed) > RUNS / 4, `requests must flip: ${opened} opened, ${closed} closed`)
 })
 
 test('calls another rule in the place of one WIDER exactly when some request around them is let through, and TIGHTER likewise', () => {
