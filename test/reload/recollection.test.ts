@@ -9,7 +9,7 @@ import { Secret } from '../../app/lib/secret.ts'
 import type { PolicyFile } from '../../app/model/policy-file.ts'
 import { compileAccepted } from '../../app/policy/accepted.ts'
 import type { PolicyFacts } from '../../app/policy/load.ts'
-import type { Manner } from '../../app/reload/examine/examine.ts'
+import type { ExamineDeps, Manner } from '../../app/reload/examine/examine.ts'
 import { examineOnce } from '../../app/reload/examine/examine-once.ts'
 import { EXAMINING, programDigest } from '../../app/reload/examine/program.ts'
 import { createRecollection } from '../../app/reload/examine/recollection.ts'
@@ -36,7 +36,7 @@ beforeEach(() => {
 const filesOf = (text: string): readonly PolicyFile[] => [{ name: 'policy.yaml', text }]
 
 /** One start: whether the files were good, and whether that was looked for in full. */
-async function start(files: readonly PolicyFile[], manner: Manner = {}) {
+async function start(files: readonly PolicyFile[], manner: Manner & Pick<ExamineDeps, 'ports'> = {}) {
   const meta = {
     get: async (name: string) => kept.get(name),
     set: async (name: string, value: string) => void kept.set(name, value),
@@ -64,6 +64,15 @@ test('files that were found good are recalled at the next start, and give the ve
   const second = await start(filesOf(SIGNABLE))
   assert.deepEqual([first.said, second.said], ['good, examined', 'good, recalled'])
   assert.deepEqual(second.examined, first.examined)
+})
+
+test('a policy that is recalled has its sites on the ports of this start', async () => {
+  await start(filesOf(SIGNABLE))
+  const ports = { api: 1, keys: 2, dashboard: 3, hooks: 4, receiver: 5 }
+  const { examined, said } = await start(filesOf(SIGNABLE), { ports })
+  assert.equal(said, 'good, recalled')
+  assert.ok(examined.kind === 'good')
+  assert.match(examined.snapshot.edge.sites.hooks?.address ?? '', /:4$/)
 })
 
 const CHANGES: readonly { name: string; change: () => void; text?: string; want: string }[] = [
