@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { beforeEach, test } from 'node:test'
+import { readMasterKey } from '../../app/config/master-key.ts'
+import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import type { PolicyFile } from '../../app/model/policy-file.ts'
 import { compileAccepted } from '../../app/policy/accepted.ts'
+import { policyDigest } from '../../app/policy/digest.ts'
 import type { PolicyFacts } from '../../app/policy/load.ts'
 import type { ExamineDeps, Manner } from '../../app/reload/examine/examine.ts'
 import { examineOnce } from '../../app/reload/examine/examine-once.ts'
 import { EXAMINING, programDigest } from '../../app/reload/examine/program.ts'
 import { createRecollection } from '../../app/reload/examine/recollection.ts'
+import { openStore } from '../../app/store/open.ts'
+import { policyToStart } from '../../app/supervise/policy-to-start.ts'
+import { testConfig } from '../edge/rig.ts'
 import { POLICY_YAML } from '../http/policies.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -132,6 +138,25 @@ test('what came back unsigned is recalled when it comes back again, and examined
 test('files that are bad leave nothing to be recalled', async () => {
   assert.equal(await after(REQUIRED), 'bad, examined')
   assert.equal(kept.size, 0)
+})
+
+test('the supervisor believes a mark in the store: one that nobody but this test would set', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-recollection-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const config = testConfig(folder, 1_000)
+  const { dataDir, policiesDir, secretsDir } = config
+  for (const dir of [policiesDir, secretsDir]) mkdirSync(dir)
+  const text = SIGNABLE.replace('principals: [busy]', 'principals: [buzy]')
+  writeFileSync(join(policiesDir, 'policy.yaml'), text)
+  const { key } = readMasterKey(config, false)
+  const store = await openStore({ dataDir, key, now: () => new Date(), log: silentLog })
+  await store.close()
+  await assert.rejects(policyToStart(config), /buzy/)
+  const again = await openStore({ dataDir, key, now: () => new Date(), log: silentLog })
+  const digest = policyDigest(filesOf(text))
+  await createRecollection({ meta: again.meta, masterKey: key }).remember({ digest, of: undefined }, [])
+  await again.close()
+  assert.equal((await policyToStart(config)).digest, digest)
 })
 
 test('half a letter hashes like the sign that replaces it, and is not taken for it', async () => {

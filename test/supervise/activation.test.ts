@@ -52,6 +52,13 @@ async function inForce(): Promise<readonly [unknown, boolean]> {
   return [headers['postern-policy'], await hooksAnswer()]
 }
 
+test('the app leaves a mark of the policy that it has examined for the next start', () => {
+  const db = new DatabaseSync(join(appliance.folder, 'data', 'postern.db'), { readOnly: true })
+  const { value } = { ...db.prepare("SELECT value FROM meta WHERE name = 'policy.examined'").get() }
+  db.close()
+  assert.match(String(value), /^[0-9a-f]{64}$/m)
+})
+
 test('what Caddy refuses leaves both sides as they were', async () => {
   assert.deepEqual(await inForce(), ['r1', true])
   for (const name of ['edge.pem', 'edge.key'])
