@@ -3,7 +3,7 @@ import type { Appliance } from '../appliance/running.ts'
 import { settle, type Verdict } from '../check/settle.ts'
 import { createApi } from '../traffic/api.ts'
 import { violationsOf } from '../traffic/people.ts'
-import { startTraffic } from '../traffic/traffic.ts'
+import { startTraffic, type Traffic } from '../traffic/traffic.ts'
 import { killAndRecover, type Recovery } from './recovery.ts'
 
 export type KillRun = Verdict & {
@@ -45,8 +45,11 @@ export async function runKills(appliance: Appliance, options: KillOptions): Prom
   const recoveries: Recovery[] = []
   try {
     for (;;) {
+      const before = promisedBy(traffic)
       await killTimes(Math.min(ROUND, kills - recoveries.length), appliance, { ...options, recoveries })
       await traffic.end()
+      if (promisedBy(traffic).some((count, side) => count === before[side]))
+        throw new Error(`no messages flowed one way before kill ${recoveries.length}`)
       const verdict = await settle(traffic)
       onRound?.(verdict, recoveries)
       if (recoveries.length >= kills || verdict.faults.length > 0)
@@ -56,6 +59,11 @@ export async function runKills(appliance: Appliance, options: KillOptions): Prom
   } finally {
     traffic.close()
   }
+}
+
+/** How many messages there are in each direction so far. */
+function promisedBy({ accepted, written }: Traffic): readonly number[] {
+  return [accepted, written].map(({ entries }) => entries.length)
 }
 
 async function killTimes(
