@@ -26,7 +26,7 @@ const LID = '77001122334455@lid'
 const GROUP = '120363041234567890@g.us'
 const [ANN, BOB, OURS] = ['+12025550143', '+12025550144', '+12025550100']
 
-/** Every sealed value, and each keyed hash of a chat, that the store has of a contact. */
+/** Every sealed value that the store has of a contact. */
 const SEALED = [
   'SELECT body AS blob FROM messages',
   'SELECT detail AS blob FROM message_steps',
@@ -248,6 +248,30 @@ test('an opt-out outlasts it, and so does a message that is on its way', async t
   assert.equal((await eraseAll(store, ANN)).waiting, 1)
   assert.deepEqual((await store.contacts.standing(ANN)).optedOutAt, START)
   assert.deepEqual((await store.messages.get('main', queued.id))?.content, queued.content)
+})
+
+test('a file that somebody else sent stays when it was passed on to the contact; what was uploaded for it goes', async t => {
+  const { store } = await filled(t)
+  await fill(store, BOB)
+  const bobs = await findAll(store, BOB)
+  const theirs = bobs.find(({ kind }) => kind === 'file')
+  assert.ok(theirs?.kind === 'file')
+  const image = (id: string) => ({ type: 'image', image: { id } }) as const
+  const passedOn = { message_id: 'BOBS', message: image(theirs.item.id) }
+  const uploaded = { id: newId('med', START), account: 'main', createdAt: START, fetchCount: 0, sent: {} }
+  await store.media.add(
+    { ...uploaded, mimeType: 'image/png' },
+    {
+      ...{ name: newId('med', START), key: randomBytes(32), size: 3, sha256: 'ab' },
+    },
+  )
+  await store.messages.import([
+    outgoing({ chat: ANN, status: 'sent', content: { type: 'forward', forward: passedOn } }),
+    outgoing({ chat: ANN, status: 'sent', content: image(uploaded.id) }),
+  ])
+  await eraseAll(store, ANN)
+  assert.notEqual(await store.media.get('main', theirs.item.id), undefined)
+  assert.equal(await store.media.get('main', uploaded.id), undefined)
 })
 
 test('all of it is found before, under either name', async t => {

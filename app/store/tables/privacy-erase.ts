@@ -100,12 +100,13 @@ function eraseMessage(
   tx.db.run('DELETE FROM idempotency_keys WHERE message = ?', row.seq)
   const { id } = mediaIn(message.content) ?? {}
   const media = id === undefined ? undefined : rowOfMedia(tx, id)
-  return media === undefined || isCarried(tx, media) ? [] : removeRow(tx, media)
+  return media === undefined || isOthersToo(tx, media, message) ? [] : removeRow(tx, media)
 }
 
-/** A file that another message carries is not this contact's alone. */
-function isCarried(tx: Tx, { id }: MediaRow): boolean {
-  return tx.db.get('SELECT 1 FROM messages WHERE media = ?', id) !== undefined
+/** True of a file that came in another chat and was passed on, and of one that another message of ours carries. */
+function isOthersToo(tx: Tx, row: MediaRow, message: Message): boolean {
+  const { chat = message.chat } = toItem(tx, row)
+  return chat !== message.chat || tx.db.get('SELECT 1 FROM messages WHERE media = ?', row.id) !== undefined
 }
 
 /** How far the contact has got with a message to several, and how it has voted. */
