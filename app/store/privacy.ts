@@ -24,7 +24,7 @@ export type Finding =
 export type Found = { readonly findings: readonly Finding[]; readonly next: string | null }
 export type Erased = {
   readonly count: number
-  /** Messages to the contact that are still to leave: they stay as they are. */
+  /** Messages to the contact, or that name it, which are still to leave: they stay as they are. */
   readonly waiting: number
   /** Files that nothing needs any more, to be removed from the disk. */
   readonly files: readonly string[]

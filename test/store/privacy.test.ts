@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { newId } from '../../app/lib/ids.ts'
+import { STATUS } from '../../app/model/chat.ts'
 import type { DecisionRecord } from '../../app/model/decision.ts'
 import type { Message } from '../../app/model/message.ts'
 import { type Finding, STORED_IN } from '../../app/store/privacy.ts'
@@ -233,7 +234,7 @@ test('what stays are messages and events that say nothing', async t => {
   assert.deepEqual(await findAll(store, ANN), [])
 })
 
-test('an opt-out outlasts it, and so does a message that is on its way', async t => {
+test('an opt-out outlasts it, and so does what has still to leave: to the contact, or naming it', async t => {
   const { store } = await filled(t)
   const change = { contact: ANN, to: 'opted-out', at: START, effects: {} } as const
   await store.contacts.grant({
@@ -244,10 +245,12 @@ test('an opt-out outlasts it, and so does a message that is on its way', async t
     lift: change,
   })
   const queued = outgoing({ chat: ANN })
-  await store.messages.enqueue(queued, undefined, NO_EFFECTS)
-  assert.equal((await eraseAll(store, ANN)).waiting, 1)
+  const status = outgoing({ chat: STATUS, audience: [ANN, BOB] })
+  for (const message of [queued, status]) await store.messages.enqueue(message, undefined, NO_EFFECTS)
+  assert.equal((await eraseAll(store, ANN)).waiting, 2)
   assert.deepEqual((await store.contacts.standing(ANN)).optedOutAt, START)
   assert.deepEqual((await store.messages.get('main', queued.id))?.content, queued.content)
+  assert.deepEqual((await store.messages.get('main', status.id))?.audience, [ANN, BOB])
 })
 
 test('a file that somebody else sent stays when it was passed on to the contact; what was uploaded for it goes', async t => {

@@ -70,7 +70,7 @@ const OUR_OWN = problem('conflict', 'This is the number of an account of this ap
 
 const ON_ITS_WAY = problem(
   'conflict',
-  'A message to this contact is on its way at this moment. All else is erased; ask again to erase that as well.',
+  'A message to this contact, or one that names it, has still to leave. All else is erased; ask again to erase that as well.',
 )
 
 async function eraseFrom(

@@ -70,11 +70,12 @@ function eraseMessages(tx: Tx, person: Person, after: string): Erased {
   let [count, waiting] = [0, 0]
   for (const row of rows) {
     const message = toMessage(tx, row)
-    if (person.is(message.chat) && WAITING.has(row.status)) waiting++
+    if (!person.isIn(message)) continue
+    if (WAITING.has(row.status)) waiting++
     else if (person.is(message.chat) || person.is(message.from ?? '')) {
       files.push(...eraseMessage(tx, row, { message, person }))
       count++
-    } else if (person.isIn(message)) rewriteMessage(tx, row, person.without)
+    } else rewriteMessage(tx, row, person.without)
     forgetPart(tx, row, { message, person })
   }
   return { count, waiting, files, next }
