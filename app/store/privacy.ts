@@ -23,7 +23,8 @@ export type Finding =
 /** What one stretch has come to; `next` is null behind the last row. */
 export type Found = { readonly findings: readonly Finding[]; readonly next: string | null }
 export type Erased = {
-  readonly count: number
+  /** How much is gone: with messages, files of theirs as well. */
+  readonly counts: Readonly<Partial<Record<StoredIn, number>>>
   /** Messages to the contact, or that name it, which are still to leave: they stay as they are. */
   readonly waiting: number
   /** Files that nothing needs any more, to be removed from the disk. */

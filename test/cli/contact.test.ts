@@ -105,7 +105,7 @@ test('erase does it when it is meant, and only then: what waits is cancelled, wo
   assert.equal((await contact('erase', carol)).code, 2)
   assert.match((await contact('export', carol)).out, new RegExp(word))
   const { out } = await contact('erase', carol, '--yes')
-  assert.match(out, /^\+12025550113: erased 3 messages, \d+ events/)
+  assert.match(out, /^\+12025550113: erased 3 messages, \d+ events, \d+ decisions, 1 files/)
   assert.equal((await contact('export', carol)).out.includes(word), false)
   for (const id of ids) assert.equal((await http.store.messages.get('main', id))?.content.type, 'removed')
   assert.equal((await http.store.messages.get('main', ids[0] ?? ''))?.status, 'cancelled')
@@ -114,6 +114,26 @@ test('erase does it when it is meant, and only then: what waits is cancelled, wo
   assert.deepEqual([items.at(-1)?.principal, items.at(-1)?.detail?.operation], ['system', 'export'])
   assert.ok(items.some(({ detail }) => detail?.operation === 'erase' && detail.messages === 3))
   assert.doesNotMatch(JSON.stringify(items), /2025550113/)
+})
+
+test('while something that names the contact waits, all else is erased, which the chain says, and the rest when it has left', async () => {
+  const dave = '+12025550114'
+  const erasures = async () => {
+    const { items } = await http.store.audit.list({ limit: 1_000, action: 'privacy.manage' })
+    return items.filter(({ detail }) => detail?.operation === 'erase').length
+  }
+  const messages = '/v1/accounts/main/messages'
+  const status = { to: 'status', audience: [dave], text: { body: 'for some' } }
+  const { id } = (await http.ask({ path: messages, as: 'billing', body: status })).json
+  const erase = () =>
+    http.ask({ path: `/v1/contacts/${encodeURIComponent(dave)}`, method: 'DELETE', as: 'billing' })
+  const before = await erasures()
+  assert.equal((await erase()).status, 409)
+  assert.equal(await erasures(), before + 1)
+  assert.deepEqual((await http.store.messages.get('main', id))?.audience, [dave])
+  await http.ask({ path: `${messages}/${id}`, method: 'DELETE', as: 'billing' })
+  assert.equal((await erase()).status, 200)
+  assert.deepEqual((await http.store.messages.get('main', id))?.audience, ['erased'])
 })
 
 test('what is stored about a contact is for those alone whom a rule lets manage that', async () => {

@@ -155,19 +155,23 @@ async function filled(
   return { dataDir, store, anns }
 }
 
-async function eraseAll(store: Store, contact: string): Promise<{ files: string[]; waiting: number }> {
+type ErasedInAll = { readonly files: string[]; readonly waiting: number; readonly media: number }
+
+async function eraseAll(store: Store, contact: string): Promise<ErasedInAll> {
   const files: string[] = []
+  let media = 0
   let waiting = 0
   for (const what of STORED_IN) {
     for (let at: string | null = ''; at !== null; ) {
       const done = await store.privacy.erase(contact, { what, after: at })
       files.push(...done.files)
       waiting += done.waiting
+      media += done.counts.media ?? 0
       at = done.next
     }
   }
   await store.privacy.forget(contact, {})
-  return { files, waiting }
+  return { files, waiting, media }
 }
 
 async function findAll(store: Store, contact: string): Promise<readonly Finding[]> {
@@ -272,7 +276,7 @@ test('a file that somebody else sent stays when it was passed on to the contact;
     outgoing({ chat: ANN, status: 'sent', content: { type: 'forward', forward: passedOn } }),
     outgoing({ chat: ANN, status: 'sent', content: image(uploaded.id) }),
   ])
-  await eraseAll(store, ANN)
+  assert.equal((await eraseAll(store, ANN)).media, 2, 'hers, and what was uploaded for her')
   assert.notEqual(await store.media.get('main', theirs.item.id), undefined)
   assert.equal(await store.media.get('main', uploaded.id), undefined)
 })

@@ -51,18 +51,14 @@ async function erase(call: Call, deps: PrivacyDeps): Promise<Answer> {
   if (contact.kind === 'problem') return contact
   if (deps.sessions.list().some(({ phone }) => phone === contact.value)) return OUR_OWN
   await cancelWaiting(call, contact.value, deps)
-  const counts: Record<string, number> = {}
-  let waiting = 0
-  for (const what of STORED_IN) {
-    const done = await eraseFrom(what, contact.value, deps)
-    counts[what] = done.count
-    waiting += done.waiting
+  const { counts, waiting } = await eraseAll(contact.value, deps)
+  const deed = { contact: contact.value, operation: 'erase', counts } as const
+  if (waiting > 0) {
+    await record(call, deed, deps)
+    return ON_ITS_WAY
   }
-  if (waiting > 0) return ON_ITS_WAY
   const { optedOutAt } = await deps.store.contacts.standing(contact.value)
-  await deps.store.privacy.forget(contact.value, {
-    audit: [auditOf(call, { contact: contact.value, operation: 'erase', counts }, deps)],
-  })
+  await deps.store.privacy.forget(contact.value, { audit: [auditOf(call, deed, deps)] })
   return json({ phone: contact.value, erased: counts, opted_out_at: optedOutAt?.toISOString() ?? null })
 }
 
@@ -73,20 +69,21 @@ const ON_ITS_WAY = problem(
   'A message to this contact, or one that names it, has still to leave. All else is erased; ask again to erase that as well.',
 )
 
-async function eraseFrom(
-  what: Stretch['what'],
-  contact: string,
-  { store, library }: PrivacyDeps,
-): Promise<Pick<Erased, 'count' | 'waiting'>> {
-  let [count, waiting] = [0, 0]
-  for (let after: string | null = ''; after !== null; ) {
-    const done: Erased = await store.privacy.erase(contact, { what, after })
-    await library.dropFiles(done.files)
-    count += done.count
-    waiting += done.waiting
-    after = done.next
+type ErasedInAll = { readonly counts: Readonly<Record<string, number>>; readonly waiting: number }
+
+async function eraseAll(contact: string, { store, library }: PrivacyDeps): Promise<ErasedInAll> {
+  const counts: Record<string, number> = Object.fromEntries(STORED_IN.map(what => [what, 0]))
+  let waiting = 0
+  for (const what of STORED_IN) {
+    for (let after: string | null = ''; after !== null; ) {
+      const done: Erased = await store.privacy.erase(contact, { what, after })
+      await library.dropFiles(done.files)
+      for (const [name, count] of Object.entries(done.counts)) counts[name] = (counts[name] ?? 0) + count
+      waiting += done.waiting
+      after = done.next
+    }
   }
-  return { count, waiting }
+  return { counts, waiting }
 }
 
 /** Nothing is sent any more to who is being forgotten. */

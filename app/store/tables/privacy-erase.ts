@@ -23,30 +23,32 @@ const WAITING: ReadonlySet<MessageStatus> = new Set(['held', 'queued', 'sending'
 export function erase(tx: Tx, { contact, stretch }: { contact: string; stretch: Stretch }): Erased {
   const person = personOf(tx, contact)
   const { what, after } = stretch
-  const nothing = { count: 0, waiting: 0, files: [] }
+  const nothing = { waiting: 0, files: [] }
   switch (what) {
     case 'messages':
       return eraseMessages(tx, person, after)
     case 'events': {
       const { rows, next } = rowsOf(tx, what, after)
-      return { ...nothing, next, count: rows.filter(row => eraseEvent(tx, person, row)).length }
+      const { length } = rows.filter(row => eraseEvent(tx, person, row))
+      return { ...nothing, next, counts: { events: length } }
     }
     case 'decisions': {
       const { rows, next } = rowsOf(tx, what, after)
       const theirs = rows.filter(row => person.isIn(toRecord(tx, row).request))
       for (const { id } of theirs) tx.db.run('DELETE FROM decisions WHERE id = ?', id)
-      return { ...nothing, next, count: theirs.length }
+      return { ...nothing, next, counts: { decisions: theirs.length } }
     }
     case 'media': {
       const { rows, next } = rowsOf(tx, what, after)
       const theirs = rows.filter(row => person.is(toItem(tx, row).chat ?? '') && !isAwaited(tx, row))
-      return { ...nothing, next, count: theirs.length, files: theirs.flatMap(row => removeRow(tx, row)) }
+      const files = theirs.flatMap(row => removeRow(tx, row))
+      return { ...nothing, next, counts: { media: theirs.length }, files }
     }
     case 'journal': {
       const { rows, next } = rowsOf(tx, what, after)
       const theirs = rows.filter(row => namesInStanza(openStanza(tx, row)).some(person.is))
       for (const { seq } of theirs) tx.db.run('DELETE FROM journal WHERE seq = ?', seq)
-      return { ...nothing, next, count: theirs.length }
+      return { ...nothing, next, counts: { journal: theirs.length } }
     }
   }
 }
@@ -67,18 +69,23 @@ export function forget(tx: Tx, { contact, effects }: { contact: string; effects:
 function eraseMessages(tx: Tx, person: Person, after: string): Erased {
   const { rows, next } = rowsOf(tx, 'messages', after)
   const files: string[] = []
-  let [count, waiting] = [0, 0]
+  let [messages, media, waiting] = [0, 0, 0]
   for (const row of rows) {
     const message = toMessage(tx, row)
     if (!person.isIn(message)) continue
     if (WAITING.has(row.status)) waiting++
     else if (person.is(message.chat) || person.is(message.from ?? '')) {
-      files.push(...eraseMessage(tx, row, { message, person }))
-      count++
+      eraseMessage(tx, row, { message, person })
+      messages++
+      const item = itemOf(tx, message)
+      if (item !== undefined) {
+        files.push(...removeRow(tx, item))
+        media++
+      }
     } else rewriteMessage(tx, row, person.without)
     forgetPart(tx, row, { message, person })
   }
-  return { count, waiting, files, next }
+  return { counts: { messages, media }, waiting, files, next }
 }
 
 /** That it was stays: when, in which direction, what became of it. */
@@ -86,7 +93,7 @@ function eraseMessage(
   tx: Tx,
   row: MessageRow,
   { message, person }: { message: Message; person: Person },
-): readonly string[] {
+): void {
   const { type } = message.content
   const content: MessageContent =
     message.content.type === 'removed' ? message.content : { type: 'removed', removed: { type } }
@@ -99,15 +106,16 @@ function eraseMessage(
   tx.db.run('UPDATE message_steps SET detail = NULL WHERE message = ?', row.seq)
   tx.db.run('DELETE FROM poll_votes WHERE message = ?', row.seq)
   tx.db.run('DELETE FROM idempotency_keys WHERE message = ?', row.seq)
-  const { id } = mediaIn(message.content) ?? {}
-  const media = id === undefined ? undefined : rowOfMedia(tx, id)
-  return media === undefined || isOthersToo(tx, media, message) ? [] : removeRow(tx, media)
 }
 
-/** True of a file that came in another chat and was passed on, and of one that another message of ours carries. */
-function isOthersToo(tx: Tx, row: MediaRow, message: Message): boolean {
+/** The file of a message that was erased, but one that came in another chat and was passed on, or that another of ours carries. */
+function itemOf(tx: Tx, message: Message): MediaRow | undefined {
+  const { id } = mediaIn(message.content) ?? {}
+  const row = id === undefined ? undefined : rowOfMedia(tx, id)
+  if (row === undefined || tx.db.get('SELECT 1 FROM messages WHERE media = ?', row.id) !== undefined)
+    return undefined
   const { chat = message.chat } = toItem(tx, row)
-  return chat !== message.chat || tx.db.get('SELECT 1 FROM messages WHERE media = ?', row.id) !== undefined
+  return chat === message.chat ? row : undefined
 }
 
 /** How far the contact has got with a message to several, and how it has voted. */
