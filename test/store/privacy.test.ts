@@ -257,6 +257,23 @@ test('an opt-out outlasts it, and so does what has still to leave: to the contac
   assert.deepEqual((await store.messages.get('main', status.id))?.audience, [ANN, BOB])
 })
 
+test('a request that comes again afterwards is still known, and what was owed behind an erased event is looked for', async t => {
+  const { store } = await filled(t)
+  const key = { principal: 'demo', key: 'k1', bodyDigest: 'd' }
+  const asked = outgoing({ chat: ANN })
+  await store.messages.enqueue(asked, key, NO_EFFECTS)
+  await store.messages.advance(
+    { account: 'main', messageId: asked.messageId, to: 'cancelled', at: START },
+    {},
+  )
+  const told: string[] = []
+  t.after(store.onCommit(topics => void told.push(...topics)))
+  await eraseAll(store, ANN)
+  assert.ok(told.includes('deliveries'))
+  const again = await store.messages.enqueue(outgoing({ chat: ANN }), key, NO_EFFECTS)
+  assert.ok(again.kind === 'repeated' && again.message.id === asked.id, again.kind)
+})
+
 test('a file that somebody else sent stays when it was passed on to the contact; what was uploaded for it goes', async t => {
   const { store } = await filled(t)
   await fill(store, BOB)

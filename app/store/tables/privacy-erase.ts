@@ -105,7 +105,6 @@ function eraseMessage(
   tx.db.run('UPDATE messages SET body_kept = 0, media = NULL WHERE seq = ?', row.seq)
   tx.db.run('UPDATE message_steps SET detail = NULL WHERE message = ?', row.seq)
   tx.db.run('DELETE FROM poll_votes WHERE message = ?', row.seq)
-  tx.db.run('DELETE FROM idempotency_keys WHERE message = ?', row.seq)
 }
 
 /** The file of a message that was erased, but one that came in another chat and was passed on, or that another of ours carries. */
@@ -150,5 +149,6 @@ function eraseEvent(tx: Tx, person: Person, row: NumberedEvent): boolean {
     tx.db.run('DELETE FROM deliveries WHERE seq = ?', delivery.seq)
     markLaneHead(tx, delivery)
   }
+  if (owed.length > 0) tx.touch('deliveries')
   return true
 }
