@@ -42,7 +42,8 @@ export type PrivacyStore = {
   erase(contact: string, stretch: Stretch): Promise<Erased>
   /**
    * Ends an erasure: consents, the contact's name and its link to a LID go. An opt-out stays, as a keyed hash: who wanted no
-   * more messages shall get none. Resolves when the database's log holds nothing of all that any more.
+   * more messages shall get none. Resolves when the database's log holds nothing of all that any more;
+   * rejects with `store.busy` while somebody reads there, and is asked again then.
    */
   forget(contact: string, effects: Effects): Promise<void>
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { PosternError } from '../../app/lib/error.ts'
 import type { Step } from '../../app/lib/step.ts'
@@ -15,7 +16,7 @@ import { operations } from '../../app/store/writer/operations.ts'
 import type { Tx } from '../../app/store/writer/transaction.ts'
 import { audit, freshStore, KEY, outgoing, temporaryFolder } from './fixture.ts'
 
-/** Writes that tests need besides the real ones: one that fails after it has written, one that fills the disk. */
+/** Writes that tests need besides the real ones: one that fails after it has written, one that fills the disk, one that wants the log emptied. */
 const spoilt: WriteTable = new Map([
   [
     'spoil',
@@ -27,6 +28,7 @@ const spoilt: WriteTable = new Map([
       throw new PosternError('test.spoilt', 'on purpose')
     },
   ],
+  ['empty', (tx: Tx) => tx.emptyLog()],
   ['remember', (tx: Tx) => tx.undo(() => undone.push('remember'))],
   [
     'fill',
@@ -66,6 +68,25 @@ test('a write that fails fails alone; its neighbours of the same commit are inta
   assert.deepEqual(names(db), ['a', 'b'])
   assert.deepEqual([...topics], [], 'what failed touched nothing')
   assert.deepEqual(undone, ['spoil'])
+})
+
+test('a log that cannot be emptied is told to who asked for it; what was committed stays, and so do its neighbours', t => {
+  const { db, commit } = committer(t)
+  db.script('PRAGMA busy_timeout = 1')
+  undone.length = 0
+  const { file = '' } = db.get<{ file: string }>('PRAGMA database_list') ?? {}
+  const reader = new DatabaseSync(file, { readOnly: true })
+  t.after(() => reader.close())
+  reader.exec('BEGIN; SELECT count(*) FROM meta')
+  const empty = { id: 2, name: 'empty', args: {} }
+  const codes = () =>
+    commit([set(1, 'a'), empty, { id: 3, name: 'remember', args: {} }]).answers.map(answer =>
+      answer.ok ? 'ok' : answer.code,
+    )
+  assert.deepEqual(codes(), ['ok', 'store.busy', 'ok'])
+  assert.deepEqual([names(db), undone], [['a'], []])
+  reader.exec('COMMIT')
+  assert.deepEqual(codes(), ['ok', 'ok', 'ok'])
 })
 
 test('a data key made by a write that failed is not used for another', t => {

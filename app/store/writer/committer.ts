@@ -1,4 +1,4 @@
-import { reasonOf } from '../../lib/error.ts'
+import { PosternError, reasonOf } from '../../lib/error.ts'
 import { step } from '../../lib/step.ts'
 import { storeError } from '../database/failures.ts'
 import type { Topic } from '../store.ts'
@@ -9,10 +9,7 @@ import type { Source, Tx } from './transaction.ts'
 /** The writes a committer knows: each gets the transaction and the arguments it was posted with. */
 export type WriteTable = ReadonlyMap<string, (tx: Tx, args: unknown) => unknown>
 
-export type Settled = {
-  readonly answers: readonly Answer[]
-  readonly topics: ReadonlySet<Topic>
-}
+export type Settled = { readonly answers: readonly Answer[]; readonly topics: ReadonlySet<Topic> }
 
 /** Most writes that one COMMIT carries; the 101st waits for the next. */
 export const MOST_WRITES_A_COMMIT = 100
@@ -27,7 +24,8 @@ export class Committer {
   readonly #chains = new Chains()
   #undos: (() => void)[] = []
   #topics = new Set<Topic>()
-  #emptiesLog = false
+  /** The requests whose writes want the log emptied. */
+  #emptying = new Set<number>()
 
   constructor(source: Source, writes: WriteTable) {
     this.#source = source
@@ -39,15 +37,14 @@ export class Committer {
     const { db } = this.#source
     this.#undos = []
     this.#topics = new Set()
-    this.#emptiesLog = false
+    this.#emptying = new Set()
     try {
       db.run('BEGIN IMMEDIATE')
       const answers = requests.map(request => this.#attempt(request))
       step('writer.before_commit')
       db.run('COMMIT')
       step('writer.committed')
-      if (this.#emptiesLog) db.run('PRAGMA wal_checkpoint(TRUNCATE)')
-      return { answers, topics: this.#topics }
+      return { answers: this.#emptyLog(answers), topics: this.#topics }
     } catch (error) {
       this.#rollBack()
       return { answers: requests.map(({ id }) => failure(id, error)), topics: new Set() }
@@ -58,12 +55,14 @@ export class Committer {
     const { db, vault } = this.#source
     const mark = this.#undos.length
     const touched: Topic[] = []
-    const wishes: 'empty-log'[] = []
+    let emptiesLog = false
     const tx: Tx = {
       ...this.#source,
       chains: this.#chains,
       touch: topic => void touched.push(topic),
-      emptyLog: () => void wishes.push('empty-log'),
+      emptyLog() {
+        emptiesLog = true
+      },
       undo: step => void this.#undos.push(step),
     }
     db.run('SAVEPOINT one')
@@ -71,7 +70,7 @@ export class Committer {
       const value = this.#write(tx, request)
       db.run('RELEASE one')
       for (const topic of touched) this.#topics.add(topic)
-      if (wishes.length > 0) this.#emptiesLog = true
+      if (emptiesLog) this.#emptying.add(request.id)
       return { id: request.id, ok: true, value }
     } catch (error) {
       if (!db.inTransaction) throw error // a full disk: SQLite has rolled everything back by itself
@@ -80,6 +79,18 @@ export class Committer {
       vault.keyring.forget()
       this.#undoBackTo(mark)
       return failure(request.id, error)
+    }
+  }
+
+  /** Never throws. What is committed stays: that the log still holds pages as they were is told to those alone who asked. */
+  #emptyLog(answers: readonly Answer[]): readonly Answer[] {
+    if (this.#emptying.size === 0) return answers
+    try {
+      const sql = 'PRAGMA wal_checkpoint(TRUNCATE)'
+      if (this.#source.db.get<{ busy: number }>(sql)?.busy === 0) return answers
+      throw new PosternError('store.busy', 'the log of the database is being read, and could not be emptied')
+    } catch (error) {
+      return answers.map(answer => (this.#emptying.has(answer.id) ? failure(answer.id, error) : answer))
     }
   }
 

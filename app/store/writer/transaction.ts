@@ -11,7 +11,7 @@ export type Tx = Source & {
   readonly chains: Chains
   /** Told to the listeners once this write is committed. */
   touch(topic: Topic): void
-  /** Has the database's log emptied once this write is committed: it holds pages as they were before. */
+  /** Has the database's log, which holds pages as they were, emptied once this write is committed; else it is answered as failed. */
   emptyLog(): void
   /** Run, last first, when this write or the commit it belongs to fails. */
   undo(step: () => void): void
