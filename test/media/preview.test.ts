@@ -69,6 +69,9 @@ describe('a thumbnail', () => {
     await refused(6_000, {}, /6000 × 5000 pixels is too large/)
     await refused(4_900, { depth: 16 }, /too large/)
     await refused(8, { interlaced: true }, /interlaced/)
+    const [plain, other] = [samples.png(8, 8), samples.png(8, 8, { interlaced: true })]
+    const twofold = Buffer.concat([plain.subarray(0, 33), other.subarray(8, 33), plain.subarray(33)])
+    await assert.rejects(thumbnailOf(twofold, 'image/png'), /a second header/)
     assert.ok((await thumbnailOf(samples.png(8, 8), 'image/png')).length > 0)
   })
 })
