@@ -10,6 +10,8 @@ const MAX_BOXES = 200
 const MOVIE = { short: { scale: 12, duration: 16 }, long: { scale: 20, duration: 24 } } as const
 const TRACK = { short: { matrix: 40, size: 76 }, long: { matrix: 52, size: 88 } } as const
 const FIXED_POINT = 65_536
+/** A film that says more does not know how long it is. */
+const MAX_SECONDS = 24 * 60 * 60
 const HEAD_BYTES = 128
 
 /** How long and how large the head of an MP4 or 3GP says that the film is. Nothing is decoded. */
@@ -49,7 +51,7 @@ function secondsIn(header: Buffer): number | undefined {
   if (header.length < duration + 8) return undefined
   const units = header[0] === 1 ? Number(header.readBigUInt64BE(duration)) : header.readUInt32BE(duration)
   const seconds = Math.round(units / header.readUInt32BE(scale))
-  return seconds >= 0 && seconds < FIXED_POINT ? Math.max(1, seconds) : undefined
+  return seconds >= 0 && seconds <= MAX_SECONDS ? Math.max(1, seconds) : undefined
 }
 
 /** Of a track with a picture. One that lies on its side is shown upright. */
