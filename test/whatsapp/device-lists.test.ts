@@ -38,6 +38,17 @@ describe('device lists', () => {
     assert.deepEqual(await connect().get('bob'), BOB)
   })
 
+  test('that were told or dropped while the disk was asked count, and not what it had', async () => {
+    const disk = Promise.withResolvers<DeviceList>()
+    const lists = createDeviceLists({ now: () => clock, read: () => disk.promise, write: () => {} })
+    const asking = ['bob', 'carol'].map(user => lists.get(user))
+    const fresh = [...BOB, { user: '1', device: 3 }]
+    await Promise.all([lists.set('bob', fresh), lists.del('carol')])
+    disk.resolve({ devices: BOB, at: clock.getTime() })
+    assert.deepEqual(await Promise.all(asking), [fresh, undefined])
+    assert.deepEqual([await lists.get('bob'), await lists.get('carol')], [fresh, undefined])
+  })
+
   test('that were dropped are gone at once, before the disk has heard of it', async () => {
     const lists = createDeviceLists({
       now: () => clock,

@@ -23,10 +23,15 @@ const NONE: DeviceList = { devices: undefined, at: 0 }
  */
 export function createDeviceLists({ read, write, now }: DeviceListDeps): CacheStore {
   const lists = boundedCache()
+  /** What was told meanwhile is newer. */
+  const fromDisk = async (user: string): Promise<DeviceList> => {
+    const before = await read(user)
+    return (await lists.get<DeviceList>(user)) ?? before ?? NONE
+  }
   const isGood = ({ at }: DeviceList) => at <= now().getTime() && now().getTime() < at + GOOD_FOR_MS
   return {
     async get<T>(user: string): Promise<T> {
-      const list = (await lists.get<DeviceList>(user)) ?? (await read(user)) ?? NONE
+      const list = (await lists.get<DeviceList>(user)) ?? (await fromDisk(user))
       if (!isGood(list)) return undefined as T // the type of the library forgets that a key may be absent
       await lists.set(user, list)
       return list.devices as T
