@@ -1,4 +1,4 @@
-import { type Answer, invalid, type Parsed, parsed } from '../answer.ts'
+import { invalid, type Parsed, parsed } from '../answer.ts'
 import type { Call } from '../hop/call.ts'
 import { type Route, V1_SITES } from './route.ts'
 import { acceptAndTell, type SendDeps } from './send-message.ts'
@@ -12,13 +12,9 @@ export function publishRoutes(deps: SendDeps): readonly Route[] {
       path: '/v1/accounts/:account/channels/:channel/messages',
       sites: V1_SITES,
       access: { kind: 'itself', action: 'messages.send' },
-      handle: call => publish(call, deps),
+      handle: call => acceptAndTell(call, addressed(call), deps),
     },
   ]
-}
-
-async function publish(call: Call, deps: SendDeps): Promise<Answer> {
-  return await acceptAndTell(call, addressed(call), deps)
 }
 
 /** The message object of the body with the recipient that the path names. */
