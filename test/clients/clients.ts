@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Agent } from 'undici'
-import { EXAMPLES } from '../../app/http/docs/examples.ts'
+import { EXAMPLES, type Example } from '../../app/http/docs/examples.ts'
 import { createClient, eventsOf, Refused } from '../../scripts/clients/typescript/client.ts'
 import { eventually, ROOT, type Sandbox } from '../gateway/sandbox.ts'
 import { recipeTests } from './recipes.ts'
 
 const DAVE = '+15550100053'
+/** Has no phone. */
+const NOBODY = '+15550100054'
 const EXAMPLE_WITHIN_MS = 120_000
 
 type Entry = { readonly id: string; readonly text?: { readonly body: string } }
@@ -26,21 +28,32 @@ export function clientTests(running: () => Sandbox): void {
       return data.find(entry => entry.id === id)
     })
 
-  for (const { title, file, command } of EXAMPLES) {
-    const [tool, ...more] = command
-    test(`the example of /docs with ${title} sends a text`, { skip: whyNot(tool) }, async () => {
-      const { api, ca_file, clients } = running().endpoints()
-      const { cert_file = '', key_file = '' } = clients.demo ?? {}
-      const script = join(ROOT, 'app', 'http', 'docs', file)
-      const { stdout } = await promisify(execFile)(tool, [...more, script], {
-        env: { ...process.env, API: api, CA: ca_file, CERT: cert_file, KEY: key_file, TO: DAVE },
-        timeout: EXAMPLE_WITHIN_MS,
-      })
+  for (const example of EXAMPLES) {
+    const { title, command } = example
+    const skip = whyNot(command[0])
+    test(`the example of /docs with ${title} sends a text`, { skip }, async () => {
+      const { stdout } = await run(example, running(), DAVE)
       assert.equal((await inbox(stdout.trim())).text?.body, `Hello from ${title}`)
+    })
+    test(`and ends when its text cannot be sent, with ${title}`, { skip }, async () => {
+      await assert.rejects(
+        run(example, running(), NOBODY),
+        (error: { readonly code?: unknown; readonly stderr?: string }) =>
+          error.code === 1 && /failed/.test(error.stderr ?? ''),
+      )
     })
   }
   typescriptTest(running, inbox)
   recipeTests(running, { number: DAVE, inbox })
+}
+
+async function run({ file, command: [tool, ...more] }: Example, sandbox: Sandbox, to: string) {
+  const { api, ca_file, clients } = sandbox.endpoints()
+  const { cert_file = '', key_file = '' } = clients.demo ?? {}
+  return await promisify(execFile)(tool, [...more, join(ROOT, 'app', 'http', 'docs', file)], {
+    env: { ...process.env, API: api, CA: ca_file, CERT: cert_file, KEY: key_file, TO: to },
+    timeout: EXAMPLE_WITHIN_MS,
+  })
 }
 
 /** Why what needs this tool cannot be tried here. */

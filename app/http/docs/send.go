@@ -18,6 +18,7 @@ const messages = "/v1/accounts/main/messages"
 
 type message struct {
 	MessageID string `json:"message_id"`
+	Status    string `json:"status"`
 	Timeline  []struct {
 		Status string `json:"status"`
 	} `json:"timeline"`
@@ -30,11 +31,16 @@ func main() {
 	}
 	accepted := ask(client, http.MethodPost, messages, text)
 	for {
-		for _, step := range ask(client, http.MethodGet, messages+"/"+accepted.MessageID, nil).Timeline {
+		told := ask(client, http.MethodGet, messages+"/"+accepted.MessageID, nil)
+		for _, step := range told.Timeline {
 			if step.Status == "sent" {
 				fmt.Println(accepted.MessageID)
 				return
 			}
+		}
+		switch told.Status {
+		case "failed", "expired", "cancelled":
+			log.Fatalf("%s is %s", accepted.MessageID, told.Status)
 		}
 		time.Sleep(time.Second)
 	}

@@ -34,8 +34,9 @@ const message = { to: TO, type: 'text', text: { body: 'Hello from Node' } }
 const { message_id } = await ask('POST', messages, message, { 'idempotency-key': randomUUID() })
 
 for (;;) {
-  const { timeline } = await ask('GET', `${messages}/${message_id}`)
+  const { status, timeline } = await ask('GET', `${messages}/${message_id}`)
   if (timeline.some(step => step.status === 'sent')) break
+  if (['failed', 'expired', 'cancelled'].includes(status)) throw new Error(`${message_id} is ${status}`)
   await new Promise(resolve => setTimeout(resolve, 1_000))
 }
 process.stdout.write(`${message_id}\n`)

@@ -33,8 +33,10 @@ message = {"to": os.environ["TO"], "type": "text", "text": {"body": "Hello from 
 accepted = ask("POST", MESSAGES, message, {"Idempotency-Key": str(uuid.uuid4())})
 
 while True:
-    timeline = ask("GET", f"{MESSAGES}/{accepted['message_id']}")["timeline"]
-    if any(step["status"] == "sent" for step in timeline):
+    told = ask("GET", f"{MESSAGES}/{accepted['message_id']}")
+    if any(step["status"] == "sent" for step in told["timeline"]):
         break
+    if told["status"] in ("failed", "expired", "cancelled"):
+        raise RuntimeError(f"{accepted['message_id']} is {told['status']}")
     time.sleep(1)
 print(accepted["message_id"])

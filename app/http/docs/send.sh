@@ -11,5 +11,12 @@ accepted=$(api "$API/v1/accounts/main/messages" \
   -d "{\"to\": \"$TO\", \"type\": \"text\", \"text\": {\"body\": \"Hello from curl\"}}")
 message_id=$(printf '%s' "$accepted" | member message_id)
 
-until api "$API/v1/accounts/main/messages/$message_id" | grep -q '"status":"sent","at"'; do sleep 1; done
+while :; do
+  message=$(api "$API/v1/accounts/main/messages/$message_id")
+  case $message in
+    *'"status":"sent","at"'*) break ;;
+    *'"status":"failed"'* | *'"status":"expired"'* | *'"status":"cancelled"'*) echo "$message" >&2 && exit 1 ;;
+  esac
+  sleep 1
+done
 echo "$message_id"
