@@ -83,6 +83,7 @@ function typescriptTest(running: () => Sandbox, inbox: (id: string) => Promise<E
       postern.getMessage({ account: 'main', id: 'obx_none' }),
       (error: unknown) => error instanceof Refused && error.problem?.code === 'not-found',
     )
+    await assert.rejects(postern.getMessage({ account: 'main', id: '..' }), TypeError)
     await dispatcher.close()
   })
 }

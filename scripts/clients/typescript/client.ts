@@ -84,8 +84,13 @@ async function call(
   return mediaType.startsWith('text/') ? answer.text() : new Uint8Array(await answer.arrayBuffer())
 }
 
+/** A dot or two would lead to another path, however they are written. */
 function pathOf({ path }: Route, asked: Asked): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(asked[name])))
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(asked[name])
+    if (/^\.{0,2}$/.test(value)) throw new TypeError(`${name} cannot be "${value}"`)
+    return encodeURIComponent(value)
+  })
 }
 
 function headersOf({ headers }: Route, asked: Asked): Record<string, string> {
