@@ -99,7 +99,6 @@ function pairOf({ name, schema }: Parameter, words: readonly string[]): Arbitrar
   return fc.tuple(fc.constant(name), fc.oneof({ weight: 4, arbitrary: value }, fc.string()).map(String))
 }
 
-/** Examples get further than what only fits its schema: the things that they name are there. */
 function sentTo(operation: Documented, real: Real, words: readonly string[]): Arbitrary<Sent> {
   const files = filesFor(operation, real)
   if (files.length > 0) {
@@ -109,6 +108,7 @@ function sentTo(operation: Documented, real: Real, words: readonly string[]): Ar
   return bodyOf(operation, real, words).map(body => ({ body }))
 }
 
+/** Examples get further than what only fits its schema: the things that they name are there. */
 function bodyOf(operation: Documented, real: Real, words: readonly string[]): Arbitrary<unknown> {
   if (operation.body === undefined)
     return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, fc.jsonValue())
