@@ -282,13 +282,18 @@ const ORDER: Readonly<Record<MessageStatus, number>> = {
   received: ENDED,
 }
 
+/** True while it has still to leave. */
+export function isWaiting(status: MessageStatus): boolean {
+  return ORDER[status] <= ORDER.sending
+}
+
 /**
  * True when a message in status `from` may move on to `to`: receipts only ever advance, and an end stays. One exception:
  * what was tried before it was given up or taken back may have left all the same, and a phone that has it is right.
  */
 export function advances(from: MessageStatus, to: MessageStatus): boolean {
   if (from !== 'received' && ORDER[from] === ENDED) return PROOF.has(to)
-  if (to === 'failed' || to === 'expired' || to === 'cancelled') return ORDER[from] <= ORDER.sending
+  if (to === 'failed' || to === 'expired' || to === 'cancelled') return isWaiting(from)
   return ORDER[to] > ORDER[from]
 }
 

@@ -1,5 +1,5 @@
 import { present } from '../../lib/present.ts'
-import { advances, type MessageStatus } from '../../model/message.ts'
+import { advances, isWaiting, type MessageStatus } from '../../model/message.ts'
 import type { Effects } from '../effects.ts'
 import type { Approval, Hold, Requeue, StatusChange } from '../messages.ts'
 import type { Tx } from '../writer/transaction.ts'
@@ -14,9 +14,6 @@ type Step = {
   readonly code?: string | undefined
   readonly detail?: string | undefined
 }
-
-/** What may still leave keeps its place, also while it is held. */
-const LIVING: readonly MessageStatus[] = ['held', 'queued', 'sending']
 
 /** Retries write two steps each; a message that is tried for days keeps its first steps and its latest. */
 const FIRST_STEPS_KEPT = 2
@@ -84,9 +81,9 @@ export function recoverMessages(tx: Tx, { now }: { now: Date }): number {
 }
 
 function move(tx: Tx, row: MessageRow, { to, at, code, detail }: Step): void {
-  const place = LIVING.includes(to) ? row.place : null
+  const place = isWaiting(to) ? row.place : null // also while it is held
   tx.db.run('UPDATE messages SET status = ?, place = ? WHERE seq = ?', to, place, row.seq)
   addStep(tx, row, { status: to, at, ...present({ code, detail }) })
-  if (LIVING.includes(row.status)) markHead(tx, row)
+  if (isWaiting(row.status)) markHead(tx, row)
   tx.touch('outbox')
 }

@@ -1,5 +1,5 @@
 import { present } from '../../lib/present.ts'
-import { type Message, type MessageContent, type MessageStatus, mediaIn } from '../../model/message.ts'
+import { isWaiting, type Message, type MessageContent, mediaIn } from '../../model/message.ts'
 import type { Effects } from '../effects.ts'
 import type { Erased, Stretch } from '../privacy.ts'
 import type { Tx } from '../writer/transaction.ts'
@@ -14,10 +14,9 @@ import { isAwaited, type MediaRow, removeRow, rowOfMedia, toItem } from './media
 import { type MessageRow, rewriteMessage, toMessage } from './message-row.ts'
 import { namesInStanza } from './packed-names.ts'
 import { ERASED, type Person, personOf } from './person.ts'
+import { forgetVotes } from './poll-votes.ts'
 import { isAbout, type NumberedEvent, rowsOf } from './privacy-find.ts'
 import { forgetRecipient } from './recipients.ts'
-
-const WAITING: ReadonlySet<MessageStatus> = new Set(['held', 'queued', 'sending'])
 
 /** Erases what one stretch of a walk has of a contact. */
 export function erase(tx: Tx, { contact, stretch }: { contact: string; stretch: Stretch }): Erased {
@@ -73,7 +72,7 @@ function eraseMessages(tx: Tx, person: Person, after: string): Erased {
   for (const row of rows) {
     const message = toMessage(tx, row)
     if (!person.isIn(message)) continue
-    if (WAITING.has(row.status)) waiting++
+    if (isWaiting(row.status)) waiting++
     else if (person.is(message.chat) || person.is(message.from ?? '')) {
       eraseMessage(tx, row, { message, person })
       messages++
@@ -104,7 +103,7 @@ function eraseMessage(
   }))
   tx.db.run('UPDATE messages SET body_kept = 0, media = NULL WHERE seq = ?', row.seq)
   tx.db.run('UPDATE message_steps SET detail = NULL WHERE message = ?', row.seq)
-  tx.db.run('DELETE FROM poll_votes WHERE message = ?', row.seq)
+  forgetVotes(tx, row)
 }
 
 /** The file of a message that was erased, but one that came in another chat and was passed on, or that another of ours carries. */

@@ -1,4 +1,4 @@
-import type { MessageContent, MessageStatus } from '../../model/message.ts'
+import { isWaiting, type MessageContent } from '../../model/message.ts'
 import type { SweepAnswer, SweepStep } from '../retention.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
@@ -11,8 +11,6 @@ import { forgetVotes } from './poll-votes.ts'
 
 /** Rows that one step looks at, whether or not it removes them: some milliseconds of the writer's time. */
 const LOOKED_AT = 100
-
-const WAITING: ReadonlySet<MessageStatus> = new Set(['held', 'queued', 'sending'])
 
 /** One small stretch of a sweep. */
 export function sweep(tx: Tx, step: SweepStep): SweepAnswer {
@@ -46,7 +44,7 @@ function sweepMessages(tx: Tx, step: SweepStep, remove: (row: MessageRow) => voi
     seq,
     LOOKED_AT,
   )
-  const over = rows.filter(row => !WAITING.has(row.status))
+  const over = rows.filter(row => !isWaiting(row.status))
   for (const row of over) remove(row)
   return answerOf(over.length, rows, row => [row.created_at, row.seq])
 }
@@ -102,7 +100,7 @@ function tellsOfUnfinished(source: Source, row: EventRow): boolean {
   const { type, account, data } = toEvent(source, row)
   if (account === undefined || (type !== 'message.queued' && type !== 'message.held')) return false
   const message = typeof data.message_id === 'string' ? findOwn(source, account, data.message_id) : undefined
-  return message !== undefined && WAITING.has(message.status)
+  return message !== undefined && isWaiting(message.status)
 }
 
 function sweepMedia(tx: Tx, { before, from }: SweepStep): SweepAnswer {
