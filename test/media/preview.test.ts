@@ -76,13 +76,17 @@ describe('a thumbnail', () => {
   })
 })
 
-type World = { look(content: Buffer, type: MediaType, mimeType: string): Promise<Preview | undefined> }
+type World = {
+  look(content: Buffer, type: MediaType, mimeType: string): Promise<Preview | undefined>
+  stop(): Promise<void>
+}
 
 function world(t: TestContext, patience: Patience = MUCH): World {
   const folder = openFolder(join(temporaryFolder(t), 'media'))
   const previews = createPreviews({ pathOf: folder.pathOf, log: silentLog, patience })
   t.after(() => previews.stop())
   return {
+    stop: previews.stop,
     async look(content, type, mimeType) {
       const options = { maxBytes: content.length, unlooked: true }
       const written = await folder.write(Readable.from([content]), options)
@@ -162,6 +166,18 @@ describe('what a message shows of its file', () => {
     const started = threads(t)
     assert.equal(await look(samples.png(), 'image', 'image/png'), undefined)
     for (const worker of started) await ended(worker)
+  })
+
+  test('is nothing of what was under way or waited at the end, for which no thread is started any more', async t => {
+    const { look, stop } = world(t)
+    const started = threads(t)
+    const under = once(process, 'worker')
+    const both = Promise.all([1, 2].map(() => look(samples.png(), 'image', 'image/png')))
+    await under
+    await stop()
+    assert.deepEqual(await both, [undefined, undefined])
+    assert.equal(await look(samples.png(), 'image', 'image/png'), undefined)
+    assert.equal(started.length, 1)
   })
 
   test('needs no thread once it has been idle for a while', async t => {

@@ -34,6 +34,7 @@ export class PreviewThread {
   #line: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #idle: NodeJS.Timeout | undefined
+  #stopped = false
 
   constructor(patience: Patience = { withinMs: 10_000, idleMs: 2_000 }) {
     this.#patience = patience
@@ -50,12 +51,18 @@ export class PreviewThread {
     const report = await turn
     this.#waiting -= 1
     if (report.kind === 'none')
-      void this.stop() // nobody knows in what state its decoder is
+      void this.#end() // nobody knows in what state its decoder is
     else if (this.#waiting === 0) this.#rest()
     return report
   }
 
+  /** What waits is not looked at any more. */
   async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     clearTimeout(this.#idle)
     const worker = this.#worker
     this.#worker = undefined
@@ -63,6 +70,7 @@ export class PreviewThread {
   }
 
   async #send(errand: Errand, withinMs: number): Promise<Report> {
+    if (this.#stopped) return { kind: 'none', reason: 'the appliance is stopping' }
     if (withinMs <= 0) return { kind: 'none', reason: 'its turn did not come in time' }
     clearTimeout(this.#idle)
     const worker = this.#worker ?? this.#start()
@@ -72,7 +80,7 @@ export class PreviewThread {
     const ended = () => giveUp('its thread ended without an answer')
     const patience = setTimeout(() => {
       giveUp('it was not done in time')
-      void this.stop()
+      void this.#end()
     }, withinMs)
     worker.once('message', resolve).once('error', failed).once('exit', ended)
     worker.postMessage(errand)
@@ -84,7 +92,7 @@ export class PreviewThread {
 
   #rest(): void {
     clearTimeout(this.#idle)
-    this.#idle = setTimeout(() => void this.stop(), this.#patience.idleMs).unref()
+    this.#idle = setTimeout(() => void this.#end(), this.#patience.idleMs).unref()
   }
 
   #start(): Worker {
