@@ -67,10 +67,7 @@ function begin(target: Target, { drive, came, open }: Held): Promise<boolean> {
     let status: string | undefined
     socket.on('error', () => {}) // the end of a connection comes as `close`, too
     socket.on('data', (chunk: Buffer) => {
-      const text = chunk.toString('latin1')
-      status ??= /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1]
-      // Said by the edge, and not always done: after it Go's server may wait for the rest of a body without a limit.
-      if (/^connection: close/im.test(text)) socket.destroy()
+      status ??= /^HTTP\/1\.[01] (\d{3})/.exec(chunk.toString('latin1'))?.[1]
       if (status !== undefined) open.set(socket, undefined) // who has an answer says no more
     })
     socket.once('secureConnect', () => {
