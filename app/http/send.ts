@@ -5,11 +5,18 @@ import { writeProblem } from './compat/dialect.ts'
 import { serveSentEvents } from './events/server-sent.ts'
 import { upgradeOf } from './events/upgrade.ts'
 import { serveWebSocket } from './events/web-socket.ts'
+import { afterBody } from './hop/bodies.ts'
 import { arrivals } from './hop/call.ts'
 import { allowanceHeaders } from './limits/allowance.ts'
 
-/** The only place that writes an answer. */
+/** The only place that writes an answer: once the body of the request is there, or has not come in time. */
 export function send(request: Request, response: Response, answer: Answer): void {
+  const isLate = answer.kind === 'problem' && answer.code === 'too-slow'
+  if (isLate) write(request, response, answer)
+  else afterBody(request, () => !response.headersSent && write(request, response, answer))
+}
+
+function write(request: Request, response: Response, answer: Answer): void {
   response.set({ ...allowanceHeaders(request), ...answer.headers })
   switch (answer.kind) {
     case 'json':

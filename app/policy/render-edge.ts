@@ -14,7 +14,7 @@ const ORDER: readonly SiteName[] = ['api', 'keys', 'dashboard', 'hooks']
 /** Time for an ordinary answer to be taken; uploads and streams have their own in proxy/sizes.caddy. */
 const WRITE_TIMEOUT_MS = 120_000
 /** The app holds bodies to the policy's time; Caddy ends what it leaves. */
-const BODY_SLACK_MS = 10_000
+const BODY_SLACK_MS = 5_000
 const HEADING = '# Rendered from the policy: edit policies/ and apply, not this file.'
 
 /**

@@ -40,7 +40,7 @@ function codesOf(
   const codes: readonly (readonly [boolean, readonly ProblemCode[]])[] = [
     [method !== 'get', ['cross-site', 'disk-full']],
     [path.includes(':'), ['not-found']],
-    [method !== 'get' && method !== 'delete', ['too-slow', 'too-large', 'unsupported-media-type']],
+    [method !== 'get' && method !== 'delete', ['too-large', 'unsupported-media-type']],
     [operation.body !== undefined && body === undefined, ['invalid']],
     [operation.query !== undefined, ['invalid']],
   ]

@@ -1,0 +1,27 @@
+import type { Request } from 'express'
+
+/** The same as in proxy/sizes.caddy. */
+const UPLOADS = /^\/(v1\/accounts|graph\/v[0-9.]+)\/[^/]+\/media\/?$/
+
+/** Whether a body is to come with a file, which is larger and has more time than others. */
+export function isUpload({ path }: Request): boolean {
+  return UPLOADS.test(path)
+}
+
+export function announcesBody(request: Request): boolean {
+  return request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0
+}
+
+/**
+ * Calls back once the rest of an ordinary body has come, unread, or at once when nothing is to come. An answer that overtakes its
+ * body makes Go's server, and so Caddy, read on after it, now and then without any limit of time (`finishRequest` of
+ * net/http clears the deadline): such a connection would stay as long as its caller likes.
+ */
+export function afterBody(request: Request, then: () => void): void {
+  if (request.complete || isUpload(request) || !announcesBody(request)) {
+    then()
+    return
+  }
+  request.once('end', then)
+  request.resume()
+}
