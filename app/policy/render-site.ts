@@ -128,7 +128,7 @@ function tlsLines({ edge, site, name }: SiteToRender): string[] {
   const inside = [
     ...(name === 'api' ? ['protocols tls1.3'] : []),
     ...(name === 'dashboard' ? [] : ['alpn http/1.1']),
-    ...(site.clientCertificates ? ['import client-certificates'] : []),
+    site.clientCertificates ? 'import client-certificates' : 'import no-session-tickets',
   ]
   const { tls } = edge
   if (tls.mode === 'internal') return block('tls internal', inside)

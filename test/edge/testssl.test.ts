@@ -21,8 +21,6 @@ const FINDINGS_AT_LEAST = 100
 /** What testssl.sh finds and we leave. */
 const LEFT: Readonly<Record<string, string>> = {
   cert_revocation: 'a private CA: that of the test serves neither a CRL nor OCSP',
-  TLS_session_ticket:
-    'the hint of a week is fixed in Caddy; it changes the keys every 12 hours and knows four, so that no ticket is good for longer than two days',
 }
 
 type Scanned = 'api' | 'dashboard' | 'hooks'

@@ -2,16 +2,31 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { test } from 'node:test'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { createTestAuthority } from '../../helpers/certificates.ts'
 import type { AppRig } from '../app-rig.ts'
 import { get, open, sendRaw } from '../raw-request.ts'
 import { ask, KEY } from './ask.ts'
 
 /** What is agreed on before the first request. */
 export function handshakeTests(rigOf: () => AppRig): void {
-  // A resumed session would bring the certificate in without a look at the client CA of the day.
-  test('gives out sessions to resume on sites without client certificates, and none on the api site', async () => {
-    assert.equal(await sessionsGivenOut(rigOf(), 'keys'), true)
+  // A resumed session would bring the certificate in without a look at the client CA of the day; a ticket of TLS 1.2 opens what was recorded.
+  test('gives out no sessions to resume', async () => {
     assert.equal(await sessionsGivenOut(rigOf(), 'api'), false)
+    for (const site of ['keys', 'dashboard', 'hooks'] as const)
+      for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+        assert.equal(await sessionsGivenOut(rigOf(), site, { maxVersion }), false, `${site}, ${maxVersion}`)
+  })
+
+  test('needs no certificate where it asks for one to give out no sessions, and takes no notice of any', async () => {
+    const rig = rigOf()
+    const stranger = await (await createTestAuthority('Strangers')).issue()
+    for (const client of [undefined, rig.honest, stranger])
+      for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+        const shown = { site: 'keys' as const, tls: { maxVersion }, ...(client && { client }) }
+        const { told, arrived } = await ask(rig, rig.honest, shown)
+        assert.equal(told, '200 reports')
+        assert.ok(arrived.every(({ headers }) => !headers.includes('Client-Cert')))
+      }
   })
 
   test('speaks TLS 1.3 alone on the api site, 1.2 as well where browsers and partners call, and nothing older', async () => {
@@ -135,9 +150,13 @@ async function left({ ports, edge }: AppRig, path: string, known: boolean): Prom
   return { status: Number(head.split(' ')[1]), goes }
 }
 
-function sessionsGivenOut({ ports, edge, honest }: AppRig, site: 'api' | 'keys'): Promise<boolean> {
+function sessionsGivenOut(
+  { ports, edge, honest }: AppRig,
+  site: SpokenTo,
+  tls: ConnectionOptions = {},
+): Promise<boolean> {
   const port = ports[site]
-  const socket = open({ port, ca: edge.ca, client: honest })
+  const socket = open({ port, ca: edge.ca, client: honest, tls })
   return new Promise((resolve, reject) => {
     let given = false
     socket.once('session', () => {
