@@ -14,45 +14,57 @@ import { compiledFor, FRUGAL, nodeEnvironment } from './app-command.ts'
 export type Compiled = {
   /** Gives the next life of the app its own copy of what is kept, in the place of whatever the last one has left. */
   handOut(): void
-  /** Makes the copy for the life after this one, while nobody waits for it: fifteen hundred files take half a second. */
-  makeSpare(): Promise<void>
+  /** Makes the copies for the lives after this one, while nobody waits: fifteen hundred files take half a second, or two. */
+  makeSpares(): Promise<void>
   close(): void
 }
 
+/** One for the next life, and one for the life after one that ended before another could be made. */
+const SPARES = 2
+
 export function createCompiled(config: Config): Compiled {
   const copy = compiledFor(config)
-  const spare = join(sparesIn(config), String(process.pid))
-  let standing: 'none' | 'making' | 'whole' = 'none'
-  let lives = 0
+  const spares = join(sparesIn(config), String(process.pid))
+  const whole: string[] = []
+  let [lives, made, isMaking] = [0, 0, false]
   removeLeftovers(config)
 
   return {
     handOut() {
       discard(copy, `${copy}-${lives++}`)
       if (!isFresh(config)) return
-      const moved = standing === 'whole' && move(spare, copy)
-      if (standing === 'whole') standing = 'none'
-      if (moved) return
+      const spare = whole.shift()
+      if (spare !== undefined && move(spare, copy)) return
       try {
         cpSync(keptIn(config), copy, { recursive: true })
       } catch {
         remove(copy) // no room: the app compiles by itself
       }
     },
-    async makeSpare() {
-      if (standing !== 'none' || !isFresh(config)) return
-      standing = 'making'
-      try {
-        await rm(spare, { recursive: true, force: true })
-        await cp(keptIn(config), spare, { recursive: true })
-        standing = 'whole'
-      } catch {
-        standing = 'none' // no room, or nothing may be written here: the next life waits for its copy
+    async makeSpares() {
+      if (isMaking) return
+      isMaking = true
+      while (whole.length < SPARES && isFresh(config)) {
+        const spare = join(spares, String(made++))
+        if (!(await copied(keptIn(config), spare))) break
+        whole.push(spare)
       }
+      isMaking = false
     },
     close() {
-      remove(spare)
+      remove(spares)
     },
+  }
+}
+
+/** False, and nothing is left, when there is no room or nothing may be written there: the next life waits for its copy. */
+async function copied(from: string, to: string): Promise<boolean> {
+  try {
+    await cp(from, to, { recursive: true })
+    return true
+  } catch {
+    remove(to)
+    return false
   }
 }
 

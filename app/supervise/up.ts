@@ -97,7 +97,7 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
     if (crew.isStopping()) return
     if (!announced) compiling = keepCompiled(config)
     renewal.start()
-    void compiled.makeSpare()
+    void compiled.makeSpares()
     announced = true
     writeEndpoints(config.dataDir, endpoints())
   }

@@ -46,10 +46,12 @@ test('kill -9 of the app while messages flow both ways and to a receiver loses n
 
 /** Of a run that takes an hour, one wants to see how it goes. */
 function tellRound({ comparisons, faults }: Verdict, recoveries: readonly Recovery[]): void {
-  const openMs = recoveries.map(recovery => recovery.openMs)
-  const [p50, p99] = [50, 99].map(rank => Math.round(percentile(openMs, rank) ?? 0))
+  const [accepting, open] = (['acceptingMs', 'openMs'] as const).map(which => {
+    const times = recoveries.map(recovery => recovery[which])
+    return [50, 99, 100].map(rank => Math.round(percentile(times, rank) ?? 0)).join(', ')
+  })
   const counts = comparisons.map(({ name, count, lost }) => `${name} ${lost.length} of ${count} lost`)
   console.log(
-    `${openMs.length} kills; open again after ${p50} ms, p99 ${p99} ms; ${counts.join(', ')}; ${faults.length} faults`,
+    `${recoveries.length} kills; p50, p99 and most until it answers again ${accepting} ms, until it is open ${open} ms; ${counts.join(', ')}; ${faults.length} faults`,
   )
 }
