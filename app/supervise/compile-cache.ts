@@ -116,6 +116,7 @@ function isAlive(pid: number): boolean {
  */
 export function keepCompiled(config: Config): ChildProcess | undefined {
   if (isFresh(config)) return undefined
+  remove(keptIn(config)) // what was compiled of files that were different would be copied for each life
   const child = spawn(
     process.execPath,
     [...FRUGAL, '--no-warnings', join(config.root, 'app', 'compile.ts')],

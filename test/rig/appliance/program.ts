@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { subscribe } from 'node:diagnostics_channel'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -24,9 +25,10 @@ if (loaded.kind === 'faulty') throw new Error(loaded.faults.join('\n'))
 
 let aheadMs = 0
 subscribe('child_process', message => {
-  const { process: child } = message as { process: { once(event: 'exit', listener: () => void): void } }
+  const { process: child } = message as { process: ChildProcess }
   child.once('exit', () => {
-    aheadMs += A_MINUTE_MS
+    // The process that compiles the app ends while a life begins, which would be taken for one that does not answer.
+    if (!child.spawnargs.some(arg => arg.endsWith('compile.ts'))) aheadMs += A_MINUTE_MS
   })
 })
 process.execPath = writeLauncher(values.folder, process.execPath) // what the supervisor starts every Node with
