@@ -148,8 +148,8 @@ async function run(options: StartOptions, { store, started, contactKey }: Ground
   await webhooks.endpoints.load()
   await limitKeeper.start()
   await library.start() // before uploads: it removes what nobody has kept
+  await sessions.start() // before the first requests, which would hold up how the connections come about
   await http.listen(options.listen)
-  await sessions.start()
   await outbox.start()
   await deliveries.start()
   sweeper.start()
