@@ -75,7 +75,8 @@ test('exits 3 when a secret is not there, and 0 once it is', async t => {
 })
 
 test('exits 3 when Caddy refuses the edge, with its reason', async t => {
-  const run = await policyWorld(t).run(['check'], { ok: false, error: 'unrecognized directive' })
+  const error = 'Caddy refuses the edge of this policy: unrecognized directive'
+  const run = await policyWorld(t).run(['check'], { ok: false, error })
   assert.equal(run.exitCode, 3)
   assert.match(run.out, /PS-4201\]: Caddy refuses the edge of this policy: unrecognized directive/)
 })

@@ -81,7 +81,7 @@ async function edgeFaults(
   const moved = config.portBase === undefined ? snapshot : movePorts(snapshot, config.ports)
   const verdict = await validateEdge?.(moved, config)
   if (verdict === undefined || verdict.ok) return []
-  const message = `Caddy refuses the edge of this policy: ${verdict.error ?? 'no reason given'}`
+  const message = verdict.error ?? 'Caddy refuses the edge of this policy and gives no reason'
   return [{ severity: 'error', code: 'PS-4201', message, file: '.' }]
 }
 
