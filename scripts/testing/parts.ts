@@ -15,7 +15,7 @@ export type Part =
       /** The same with `--long`. */
       readonly longFileTimeoutMs: number
       readonly needs: readonly Need[]
-      /** Runs side by side with the part before it: both wait for downloads and the disk more than for the processor. */
+      /** Runs side by side with the part before it: they wait for downloads, the disk and a page more than for the processor. */
       readonly beside: boolean
     }
 
@@ -37,10 +37,10 @@ export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   files('unit', { folder: 'test', concurrency: 3, minutes: 3, needs: [] }),
   files('gateway', { concurrency: 3, minutes: 4, needs: [CURL] }),
-  files('rig', { concurrency: 3, minutes: 15, longMinutes: 180, needs: [] }),
-  files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM] }),
+  files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
   files('containers', { concurrency: 1, minutes: 9, needs: [CURL, ENGINE, DEBOOTSTRAP, IP, UNITS] }),
   files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP], beside: true }),
+  files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM], beside: true }),
 ]
 
 /** The test files of a part. `unit` has every test that no other part has. */
