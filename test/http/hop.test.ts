@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { after, before, describe, test } from 'node:test'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import { connect } from 'node:tls'
+import { readInTurns } from '../../app/http/hop/bodies.ts'
 import { createTestAuthority } from '../helpers/certificates.ts'
 import { type RunningHttp, startHttp } from './running-http.ts'
 import { testPolicy } from './running-policy.ts'
@@ -155,5 +159,49 @@ describe('probes', () => {
     assert.match(answer.json.detail, /the accounts are starting/)
     assert.equal((await http.ask({ path: '/livez' })).status, 200)
     http.setReady(true)
+  })
+})
+
+describe('a body that lies there as a whole', () => {
+  const MIB = 1_024 * 1_024
+
+  /** The most bytes that are taken before others have their turn, and all. */
+  async function taken(t: TestContext, read: (request: IncomingMessage) => void) {
+    const { promise, resolve } = Promise.withResolvers<{ most: number; all: number }>()
+    const server = createServer(request => {
+      let [inTurn, most, all] = [0, 0, 0]
+      request.on('data', (piece: Buffer) => {
+        if (inTurn === 0) setImmediate(() => (inTurn = 0))
+        inTurn += piece.length
+        most = Math.max(most, inTurn)
+        all += piece.length
+      })
+      request.once('end', () => resolve({ most, all }))
+      request.pause()
+      setTimeout(read, 50, request) // by then the sockets are full
+    })
+    t.after(() => server.close())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const call = request({ port, host: '127.0.0.1', method: 'POST', agent: false })
+    call.once('error', () => {}) // nobody answers
+    call.end(Buffer.alloc(MIB))
+    return await promise.finally(() => call.destroy())
+  }
+
+  test('is taken piece by piece where it is read in turns', async t => {
+    const { most, all } = await taken(t, request => {
+      readInTurns(request)
+      request.resume()
+    })
+    assert.equal(all, MIB)
+    assert.ok(most <= MIB / 8, `${most} bytes`)
+  })
+
+  test('is taken in a few goes otherwise', async t => {
+    const { most, all } = await taken(t, request => void request.resume())
+    assert.equal(all, MIB)
+    assert.ok(most > MIB / 8, `${most} bytes`)
   })
 })

@@ -3,6 +3,7 @@ import type { Answer, Problem } from '../answer.ts'
 import { problem } from '../answer.ts'
 import { authorize, authorizeAny, checkAnybody, unknownAccount } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
+import { readInTurns } from '../hop/bodies.ts'
 import { type Call, calls, param } from '../hop/call.ts'
 import { send } from '../send.ts'
 import type { Route } from './route.ts'
@@ -112,5 +113,6 @@ function bodyParser(): RequestHandler {
       return send(request, response, problem('unsupported-media-type', detail))
     }
     parserOf(local ? LOCAL_BODY_BYTES : policy.snapshot.edge.limits.maxBodyBytes)(request, response, next)
+    if (!empty && !request.complete) readInTurns(request)
   }
 }
