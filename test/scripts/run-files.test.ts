@@ -72,7 +72,7 @@ async function runOn(
   return { tally, output: lines.join('\n') }
 }
 
-test('parts run one after the other, but for one that runs beside the one before it', () => {
+test('parts run one after the other, but for those that run beside the one before them', () => {
   const turns = inTurns(PARTS).map(turn => turn.map(({ name }) => name))
   assert.deepEqual(
     turns.flat(),
@@ -80,7 +80,7 @@ test('parts run one after the other, but for one that runs beside the one before
   )
   assert.deepEqual(
     turns.filter(({ length }) => length > 1),
-    [['containers', 'fresh']],
+    [['containers', 'fresh', 'browser']],
   )
   const fresh = PARTS.filter(({ name }) => name === 'fresh')
   assert.deepEqual(inTurns(fresh), [fresh], 'alone when it alone is wanted')
