@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -14,8 +15,12 @@ import { compiledFor, FRUGAL, nodeEnvironment } from './app-command.ts'
 export type Compiled = {
   /** Gives the next life of the app its own copy of what is kept, in the place of whatever the last one has left. */
   handOut(): void
-  /** Makes the copies for the lives after this one, while nobody waits: fifteen hundred files take half a second, or two. */
-  makeSpares(): Promise<void>
+  /**
+   * Once everything runs: compiles the app for lives to come, unless that is done, and makes copies for the next ones while nobody
+   * waits, as fifteen hundred files take half a second, or two. An installation that must not be written to stays without.
+   */
+  keep(): Promise<void>
+  /** Ends what `keep` has begun. */
   close(): void
 }
 
@@ -26,6 +31,8 @@ export function createCompiled(config: Config): Compiled {
   const copy = compiledFor(config)
   const spares = join(sparesIn(config), String(process.pid))
   const whole: string[] = []
+  const stopping = new AbortController()
+  let compiling: Promise<void> | undefined
   let [lives, made, isMaking] = [0, 0, false]
   removeLeftovers(config)
 
@@ -41,10 +48,12 @@ export function createCompiled(config: Config): Compiled {
         remove(copy) // no room: the app compiles by itself
       }
     },
-    async makeSpares() {
+    async keep() {
+      if (!isFresh(config)) compiling ??= compile(config, stopping.signal) // once: where it fails, it fails again
+      await compiling
       if (isMaking) return
       isMaking = true
-      while (whole.length < SPARES && isFresh(config)) {
+      while (whole.length < SPARES && isFresh(config) && !stopping.signal.aborted) {
         const spare = join(spares, String(made++))
         if (!(await copied(keptIn(config), spare))) break
         whole.push(spare)
@@ -52,6 +61,7 @@ export function createCompiled(config: Config): Compiled {
       isMaking = false
     },
     close() {
+      stopping.abort()
       remove(spares)
     },
   }
@@ -110,33 +120,27 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/**
- * Compiles the app for lives to come unless that is done: in a process that opens no store and no secret, while everything
- * runs already. An installation that must not be written to stays without. The caller ends the process when it still runs.
- */
-export function keepCompiled(config: Config): ChildProcess | undefined {
-  if (isFresh(config)) return undefined
-  remove(keptIn(config)) // what was compiled of files that were different would be copied for each life
-  const child = spawn(
-    process.execPath,
-    [...FRUGAL, '--no-warnings', join(config.root, 'app', 'compile.ts')],
-    {
-      cwd: config.root,
-      env: { ...nodeEnvironment(config), NODE_COMPILE_CACHE: keptIn(config) },
-      stdio: 'ignore',
-    },
-  )
-  child.once('error', () => {}) // the app starts without, only slower
-  child.once('exit', code => {
+/** In a process that opens no store and no secret. Without it the app starts as well, only slower. */
+async function compile(config: Config, signal: AbortSignal): Promise<void> {
+  const args = [...FRUGAL, '--no-warnings', join(config.root, 'app', 'compile.ts')]
+  const env = { ...nodeEnvironment(config), NODE_COMPILE_CACHE: keptIn(config) }
+  try {
+    remove(keptIn(config)) // what was compiled of files that were different would be copied for each life
+    const options = { cwd: config.root, env, stdio: 'ignore', signal, killSignal: 'SIGKILL' } as const
+    const [code] = await once(spawn(process.execPath, args, options), 'exit')
     if (code === 0 && existsSync(keptIn(config))) writeFileSync(markOf(config), '')
-  })
-  return child
+  } catch {
+    // It was ended, or nothing may be written there.
+  }
 }
 
-/** Whether what is kept was compiled after the last change of the app or of what it imports. */
+/** Whether what is kept was compiled after the last change of the app or of what it imports. Not while files come and go. */
 function isFresh(config: Config): boolean {
-  const mark = markOf(config)
-  return existsSync(mark) && statSync(mark).mtimeMs > changedAt(config)
+  try {
+    return statSync(markOf(config)).mtimeMs > changedAt(config)
+  } catch {
+    return false
+  }
 }
 
 function changedAt({ root }: Config): number {

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
@@ -6,7 +5,7 @@ import { EX_CONFIG, PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import { appArguments, appEnvironment } from './app-command.ts'
 import { ask, type Proof } from './ask.ts'
-import { createCompiled, keepCompiled } from './compile-cache.ts'
+import { createCompiled } from './compile-cache.ts'
 import { caddyCommand, edgeAnswers, exportEdgeCa } from './edge.ts'
 import { createEdgeDesk } from './edge-desk.ts'
 import { type Endpoints, endpointsFile, removeEndpoints, writeEndpoints } from './endpoints.ts'
@@ -63,7 +62,6 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   let revision = ''
   let announced = false
   const compiled = createCompiled(config)
-  let compiling: ChildProcess | undefined
   try {
     if (config.sandbox) await Promise.all(sandboxParts(config, output).map(crew.start))
     const app = appPart(options, compiled.handOut, found => {
@@ -95,9 +93,8 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
 
   function announce(): void {
     if (crew.isStopping()) return
-    if (!announced) compiling = keepCompiled(config)
     renewal.start()
-    void compiled.makeSpares()
+    void compiled.keep()
     announced = true
     writeEndpoints(config.dataDir, endpoints())
   }
@@ -112,7 +109,6 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
 
   async function stop(): Promise<void> {
     removeEndpoints(config.dataDir)
-    compiling?.kill('SIGKILL')
     compiled.close()
     await renewal.stop()
     await desk.close()

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Config, loadConfig } from '../../app/config/config.ts'
 import { compiledFor, FRUGAL } from '../../app/supervise/app-command.ts'
-import { createCompiled, keepCompiled } from '../../app/supervise/compile-cache.ts'
+import { createCompiled } from '../../app/supervise/compile-cache.ts'
 
 const COMPILE = `
 import { flushCompileCache } from 'node:module'
@@ -41,18 +50,18 @@ test('each life gets a copy of what is kept, and nothing that an earlier life ha
 
 test('copies that were made ahead are the same, are used once, and go with the supervisor', async t => {
   const config = installation(t)
-  await compiled(config)
-  const { handOut, makeSpares, close } = createCompiled(config)
+  const { handOut, keep, close } = createCompiled(config)
+  await Promise.all([keep(), keep()])
+  assert.equal(spares(config).length, 2, 'also of what has just been compiled')
   handOut()
   const first = contents(config)
-  await Promise.all([makeSpares(), makeSpares()])
   for (const left of [1, 0, 0]) {
+    assert.equal(spares(config).length, left, 'moved, not copied, while there are any')
     writeFileSync(join(compiledFor(config), 'planted'), '')
     handOut()
     assert.deepEqual(contents(config), first)
-    assert.equal(spares(config).length, left, 'moved, not copied, while there are any')
   }
-  await makeSpares()
+  await keep()
   assert.equal(spares(config).length, 2)
   close()
   assert.deepEqual(spares(config), [])
@@ -74,7 +83,9 @@ test('what a killed supervisor has left is removed by the next one', async t => 
 test('what is kept serves until a file of the app changes; then it is compiled again', async t => {
   const config = installation(t)
   await compiled(config)
-  assert.equal(keepCompiled(config), undefined)
+  const made = statSync(markOf(config)).mtimeMs
+  await compiled(config)
+  assert.equal(statSync(markOf(config)).mtimeMs, made)
   const later = new Date(Date.now() + 10) // than the mark of what is kept
   utimesSync(join(config.root, 'app', 'start.ts'), later, later)
   createCompiled(config).handOut()
@@ -83,6 +94,33 @@ test('what is kept serves until a file of the app changes; then it is compiled a
   await compiled(config)
   createCompiled(config).handOut()
   assert.equal(contents(config).includes('stale'), false)
+})
+
+test('the app goes without while its files come and go, and with a folder that nobody can write to', async t => {
+  const config = installation(t)
+  await compiled(config)
+  const gone = join(config.root, 'app', 'gone.ts')
+  symlinkSync('nowhere', gone)
+  createCompiled(config).handOut()
+  assert.equal(existsSync(compiledFor(config)), false)
+  rmSync(join(config.root, '.runtime'), { recursive: true })
+  writeFileSync(join(config.root, '.runtime'), 'no folder')
+  await createCompiled(config).keep()
+  rmSync(gone)
+  await createCompiled(config).keep()
+  createCompiled(config).handOut()
+  assert.equal(existsSync(compiledFor(config)), false)
+})
+
+test('what is being compiled ends with the supervisor', async t => {
+  const config = installation(t)
+  writeFileSync(join(config.root, 'app', 'compile.ts'), 'setInterval(() => {}, 1_000)\n')
+  const { keep, close } = createCompiled(config)
+  const keeping = keep()
+  close()
+  await keeping
+  assert.equal(existsSync(markOf(config)), false)
+  assert.deepEqual(spares(config), [])
 })
 
 /** An installation whose app is one small module. */
@@ -106,10 +144,14 @@ function installation(t: TestContext): Config {
 }
 
 async function compiled(config: Config): Promise<void> {
-  const child = keepCompiled(config)
-  assert.ok(child)
-  const [code] = await once(child, 'exit')
-  assert.equal(code, 0)
+  const { keep, close } = createCompiled(config)
+  await keep()
+  close()
+  assert.ok(existsSync(markOf(config)))
+}
+
+function markOf({ root }: Config): string {
+  return join(root, '.runtime', 'compiled', 'made')
 }
 
 function spares({ root }: Config): string[] {
