@@ -9,14 +9,13 @@ import { afterBody } from './hop/bodies.ts'
 import { arrivals } from './hop/call.ts'
 import { allowanceHeaders } from './limits/allowance.ts'
 
-/** The only place that writes an answer: once the body of the request is there, or has not come in time. */
+/** Answers once the body of the request is there. */
 export function send(request: Request, response: Response, answer: Answer): void {
-  const isLate = answer.kind === 'problem' && answer.code === 'too-slow'
-  if (isLate) write(request, response, answer)
-  else afterBody(request, () => !response.headersSent && write(request, response, answer))
+  afterBody(request, () => !response.headersSent && sendAtOnce(request, response, answer))
 }
 
-function write(request: Request, response: Response, answer: Answer): void {
+/** The only place that writes an answer. By itself for a body that is not waited for any longer. */
+export function sendAtOnce(request: Request, response: Response, answer: Answer): void {
   response.set({ ...allowanceHeaders(request), ...answer.headers })
   switch (answer.kind) {
     case 'json':

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -164,6 +165,8 @@ describe('probes', () => {
 
 describe('a body that lies there as a whole', () => {
   const MIB = 1_024 * 1_024
+  /** More than Node takes from a socket at once, and less than lies in one. */
+  const A_TURN = 96 * 1_024
 
   /** The most bytes that are taken before others have their turn, and all. */
   async function taken(t: TestContext, read: (request: IncomingMessage) => void) {
@@ -196,12 +199,42 @@ describe('a body that lies there as a whole', () => {
       request.resume()
     })
     assert.equal(all, MIB)
-    assert.ok(most <= MIB / 8, `${most} bytes`)
+    assert.ok(most <= A_TURN, `${most} bytes`)
+  })
+
+  test('is taken so by the app, whether it is read or not', async t => {
+    const http = await startHttp()
+    t.after(() => http.stop())
+    const { edge } = testPolicy()
+    http.setPolicy({ edge: { ...edge, limits: { ...edge.limits, maxBodyBytes: MIB } } })
+    let pauses = 0
+    const begun = (message: unknown) => {
+      const { request } = message as { request: IncomingMessage }
+      const pause = request.pause.bind(request)
+      request.pause = () => {
+        pauses += 1
+        return pause()
+      }
+    }
+    subscribe('http.server.request.start', begun)
+    t.after(() => unsubscribe('http.server.request.start', begun))
+    const body = JSON.stringify({ to: '+12025550199', type: 'text', text: { body: 'x'.repeat(MIB / 2) } })
+    for (const [type, status] of [
+      ['application/json', 422],
+      ['text/plain', 415],
+    ] as const) {
+      pauses = 0
+      const path = '/v1/accounts/main/messages'
+      const headers = { 'content-type': type }
+      const answer = await http.ask({ method: 'POST', path, body, headers, as: 'billing' })
+      assert.equal(answer.status, status)
+      assert.ok(pauses >= 8, `${pauses} at ${type}`)
+    }
   })
 
   test('is taken in a few goes otherwise', async t => {
     const { most, all } = await taken(t, request => void request.resume())
     assert.equal(all, MIB)
-    assert.ok(most > MIB / 8, `${most} bytes`)
+    assert.ok(most > A_TURN, `${most} bytes`)
   })
 })

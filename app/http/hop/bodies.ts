@@ -31,7 +31,7 @@ export function afterBody(request: Request, then: () => void): void {
 /**
  * Takes a body piece by piece, and lets all others have their turn between two pieces: what lies in the socket would be
  * taken in one go otherwise, a mebibyte in five milliseconds, and fifty such bodies would hold everybody up for as many.
- * For a body that is being read: it begins to flow.
+ * For a body whose reader is there: it begins to flow.
  */
 export function readInTurns(request: IncomingMessage): void {
   request.on('data', () => {

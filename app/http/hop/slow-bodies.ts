@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { problem } from '../answer.ts'
-import { send } from '../send.ts'
+import { sendAtOnce } from '../send.ts'
 import { announcesBody, isUpload } from './bodies.ts'
 import { arrivals } from './call.ts'
 
@@ -27,7 +27,7 @@ export const refuseSlowBodies: RequestHandler = (request, response, next) => {
 function hangUp(request: Request, response: Response): void {
   request.socket.pause() // what came after all would be acted upon, although its caller was told otherwise
   response.set('Connection', 'close')
-  send(
+  sendAtOnce(
     request,
     response,
     problem('too-slow', 'The body did not come within the time that the policy gives it.'),

@@ -3,7 +3,7 @@ import type { Answer, Problem } from '../answer.ts'
 import { problem } from '../answer.ts'
 import { authorize, authorizeAny, checkAnybody, unknownAccount } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
-import { readInTurns } from '../hop/bodies.ts'
+import { announcesBody, readInTurns } from '../hop/bodies.ts'
 import { type Call, calls, param } from '../hop/call.ts'
 import { send } from '../send.ts'
 import type { Route } from './route.ts'
@@ -106,13 +106,12 @@ function bodyParser(): RequestHandler {
   return (request, response, next) => {
     const { credential, policy } = calls.get(request)
     const local = credential.kind === 'local'
-    const empty =
-      request.get('transfer-encoding') === undefined && Number(request.get('content-length') ?? 0) === 0
-    if (!empty && (request.is('application/json') === false || !isUtf8(request.get('content-type')))) {
+    const hasBody = announcesBody(request)
+    if (hasBody && (request.is('application/json') === false || !isUtf8(request.get('content-type')))) {
       const detail = 'The body must be JSON in UTF-8: send it with Content-Type: application/json.'
       return send(request, response, problem('unsupported-media-type', detail))
     }
     parserOf(local ? LOCAL_BODY_BYTES : policy.snapshot.edge.limits.maxBodyBytes)(request, response, next)
-    if (!empty && !request.complete) readInTurns(request)
+    if (hasBody && !request.complete) readInTurns(request)
   }
 }
