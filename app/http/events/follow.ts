@@ -4,7 +4,7 @@ import type { Oldest } from '../../store/events.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
 import { type EventQuery, isWanted } from './filter.ts'
-import { createJudge, type Ending, mayRead } from './judge.ts'
+import { createJudge, type Ending, LOOK_MS, mayRead } from './judge.ts'
 import { nextEvents } from './wake.ts'
 
 /** What a stream tells its reader, in this order: `opened`, events and heartbeats, `closed`. */
@@ -22,8 +22,6 @@ export type FollowDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 
 
 /** Events read at once: what a stream holds in memory for a reader that does not take them. */
 const PAGE = 50
-/** A policy that changed is noticed within this time, also when nothing happens. */
-const LOOK_MS = 1_000
 
 /**
  * The events after a cursor as they happen. Nothing is read before the reader has taken what was read already, so that

@@ -18,8 +18,13 @@ export type Judgement =
 
 type JudgeDeps = Pick<HttpDeps, 'policy' | 'now'>
 
-/** Credentials are looked at again this often although no policy changed: they expire, and files of keys are replaced. Each look of a stream at which nothing happens (`LOOK_MS`) is to be one. */
-const KNOWN_FOR_MS = 500
+/** A stream on which nothing happens asks its judge this often. */
+export const LOOK_MS = 1_000
+/**
+ * Credentials are looked at again this often although no policy changed: they expire, and files of keys are replaced. Less than the
+ * time between two looks, for timers are early by a fraction of a millisecond and every second look would see nothing.
+ */
+const KNOWN_FOR_MS = LOOK_MS / 2
 
 /** Makes the judge of one stream. Each call asks the policy in force at that moment, from the credential on. */
 export function createJudge(call: Call, deps: JudgeDeps): () => Judgement {
