@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { renderEdge } from '../../../app/policy/render-edge.ts'
+import { reloadEdge, writeNext } from '../../../app/supervise/edge.ts'
 import type { AppRig } from '../app-rig.ts'
 import { open, sendRaw } from '../raw-request.ts'
 import { KEY } from './ask.ts'
@@ -13,7 +15,7 @@ const MESSAGE = JSON.stringify({ to: '+12025550199', type: 'text', text: { body:
 export function slowBodyTests(rigOf: () => AppRig): void {
   test('answers 408 to each body that does not come in time, acts on none, and hangs up', async () => {
     const rig = rigOf()
-    withTime(rig, BODY_TIMEOUT_MS)
+    await applyTime(rig, BODY_TIMEOUT_MS)
     const begun = performance.now()
     const half = MESSAGE.slice(0, 20)
     const heads = [
@@ -38,7 +40,7 @@ export function slowBodyTests(rigOf: () => AppRig): void {
     assert.ok(tookMs >= BODY_TIMEOUT_MS)
     const sent = await rig.http.store.messages.list({ account: 'main', chat: '+12025550199', limit: 10 })
     assert.equal(sent.items.length, 0)
-    withTime(rig, rig.edge.snapshot.edge.limits.bodyTimeoutMs)
+    await applyTime(rig, rig.edge.snapshot.edge.limits.bodyTimeoutMs)
   })
 
   test('refuses bodies that are whole, and those that come slowly and in time, with an answer', async () => {
@@ -63,6 +65,18 @@ export function slowBodyTests(rigOf: () => AppRig): void {
     assert.match(await slowly('/v1/accounts/main/media', 'text/plain'), /^HTTP\/1\.1 201/)
     withTime(rig, rig.edge.snapshot.edge.limits.bodyTimeoutMs)
   })
+}
+
+/** As the policy has it, in the app and in Caddy. */
+async function applyTime(rig: AppRig, bodyTimeoutMs: number): Promise<void> {
+  const { config, deps, snapshot } = rig.edge
+  const limits = { ...snapshot.edge.limits, bodyTimeoutMs }
+  const part = renderEdge(
+    { ...snapshot, edge: { ...snapshot.edge, limits } },
+    { loopback: ['127.0.0.1', '::1'] },
+  )
+  assert.deepEqual(await reloadEdge(deps, writeNext(config, part)), { ok: true })
+  withTime(rig, bodyTimeoutMs)
 }
 
 /** As the app's policy has it; Caddy waits as long as the one that it was started with says, and longer. */
