@@ -97,7 +97,7 @@ export type PollContent = Around & {
   readonly poll: {
     readonly name: string
     readonly options: readonly string[]
-    /** How many of them one may choose; 0: any number. */
+    /** How many of them one may choose; 0: as many as one likes. */
     readonly selectable_count: number
   }
 }

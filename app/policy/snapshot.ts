@@ -158,7 +158,7 @@ export type ConsentField = 'purpose' | 'granted_at' | 'evidence'
 /** A consent that lacks a field, is to another purpose, or was given longer ago, does not count. */
 export type ConsentTerms = {
   readonly requiredFields: readonly ConsentField[]
-  /** Absent: any. */
+  /** Absent: whatever it was given for. */
   readonly purposes?: readonly string[]
   readonly maxAgeMs?: number
 }

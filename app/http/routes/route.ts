@@ -4,7 +4,7 @@ import type { Resource } from '../authorize.ts'
 import type { Call } from '../hop/call.ts'
 
 /**
- * Who may use a route. `anybody`: any principal from its own networks. `account`: the action on the account that the
+ * Who may use a route. `anybody`: every principal from its own networks. `account`: the action on the account that the
  * path names. `any-account`: the action on at least one account, and the route leaves out the others. `appliance`:
  * the action without an account. `itself`: the route asks for the action, because what it touches is only known once
  * more is read. `owner`: whoever can open the control socket, and nobody else.

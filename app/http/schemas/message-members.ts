@@ -93,7 +93,7 @@ export const MEMBER_SCHEMAS = {
         type: 'integer',
         minimum: 0,
         maximum: MOST_OPTIONS,
-        description: 'how many options one may choose; 0, or left out: any number',
+        description: 'how many options one may choose; 0, or left out: as many as one likes',
       },
     },
     ['name', 'options'],

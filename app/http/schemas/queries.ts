@@ -1,7 +1,7 @@
 import { MESSAGE_STATUSES } from '../../model/message.ts'
 import type { Count, Text } from './query.ts'
 
-/** What lists are asked by: the parameters of each route that has any. */
+/** What lists are asked by: the parameters of each route with a list. */
 const LIMIT = {
   ...{ type: 'integer', minimum: 1, maximum: 200, default: 50 },
   description: 'at most so many on a page',

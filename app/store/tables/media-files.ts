@@ -33,7 +33,7 @@ export function fileOf({ db, vault }: Source, seq: number): StoredFile {
   return { name: row.name, size: row.size, key: Uint8Array.from(vault.open(keyCell(row.name), row.key)) }
 }
 
-/** Forgets a file that no item has any more; answers its name, for whoever removes it from the disk. */
+/** Forgets a file that no item has; answers its name, for whoever removes it from the disk. */
 export function dropFile({ db }: Tx, seq: number): readonly string[] {
   if (db.get('SELECT 1 FROM media WHERE file = ?', seq) !== undefined) return []
   const row = db.get<{ name: string }>('SELECT name FROM media_files WHERE seq = ?', seq)

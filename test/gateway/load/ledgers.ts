@@ -1,6 +1,6 @@
 import type { Sandbox } from '../sandbox.ts'
 
-/** One message, as any side tells of it. `chat` is the account's name and the number of the person, without `+`. */
+/** One message, as one of the sides tells of it. `chat` is the account's name and the number of the person, without `+`. */
 export type Line = { readonly chat: string; readonly id: string; readonly text: string }
 
 /** What one side has in its books: texts by message id, and the ids of each chat in their order. */

@@ -36,7 +36,7 @@ export function templateMember(
   if (member.kind === 'problem') return member
   const { name, language, components = [] } = member.value.template
   const template = templates.get(name)
-  if (template === undefined) return parsed({ name }) // which is told as any that is not declared
+  if (template === undefined) return parsed({ name }) // which is told like others that are not declared
   if (language !== undefined && !isSameLanguage(language.code, template.language))
     return invalid('$.template.language', `is not that of this template, which is ${template.language}`)
   const given = components.flatMap(({ parameters = [] }) => parameters)

@@ -130,7 +130,7 @@ export const CHANNEL_OPERATIONS: Operations = {
   },
   [`POST ${CHANNELS}/:channel/messages`]: {
     id: 'publishPost',
-    summary: 'Publishes in a channel of the account: a message as any other, which the path addresses.',
+    summary: 'Publishes in a channel of the account: a message like others, which the path addresses.',
     headers: IDEMPOTENCY_KEY,
     body: takes(
       { oneOf: POST_SCHEMAS },

@@ -19,7 +19,7 @@ export type Enrolled = {
 
 /**
  * Links a device by its keys alone: the end of a pairing without the way there, for those who need many linked devices
- * and not the linking. It logs in as any other.
+ * and not the linking. It logs in like others.
  */
 export function enrol(network: Network, { number }: User, { preKeys, ...keys }: DeviceKeys): Enrolled {
   const { world } = network
