@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BinaryNode, getBinaryNodeChildren } from '@whiskeysockets/baileys'
+import { type ChatId, jidOf, kindOfChat } from '../../model/chat.ts'
 import type { Message, MessageReceipt } from '../../model/message.ts'
 import { messageEvent } from '../../model/message-event.ts'
 import type { InboundChange } from '../../store/journal.ts'
-import { personOf } from '../translate.ts'
+import { chatOf, type LidLookup, personOf } from '../translate.ts'
 import type { Reader, Reading } from './reading.ts'
 
 /** What a contact's phone reports about messages of ours. */
@@ -42,11 +43,25 @@ export async function readReceipt(stanza: BinaryNode, reader: Reader): Promise<R
   const changes: InboundChange[] = []
   for (const messageId of receipt?.messageIds ?? []) {
     const message = await sentMessage(messageId, reader)
-    if (receipt !== undefined && message?.direction === 'out') {
+    if (receipt === undefined || message?.direction !== 'out') continue
+    if (await isOfChat(stanza, message.chat, reader.lookup)) {
       changes.push(...(await changesOf(message, receipt.status, { stanza, reader })))
     }
   }
   return { changes, kept: false }
+}
+
+/** False for somebody who speaks of a message that went elsewhere; a quotation may have told them its id. */
+async function isOfChat({ attrs }: BinaryNode, chat: ChatId, lookup: LidLookup): Promise<boolean> {
+  const kind = kindOfChat(chat)
+  if (kind === 'status' || kind === 'channel') return true // their readers answer from addresses of their own
+  const [from, to] = await Promise.all([chatOf(attrs.from, lookup), chatOf(jidOf(chat), lookup)])
+  if (kind === 'group' || kindOfChat(from ?? '') !== 'contact') return from === to
+  return from === to || isLid(from) !== isLid(to) // a LID whose number WhatsApp has not told may be theirs
+}
+
+function isLid(chat: ChatId | undefined): boolean {
+  return chat?.endsWith('@lid') === true
 }
 
 async function changesOf(
