@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { readInTurns } from '../../app/http/hop/bodies.ts'
 import { createTestAuthority } from '../helpers/certificates.ts'
@@ -163,46 +164,64 @@ describe('probes', () => {
   })
 })
 
-describe('a body that lies there as a whole', () => {
+describe('bodies that lie there as a whole', () => {
   const MIB = 1_024 * 1_024
-  /** More than Node takes from a socket at once, and less than lies in one. */
-  const A_TURN = 96 * 1_024
+  const AT_ONCE = 8
+  /** More than Node takes from two sockets at once (one whose turn it is, one that begins), and less than lies in one. */
+  const A_TURN = 192 * 1_024
 
-  /** The most bytes that are taken before others have their turn, and all. */
+  /** The most bytes of all bodies that are taken before others have their turn, and all. */
   async function taken(t: TestContext, read: (request: IncomingMessage) => void) {
-    const { promise, resolve } = Promise.withResolvers<{ most: number; all: number }>()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const came: IncomingMessage[] = []
+    let [inTurn, most, all, ended] = [0, 0, 0, 0]
     const server = createServer(request => {
-      let [inTurn, most, all] = [0, 0, 0]
       request.on('data', (piece: Buffer) => {
         if (inTurn === 0) setImmediate(() => (inTurn = 0))
         inTurn += piece.length
         most = Math.max(most, inTurn)
         all += piece.length
       })
-      request.once('end', () => resolve({ most, all }))
+      request.once('end', () => ++ended === AT_ONCE && resolve())
       request.pause()
-      setTimeout(read, 50, request) // by then the sockets are full
+      if (came.push(request) === AT_ONCE) setTimeout(begin, 50) // by then the sockets are full
     })
+    const begin = async () => {
+      for (const request of came) {
+        read(request)
+        await turn()
+      }
+    }
     t.after(() => server.close())
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const call = request({ port, host: '127.0.0.1', method: 'POST', agent: false })
-    call.once('error', () => {}) // nobody answers
-    call.end(Buffer.alloc(MIB))
-    return await promise.finally(() => call.destroy())
+    const calls = Array.from({ length: AT_ONCE }, () => {
+      const call = request({ port, host: '127.0.0.1', method: 'POST', agent: false })
+      call.once('error', () => {}) // nobody answers
+      return call.end(Buffer.alloc(MIB))
+    })
+    await promise
+    for (const call of calls) call.destroy()
+    return { most, all }
   }
 
-  test('is taken piece by piece where it is read in turns', async t => {
+  test('are taken piece by piece where they are read in turns', async t => {
     const { most, all } = await taken(t, request => {
       readInTurns(request)
       request.resume()
     })
-    assert.equal(all, MIB)
+    assert.equal(all, AT_ONCE * MIB)
     assert.ok(most <= A_TURN, `${most} bytes`)
   })
 
-  test('is taken so by the app, whether it is read or not', async t => {
+  test('are taken in a few goes otherwise', async t => {
+    const { most, all } = await taken(t, request => void request.resume())
+    assert.equal(all, AT_ONCE * MIB)
+    assert.ok(most > A_TURN, `${most} bytes`)
+  })
+
+  test('are taken so by the app, whether they are read or not', async t => {
     const http = await startHttp()
     t.after(() => http.stop())
     const { edge } = testPolicy()
@@ -230,11 +249,5 @@ describe('a body that lies there as a whole', () => {
       assert.equal(answer.status, status)
       assert.ok(pauses >= 8, `${pauses} at ${type}`)
     }
-  })
-
-  test('is taken in a few goes otherwise', async t => {
-    const { most, all } = await taken(t, request => void request.resume())
-    assert.equal(all, MIB)
-    assert.ok(most > A_TURN, `${most} bytes`)
   })
 })

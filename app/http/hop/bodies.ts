@@ -29,13 +29,21 @@ export function afterBody(request: Request, then: () => void): void {
 }
 
 /**
- * Takes a body piece by piece, and lets all others have their turn between two pieces: what lies in the socket would be
- * taken in one go otherwise, a mebibyte in five milliseconds, and fifty such bodies would hold everybody up for as many.
- * For a body whose reader is there: it begins to flow.
+ * Takes a body piece by piece: one piece of one body in each turn of the loop, so that all others have theirs between two. What
+ * lies in the socket would be taken in one go otherwise, a mebibyte in five milliseconds, and fifty such bodies would hold
+ * everybody up for as many. For a body whose reader is there: it begins to flow.
  */
 export function readInTurns(request: IncomingMessage): void {
   request.on('data', () => {
     request.pause()
-    setImmediate(() => request.resume())
+    if (paused.push(request) === 1) setImmediate(resumeNext)
   })
+}
+
+/** The bodies whose next piece is to come, of the whole process, as its loop is one: who has waited longest goes first. */
+const paused: IncomingMessage[] = []
+
+function resumeNext(): void {
+  paused.shift()?.resume()
+  if (paused.length > 0) setImmediate(resumeNext)
 }
