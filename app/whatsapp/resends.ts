@@ -122,6 +122,7 @@ export class Resends {
 
   async #attempt(owed: Owed): Promise<void> {
     clearTimeout(owed.timer)
+    owed.timer = undefined // a wait that ended without a connection must not look like one that goes on
     if (this.#socket === undefined || owed.isOver) return
     if (owed.attemptCount >= MAX_ATTEMPTS) return this.#giveUp(owed, 'no attempt was acknowledged')
     owed.attemptCount += 1

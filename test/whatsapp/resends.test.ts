@@ -94,3 +94,54 @@ test('what was owed when a connection went goes over the next', async t => {
   await nothingOwed()
   assert.deepEqual(sent, [`again to ${PHONE}`])
 })
+
+const GONE = Object.assign(new Error('Connection Closed'), { output: { statusCode: 428 } })
+type Late = (under: PromiseWithResolvers<'written' | 'unknown'>) => void
+
+for (const [what, late] of Object.entries<Late>({
+  'is cut off': ({ reject }) => reject(GONE),
+  'ends well': ({ resolve }) => resolve('written'),
+})) {
+  test(`an attempt that ${what} after the drop is made over the next connection, however long that takes`, async t => {
+    const { store, resends, nothingOwed } = await owing(t, { ackMs: NEVER_MS, answer: 'written' })
+    const entry = await journaled(store, 1)
+    const underWay = Promise.withResolvers<'written' | 'unknown'>()
+    resends.opened({ sendAgain: () => underWay.promise })
+    resends.left(entry, { messageId: 'OURS', chatJid: PHONE, device: PHONE, count: 1 })
+    await outage(t, resends, () => late(underWay))
+    assert.equal(await sentOver(resends), 1)
+    await nothingOwed()
+  })
+}
+
+test('what a device asked for is owed as well when its connection went before the journal had it', async t => {
+  const { resends, sent, ask, nothingOwed } = await owing(t, { ackMs: NEVER_MS, answer: 'written' })
+  await outage(t, resends, () => ask(PHONE))
+  assert.equal(await sentOver(resends), 1)
+  assert.deepEqual(sent, [])
+  await nothingOwed()
+})
+
+/** A connection goes, something happens, and every wait that this began is over before there is a new one. */
+async function outage(t: TestContext, resends: Resends, late: () => void | Promise<void>): Promise<void> {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  resends.abandon()
+  await late()
+  await new Promise(setImmediate)
+  t.mock.timers.tick(2 * NEVER_MS)
+  t.mock.timers.reset()
+}
+
+/** How often something is sent at once over a new connection, where the server acknowledges it. */
+async function sentOver(resends: Resends): Promise<number> {
+  let sentCount = 0
+  resends.opened({
+    async sendAgain() {
+      sentCount += 1
+      return 'written'
+    },
+  })
+  await new Promise(setImmediate)
+  resends.acknowledged('OURS')
+  return sentCount
+}
