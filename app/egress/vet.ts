@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { reasonOf } from '../lib/error.ts'
-import { classify } from '../policy/addresses.ts'
+import { classify, reachedBy } from '../policy/addresses.ts'
 import { ipInCidrs } from '../policy/networks.ts'
 
 /** All addresses of a name, in the system's order. Rejects when it has none. */
@@ -30,7 +30,7 @@ export async function vet(hostname: string, allowCidrs: readonly string[], deps:
     return { kind: 'failed', reason: `the name does not resolve: ${reasonOf(error)}` }
   }
   if (addresses.length === 0) return { kind: 'failed', reason: 'the name has no address' }
-  const own = deps.ownAddresses()
+  const own = new Set(deps.ownAddresses().flatMap(reachedBy))
   for (const address of addresses) {
     const reason = objection(address, allowCidrs, own)
     if (reason !== undefined) return { kind: 'refused', reason }
@@ -41,11 +41,11 @@ export async function vet(hostname: string, allowCidrs: readonly string[], deps:
 function objection(
   address: string,
   allowCidrs: readonly string[],
-  own: readonly string[],
+  own: ReadonlySet<string>,
 ): string | undefined {
   const kind = classify(address)
   if (kind === 'never') return `${address} is a metadata address, which no policy can allow`
-  if (kind === 'public' && !own.includes(address)) return undefined
+  if (kind === 'public' && !reachedBy(address).some(reached => own.has(reached))) return undefined
   if (isIP(address) !== 0 && ipInCidrs(address, allowCidrs)) return undefined
   return `${address} is a private, local or reserved address, and no network in allowNetworks contains it`
 }

@@ -1,5 +1,5 @@
 import { BlockList, isIP, SocketAddress } from 'node:net'
-import { ipv6Bits } from './networks.ts'
+import { ipv6Bits, plainIp } from './networks.ts'
 
 /**
  * What an address is to us. `never`: a metadata service, which no policy can open. `special`: private, local, reserved or
@@ -66,6 +66,13 @@ export function classify(address: string): AddressClass {
   if (MAPPED.check(address, 'ipv6') || NAT64.check(address, 'ipv6')) return classifyV4(v4At(bytes, 12))
   if (!GLOBAL_V6.check(address, 'ipv6') || SPECIAL_V6.check(address, 'ipv6')) return 'special'
   return inside.includes('special') ? 'special' : 'public'
+}
+
+/** Where a connection to an address may come out: at itself and at what is embedded in it, each spelled in one way only. */
+export function reachedBy(address: string): readonly string[] {
+  const plain = plainIp(address)
+  if (plain === undefined) return []
+  return isIP(plain) === 4 ? [plain] : [ipv6Bits(plain), ...embeddedV4(bytesOfV6(plain))]
 }
 
 function classifyV4(address: string): AddressClass {

@@ -4,6 +4,7 @@ import { createServer as createTcp } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createEgress } from '../../app/egress/connector.ts'
+import { vet } from '../../app/egress/vet.ts'
 import { temporaryFolder } from '../sandbox/running-receiver.ts'
 import { egressTo, requestTo, startPlainServer, startServer } from './https-server.ts'
 
@@ -170,6 +171,43 @@ test('refuses an address of this machine, public as it may be', async t => {
   })
   assert.equal((await egress.request(request)).kind, 'refused')
 })
+
+/** Spellings of this machine's own addresses, each beside the like of it that belongs to somebody else. */
+const OWN = ['192.0.32.10', '2A00:1450:4001:0:0:0:0:A', 'fe80::1%eth0']
+const SPELLINGS = [
+  ['192.0.32.10', '192.0.32.11'],
+  ['::ffff:192.0.32.10', '::ffff:192.0.32.11'],
+  ['::ffff:c000:200a', '::ffff:c000:200b'],
+  ['0:0:0:0:0:FFFF:C000:200A', '0:0:0:0:0:FFFF:C000:200B'],
+  ['64:ff9b::192.0.32.10', '64:ff9b::192.0.32.11'],
+  ['64:FF9B:0:0:0:0:C000:200A', '64:FF9B:0:0:0:0:C000:200B'],
+  ['2606:4700::5efe:192.0.32.10', '2606:4700::5efe:192.0.32.11'], // ISATAP
+  ['2a00:1450:4001::a', '2a00:1450:4001::b'],
+  ['2A00:1450:4001::A', '2A00:1450:4001::B'],
+  ['2a00:1450:4001:0000:0000:0000:0000:000a', '2a00:1450:4001:0000:0000:0000:0000:000b'],
+  ['2a00:1450:4001::0.0.0.10', '2a00:1450:4001::0.0.0.11'],
+] as const
+
+for (const [own, foreign] of SPELLINGS) {
+  test(`refuses ${own} as an address of this machine, and not ${foreign}`, async () => {
+    const deps = (...found: string[]) => ({ lookup: async () => found, ownAddresses: () => OWN })
+    const literal = (address: string) => (address.includes(':') ? `[${address}]` : address)
+    assert.equal((await vet('hooks.test', [], deps(own))).kind, 'refused')
+    assert.equal((await vet('hooks.test', [], deps(foreign, own))).kind, 'refused')
+    assert.equal((await vet(literal(own), [], deps())).kind, 'refused')
+    const all = ['0.0.0.0/0', '::/0']
+    assert.equal((await vet('hooks.test', all, deps(own))).kind, 'vetted', 'the policy may open it')
+    assert.equal((await vet('hooks.test', [], deps(foreign))).kind, 'vetted')
+    assert.equal((await vet(literal(foreign), [], deps())).kind, 'vetted')
+  })
+}
+
+for (const own of ['2002:c000:200a::', '::192.0.32.10', '64:ff9b:1::192.0.32.10', '2a00:1450:4001::a%eth0']) {
+  test(`refuses ${own}, whoever it belongs to`, async () => {
+    const deps = { lookup: async () => [own], ownAddresses: () => [] }
+    assert.equal((await vet('hooks.test', [], deps)).kind, 'refused')
+  })
+}
 
 test('refuses http to who did not ask for it, other schemes, Unix sockets and what is no URL', async t => {
   const server = await startPlainServer(t, (_, response) => response.end())
