@@ -29,9 +29,14 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
     if (known?.about === about) return await known.answer
     const asking = { about, answer: ask(endpoint, token, deps) }
     asked.set(name, asking)
-    const reason = await asking.answer
-    if (reason !== undefined && asked.get(name) === asking) asked.delete(name)
-    return reason
+    let verified = false
+    try {
+      const reason = await asking.answer
+      verified = reason === undefined
+      return reason
+    } finally {
+      if (!verified && asked.get(name) === asking) asked.delete(name)
+    }
   }
 }
 

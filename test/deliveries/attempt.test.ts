@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { Webhook } from 'standardwebhooks'
 import { type AttemptDeps, attempt, type Outcome } from '../../app/deliveries/attempt.ts'
+import { createHandshake } from '../../app/deliveries/handshake.ts'
 import { PosternError } from '../../app/lib/error.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { certificate, egressTo, startServer } from '../egress/https-server.ts'
@@ -204,4 +205,25 @@ test('waits for a secret that is missing instead of sending without it', async t
     notBefore: NOW,
   })
   assert.equal(server.requests, 0)
+})
+
+test('asks an endpoint for its challenge again once the secret is there that the question needs', async t => {
+  const asked: string[] = []
+  const server = await startServer(t, (request, response) => {
+    asked.push(request.method ?? '')
+    response.end(new URL(request.url ?? '', 'https://hooks.test').searchParams.get('hub.challenge') ?? '')
+  })
+  const secrets: Record<string, string> = { ...SECRETS, 'secret:token': 'a word between us' }
+  delete secrets['secret:ca']
+  const known = depsOf({
+    readSecret: ref => new Secret(secrets[ref] ?? assert.fail(`the secret ${ref} is missing`)),
+  })
+  const deps = { ...known, handshake: createHandshake(known) }
+  const endpoint = { ...endpointAt(server.port), verifyTokenRef: 'secret:token' }
+  const ask = async () => (await attempt(deliveryOf(), endpoint, deps)).kind
+  assert.deepEqual(await Promise.all([ask(), ask()]), ['retry', 'retry'])
+  assert.equal(server.requests, 0)
+  secrets['secret:ca'] = certificate.ca
+  assert.deepEqual([await ask(), await ask()], ['delivered', 'delivered'])
+  assert.deepEqual(asked, ['GET', 'POST', 'POST'])
 })
