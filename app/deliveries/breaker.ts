@@ -1,12 +1,16 @@
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import type { EndpointHealth } from '../store/endpoints.ts'
 import type { Recent } from './recent.ts'
+import { LONGEST_WAIT_MS } from './schedule.ts'
 
 const TRIP_AT_FAILURES = 10
 const TRIP_AT_SHARE = 0.7
 const ENOUGH_ATTEMPTS = 10
 const PROBES: Backoff = { baseMs: 30_000, maxMs: 10 * 60_000 }
-const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1_000
+const HOUR_MS = 60 * 60 * 1_000
+const DISABLE_AFTER_MS = 5 * 24 * HOUR_MS
+/** Failures further apart do not show that it failed in between: nothing was tried. Some hours more, for the attempts themselves and for an app that was down. */
+const APART_MS = LONGEST_WAIT_MS + 6 * HOUR_MS
 
 /** One attempt that failed. `recent` counts it already. */
 export type Failure = {
@@ -38,11 +42,12 @@ export function afterSuccess({ endpoint, disabled }: EndpointHealth, at: Date): 
 
 /**
  * Trips the breaker at 10 failures in a row, or when 70 % of at least 10 attempts in 5 minutes failed; a failed probe
- * doubles the wait for the next. Disables after 5 days without one success, and at once when the endpoint is gone.
+ * doubles the wait for the next. Disables after 5 days in which one attempt after the other failed, and at once when the endpoint
+ * is gone.
  */
 export function afterFailure(health: EndpointHealth, failure: Failure): EndpointHealth {
   const { startedAt, endedAt, gone } = failure
-  const { failingSince = startedAt } = health
+  const failingSince = failedBefore(health, startedAt) ?? startedAt
   const counted = {
     ...health,
     failureCount: health.failureCount + 1,
@@ -56,6 +61,11 @@ export function afterFailure(health: EndpointHealth, failure: Failure): Endpoint
       ? { ...counted, disabled: { at: endedAt, because } as const }
       : counted
   return { ...judged, ...breakerAfter(judged, failure) }
+}
+
+/** Since when it has failed without a pause; undefined when it begins to now. */
+function failedBefore({ failingSince, lastFailureAt }: EndpointHealth, at: Date): Date | undefined {
+  return at.getTime() - (lastFailureAt?.getTime() ?? 0) <= APART_MS ? failingSince : undefined
 }
 
 type Breaker = Pick<EndpointHealth, 'openUntil' | 'probeCount'>

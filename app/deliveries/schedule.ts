@@ -17,6 +17,9 @@ const STANDARD_MS = [
 ]
 const JITTER = 0.2
 
+/** As long as it ever lets a delivery wait. */
+export const LONGEST_WAIT_MS = DAY_MS * (1 + JITTER)
+
 /** A delivery as the schedule sees it: `attemptCount` without the attempt that has just failed. */
 export type Tried = { readonly createdAt: Date; readonly attemptCount: number }
 

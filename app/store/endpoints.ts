@@ -7,7 +7,7 @@ export type EndpointHealth = {
   readonly endpoint: string
   /** Failures since the last success. */
   readonly failureCount: number
-  /** The first of them. */
+  /** The first of them after which there was always another soon. */
   readonly failingSince?: Date
   readonly lastSuccessAt?: Date
   readonly lastFailureAt?: Date

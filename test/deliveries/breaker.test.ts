@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { afterFailure, afterSuccess, gateOf, healthy } from '../../app/deliveries/breaker.ts'
 import { createRecent } from '../../app/deliveries/recent.ts'
+import { nextAttemptAt } from '../../app/deliveries/schedule.ts'
 import type { EndpointHealth } from '../../app/store/endpoints.ts'
 
 const START = Date.parse('2026-11-23T10:00:00Z')
@@ -107,7 +108,7 @@ test('spreads the probes', () => {
 
 test('disables after five days without one success, not a moment earlier, and not when there was one', () => {
   const one = endpoint()
-  one.fail(0)
+  for (const day of [0, 1, 2, 3, 4]) one.fail(day * DAY)
   one.fail(5 * DAY - 1)
   assert.equal(one.health().disabled, undefined)
   one.fail(5 * DAY)
@@ -116,10 +117,32 @@ test('disables after five days without one success, not a moment earlier, and no
 
   const other = endpoint()
   other.fail(0)
-  other.ok(DAY)
+  for (const day of [1, 2, 3, 4, 5]) other.ok(day * DAY)
   other.fail(5 * DAY + 1)
   other.fail(6 * DAY)
   assert.equal(other.health().disabled, undefined)
+})
+
+test('disables for failures all the time, and not for two with days between them in which nothing was tried', () => {
+  const rare = endpoint()
+  for (const day of [0, 5, 10, 11]) rare.fail(day * DAY)
+  assert.equal(rare.health().disabled, undefined)
+  assert.deepEqual(rare.health().failingSince, at(10 * DAY))
+  assert.equal(rare.health().failureCount, 4, 'in a row they are all the same')
+  for (const day of [12, 13, 14]) rare.fail(day * DAY)
+  assert.equal(rare.health().disabled, undefined)
+  rare.fail(15 * DAY)
+  assert.deepEqual(rare.health().disabled, { at: at(15 * DAY), because: 'failing' })
+
+  const slow = endpoint()
+  const tried = { createdAt: at(0), attemptCount: 20 }
+  let [now, tries] = [at(0), 0]
+  for (; slow.health().disabled === undefined && tries < 10; tries++) {
+    slow.fail(now.getTime() - START + 30 * SECOND, { startedMs: now.getTime() - START })
+    const failedAt = new Date(now.getTime() + 30 * SECOND)
+    now = nextAttemptAt(tried, 30 * DAY, failedAt, () => 0.999_999) ?? assert.fail('it died')
+  }
+  assert.equal(tries, 6, 'the slowest pace of the schedule is not a pause')
 })
 
 test('disables at once when the endpoint is gone, and a late success does not enable it', () => {
