@@ -226,28 +226,34 @@ describe('bodies that lie there as a whole', () => {
     t.after(() => http.stop())
     const { edge } = testPolicy()
     http.setPolicy({ edge: { ...edge, limits: { ...edge.limits, maxBodyBytes: MIB } } })
-    let pauses = 0
+    let [pauses, pieces] = [0, 0]
     const begun = (message: unknown) => {
       const { request } = message as { request: IncomingMessage }
-      const pause = request.pause.bind(request)
+      const [pause, emit] = [request.pause.bind(request), request.emit.bind(request)]
       request.pause = () => {
         pauses += 1
         return pause()
+      }
+      request.emit = (event: string | symbol, ...more: unknown[]) => {
+        if (event === 'data') pieces += 1
+        return emit(event, ...more)
       }
     }
     subscribe('http.server.request.start', begun)
     t.after(() => unsubscribe('http.server.request.start', begun))
     const body = JSON.stringify({ to: '+12025550199', type: 'text', text: { body: 'x'.repeat(MIB / 2) } })
-    for (const [type, status] of [
-      ['application/json', 422],
-      ['text/plain', 415],
+    for (const [headers, status] of [
+      [{ 'content-type': 'application/json' }, 422],
+      [{ 'content-type': 'text/plain' }, 415],
+      [{ 'content-type': 'application/json', 'content-encoding': 'gzip' }, 415],
     ] as const) {
       pauses = 0
+      pieces = 0
       const path = '/v1/accounts/main/messages'
-      const headers = { 'content-type': type }
       const answer = await http.ask({ method: 'POST', path, body, headers, as: 'billing' })
       assert.equal(answer.status, status)
-      assert.ok(pauses >= 8, `${pauses} at ${type}`)
+      assert.ok(pieces >= 8, `${pieces} pieces of ${JSON.stringify(headers)}`)
+      assert.equal(pauses, pieces, `once for each piece of ${JSON.stringify(headers)}`)
     }
   })
 })

@@ -31,7 +31,7 @@ export function afterBody(request: Request, then: () => void): void {
 /**
  * Takes a body piece by piece: one piece of one body in each turn of the loop, so that all others have theirs between two. What
  * lies in the socket would be taken in one go otherwise, a mebibyte in five milliseconds, and fifty such bodies would hold
- * everybody up for as many. For a body whose reader is there: it begins to flow.
+ * everybody up for as many. Once for a body, and its reader comes in the same turn: it begins to flow.
  */
 export function readInTurns(request: IncomingMessage): void {
   request.on('data', () => {

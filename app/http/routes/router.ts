@@ -111,7 +111,8 @@ function bodyParser(): RequestHandler {
       const detail = 'The body must be JSON in UTF-8: send it with Content-Type: application/json.'
       return send(request, response, problem('unsupported-media-type', detail))
     }
-    parserOf(local ? LOCAL_BODY_BYTES : policy.snapshot.edge.limits.maxBodyBytes)(request, response, next)
+    // First: where the parser refuses at once, the answer reads the body, and sees by this that its turns are taken.
     if (hasBody && !request.complete) readInTurns(request)
+    parserOf(local ? LOCAL_BODY_BYTES : policy.snapshot.edge.limits.maxBodyBytes)(request, response, next)
   }
 }
