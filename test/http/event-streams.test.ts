@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { DEFAULT_STREAMS } from '../../app/http/events/streams.ts'
 import { type RunningHttp, type RunOptions, startHttp } from './running-http.ts'
 import { testPolicy } from './running-policy.ts'
 import {
@@ -168,7 +169,7 @@ for (const [kind, read] of Object.entries(KINDS)) {
   })
 
   test(`${kind}: a principal has so many streams and no more, until it closes one`, async t => {
-    const http = await running(t, { streams: { ...LIVELY, perPrincipal: 2 } })
+    const http = await running(t, { streams: { ...DEFAULT_STREAMS, perPrincipal: 2 } })
     const open = () => read(http, { path: '/v1/events', as: 'billing' })
     const refused = async () => {
       const accept = { accept: 'text/event-stream' }
