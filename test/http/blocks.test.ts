@@ -11,11 +11,13 @@ beforeEach(async () => {
   http = await startHttp({
     now: () => new Date(at),
     floods: { requests: 60, failures: 40, windowMs: 60_000 },
+    secrets: { 'secret:key-reports': 'a'.repeat(64) },
   })
 })
 afterEach(() => http.stop())
 
-const attempt = (from: string) => http.ask({ path: '/v1/whoami', from })
+const onKeys = (from: string, headers = {}) => http.ask({ path: '/v1/whoami', site: 'keys', from, headers })
+const attempt = (from: string) => onKeys(from, { authorization: `Bearer pk_${'j'.repeat(43)}` })
 const honest = (from: string) => http.ask({ path: '/v1/whoami', as: 'billing', from })
 
 test('blocks an address after too many failures, for good credentials too, until the time is over', async () => {
@@ -31,6 +33,25 @@ test('blocks an address after too many failures, for good credentials too, until
   assert.equal((await honest('127.0.0.5')).status, 429)
   at += 2 * MINUTE_MS
   assert.equal((await honest('127.0.0.5')).status, 200)
+})
+
+test('counts nobody who shows nothing: any page can have a browser ask so, on behalf of all who share its address', async () => {
+  const nothing = ['api', 'keys', 'dashboard'].map(site => ({ path: '/v1/whoami', site, from: '127.0.0.5' }))
+  for (let i = 0; i < 4; i++)
+    for (const call of nothing) assert.equal((await http.ask(call)).status, 401, call.site)
+  assert.equal((await onKeys('127.0.0.5', { authorization: 'Bearer' })).status, 401)
+  assert.equal((await honest('127.0.0.5')).status, 200)
+  assert.deepEqual(
+    new Set((await entries()).map(({ detail }) => detail?.reason)),
+    new Set(['no_certificate', 'no_api_key', 'no_log_in']),
+  )
+})
+
+test('counts failures that cannot be written down, as on a full disk', async () => {
+  await http.store.close()
+  for (let i = 0; i < 11; i++) assert.equal((await attempt('127.0.0.5')).status, 503)
+  assert.equal((await honest('127.0.0.5')).status, 429)
+  assert.equal((await attempt('127.0.0.6')).status, 503)
 })
 
 test('raises one alert for a blocked address', async () => {

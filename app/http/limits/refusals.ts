@@ -1,3 +1,4 @@
+import type { RefusalReason } from '../../identity/authenticate.ts'
 import { tellOfBlock } from '../../outbox/take-limits.ts'
 import { applicableLimits } from '../../policy/limit/key.ts'
 import type { Block } from '../../policy/limiter.ts'
@@ -5,8 +6,11 @@ import type { PolicyInForce } from '../../policy/snapshot.ts'
 import type { HttpDeps } from '../deps.ts'
 import { createAlarm, createRefusalAudit, type Refusal } from './refusal-record.ts'
 
+/** Nothing was shown, so that nothing was guessed. Any page can have a browser ask so, for all who share its address. */
+const SHOWS_NOTHING: ReadonlySet<RefusalReason> = new Set(['no_certificate', 'no_api_key', 'no_log_in'])
+
 export type Refusals = {
-  /** Writes one down and takes the policy's limits of failed authentications; a block answers instead of a 401. */
+  /** Takes the policy's limits of failed authentications where something was shown, and writes it down; a block answers instead of a 401. */
   record(refusal: Refusal): Promise<Block | undefined>
   /** Whether an earlier failure keeps this address out. */
   blockOf(remoteIp: string, policy: PolicyInForce): Block | undefined
@@ -21,13 +25,15 @@ export function createRefusals(deps: RefusalDeps): Refusals {
 
   async function record(refusal: Refusal): Promise<Block | undefined> {
     const { refused, remoteIp, policy } = refusal
+    const at = deps.now()
+    // First: what cannot be written down, as on a full disk, is counted all the same.
+    const limits = SHOWS_NOTHING.has(refused.reason) ? [] : applicableLimits(policy.snapshot, 'auth')
+    const outcome = deps.limiter.take(limits, { remoteIp }, at.getTime())
     await audit(refusal)
     if (refused.reason === 'revoked_certificate') {
       const credential = refused.credential ?? ''
       await raise({ reason: 'revoked_certificate', about: credential, data: { credential, ip: remoteIp } })
     }
-    const at = deps.now()
-    const outcome = deps.limiter.take(applicableLimits(policy.snapshot, 'auth'), { remoteIp }, at.getTime())
     await tellOfBlock(outcome, { who: { remoteIp }, at }, deps)
     if (outcome.kind !== 'blocked' && outcome.kind !== 'rejected') return undefined
     const { limit, retryAfterMs } = outcome
