@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { connect } from 'node:tls'
+import { promisify } from 'node:util'
 import { readInTurns } from '../../app/http/hop/bodies.ts'
+import { type Log, silentLog } from '../../app/lib/log.ts'
 import { createTestAuthority } from '../helpers/certificates.ts'
 import { type RunningHttp, startHttp } from './running-http.ts'
 import { testPolicy } from './running-policy.ts'
@@ -57,6 +61,25 @@ describe('who may open a connection', () => {
     })
     await assert.rejects(http.ask({ ...whoami, tls }), { code: /ECONNRESET|ERR_SSL/ })
   })
+})
+
+test('who tries to pass for the proxy is in the log, and the check of health every few seconds is not', async t => {
+  const warnings: unknown[] = []
+  const warn: Log['warn'] = (event, fields) => void warnings.push([event, fields?.reason])
+  const http = await startHttp({ log: { ...silentLog, warn } })
+  t.after(() => http.stop())
+  const dockerfile = readFileSync(new URL('../../app/Dockerfile', import.meta.url), 'utf8')
+  const check = /^HEALTHCHECK .* CMD \["node", "-e", \\\n\t"(.*)"\]$/m.exec(dockerfile)?.[1] ?? assert.fail()
+  await promisify(execFile)(process.execPath, ['-e', check.replace('7080', String(http.port))])
+  const foreign = await createTestAuthority('Foreign')
+  const uris = ['spiffe://postern/internal/proxy']
+  for (const tls of [{}, await foreign.issue({ uris }), await http.internal.issue({ uris: [] })])
+    await assert.rejects(http.ask({ ...whoami, tls }))
+  assert.deepEqual(warnings, [
+    ['hop.refused', 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE'],
+    ['hop.refused', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['hop.refused', 'the peer is not the proxy'],
+  ])
 })
 
 test('a renewed internal CA counts at once: certificates of the one before are refused on both ends, without a restart', async () => {

@@ -16,7 +16,7 @@ import { createHttp, type HttpDeps } from '../../app/http/server.ts'
 import { readAuthorities } from '../../app/identity/certificate.ts'
 import type { HopTls } from '../../app/identity/hop-files.ts'
 import { createKeyUses } from '../../app/identity/key-uses.ts'
-import { silentLog } from '../../app/lib/log.ts'
+import { type Log, silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { openFolder } from '../../app/media/folder.ts'
 import { createLibrary } from '../../app/media/library.ts'
@@ -112,6 +112,7 @@ export type RunOptions = {
   readonly streams?: StreamLimits
   readonly statfs?: Statfs
   readonly now?: () => Date
+  readonly log?: Log
   readonly secrets?: Readonly<Record<string, string>>
   /** Plays the edge side; one that agrees to everything when absent. */
   readonly edge?: EdgeHandshake
@@ -139,7 +140,7 @@ export async function startHttp(options: RunOptions = {}): Promise<RunningHttp> 
   const { policy, policySwitch, probation, setPolicy, ...policies } = await startPolicy(policyDeps)
   const limiter = createLimiter()
   const readSecret = (ref: string) => new Secret(options.secrets?.[ref] ?? assert.fail(`no secret ${ref}`))
-  const deps = { store, policy, limiter, route, now, log: silentLog }
+  const deps = { store, policy, limiter, route, now, log: options.log ?? silentLog }
   const { egress, ...webhooks } = webhooksOf(deps, readSecret)
   const library = libraryOf(deps, folder, egress)
   const httpDeps: HttpDeps = {

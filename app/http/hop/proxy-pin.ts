@@ -13,7 +13,10 @@ export function pinProxy(server: Server, log: Log): void {
     log.warn('hop.refused', { reason: 'the peer is not the proxy' })
     socket.destroy()
   })
-  server.on('tlsClientError', error => {
-    log.warn('hop.refused', { reason: 'code' in error ? String(error.code) : 'TLS' })
+  server.on('tlsClientError', (error, { authorizationError }) => {
+    const reason: unknown = authorizationError ?? ('code' in error ? error.code : 'TLS')
+    // Left before it showed anything. Whoever checks the app's health does so every few seconds, and would bury the rest.
+    if (reason === 'ECONNRESET') return log.debug('hop.left')
+    log.warn('hop.refused', { reason: String(reason) })
   })
 }
