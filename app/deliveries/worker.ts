@@ -7,12 +7,12 @@ import type { Secret } from '../lib/secret.ts'
 import { step } from '../lib/step.ts'
 import type { Egress } from '../model/egress-port.ts'
 import type { Endpoint, PolicyInForce } from '../policy/snapshot.ts'
-import type { Attempt, Delivery, DeliverySettlement } from '../store/deliveries.ts'
+import type { Attempt, Delivery, DeliverySettlement, UnreadableDelivery } from '../store/deliveries.ts'
 import type { EndpointHealth } from '../store/endpoints.ts'
 import type { Store } from '../store/store.ts'
 import { attempt, type Outcome } from './attempt.ts'
 import { createBurial } from './bury.ts'
-import type { Ending, Endpoints } from './endpoints.ts'
+import type { Ending, Endpoints, Learned } from './endpoints.ts'
 import type { PostDeps } from './post.ts'
 
 export type DeliveryWorkerDeps = Pick<PostDeps, 'surroundings' | 'handshake'> & {
@@ -118,7 +118,9 @@ export class DeliveryWorker {
     if (claimed.length > 0) step('delivery.claimed')
     for (const delivery of claimed) {
       const endpoint = endpoints.get(delivery.endpoint)
-      if (endpoint !== undefined) this.#track(endpoint.name, this.#deliver(delivery, endpoint))
+      if (endpoint === undefined) continue
+      const work = 'unreadable' in delivery ? this.#letDie(delivery) : this.#deliver(delivery, endpoint)
+      this.#track(endpoint.name, work)
     }
     await this.#bury(endpoints.values())
     const open = [...this.#free(endpoints.values()).keys()]
@@ -161,7 +163,7 @@ export class DeliveryWorker {
   }
 
   async #deliver(delivery: Delivery, endpoint: Endpoint): Promise<void> {
-    const { store, log, now, random, endpoints } = this.#deps
+    const { now, endpoints } = this.#deps
     const startedAt = now()
     const outcome = await this.#ask(delivery, endpoint)
     const endedAt = now()
@@ -169,14 +171,25 @@ export class DeliveryWorker {
     this.wake() // the endpoint is free again, whether or not this is written down yet
     const settlement = settlementOf(outcome, { startedAt, endedAt, health: learned.health })
     this.#report(delivery, outcome)
-    await insist(() => store.deliveries.settle(delivery.id, settlement, learned), {
+    await this.#settle(delivery.id, settlement, learned)
+    step('delivery.settled')
+  }
+
+  /** It would hold up its lane for good. The endpoint has nothing to do with it. */
+  async #letDie({ id, endpoint, unreadable: reason }: UnreadableDelivery): Promise<void> {
+    const { log, now } = this.#deps
+    log.warn('delivery.dead', { deliveryId: id, endpoint, reason })
+    await this.#settle(id, { kind: 'dead', attempt: { at: now(), reason, tookMs: 0 } })
+  }
+
+  async #settle(deliveryId: string, settlement: DeliverySettlement, learned?: Learned): Promise<void> {
+    const { store, log, random } = this.#deps
+    await insist(() => store.deliveries.settle(deliveryId, settlement, learned), {
       backoff: SETTLE_BACKOFF,
       random,
       signal: this.#stopping.signal,
-      onError: error =>
-        log.error('delivery.settle_failed', { deliveryId: delivery.id, reason: reasonOf(error) }),
+      onError: error => log.error('delivery.settle_failed', { deliveryId, reason: reasonOf(error) }),
     })
-    step('delivery.settled')
   }
 
   async #ask(delivery: Delivery, endpoint: Endpoint): Promise<Outcome> {

@@ -6,7 +6,7 @@ import { Leases } from './leases.ts'
 import { lastAnswer } from './tables/delivery-attempts.ts'
 import { claimDeliveries, nextDeliveryDueAt } from './tables/delivery-queue.ts'
 import { countOwed } from './tables/delivery-range.ts'
-import { findDelivery, listDeliveries, toDelivery } from './tables/delivery-row.ts'
+import { findDelivery, listDeliveries, showDelivery } from './tables/delivery-row.ts'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'dead'
 
@@ -37,6 +37,9 @@ export type Delivery = {
   readonly attempts: readonly Attempt[]
 }
 
+/** A claimed delivery that nobody can post: a value of it was changed, or its key is gone. All that is left is to settle it. */
+export type UnreadableDelivery = Pick<Delivery, 'id' | 'endpoint'> & { readonly unreadable: string }
+
 /** What an attempt came to, with the attempt itself for the record. */
 export type DeliverySettlement =
   | { readonly kind: 'delivered'; readonly attempt: Attempt }
@@ -63,15 +66,16 @@ export type DeliveryStore = {
   /**
    * Takes due deliveries: at most `free` of each endpoint named, at most one a non-empty lane, and only the oldest
    * pending of a lane. They stay leased to this process until settled; a restart forgets the lease. It only reads: a
-   * claim waits for no commit.
+   * claim waits for no commit. One that throws has taken nothing.
    */
-  claim(query: { free: ReadonlyMap<string, number>; now: Date }): readonly Delivery[]
+  claim(query: { free: ReadonlyMap<string, number>; now: Date }): readonly (Delivery | UnreadableDelivery)[]
   /** `health` is what the endpoint is like after this attempt: written with it, so that neither is known without the other. */
   settle(
     id: string,
     settlement: DeliverySettlement,
     and?: { readonly health?: EndpointHealth; readonly effects?: Effects },
   ): Promise<void>
+  /** Of one that cannot be opened, here and in lists, what is not sealed: its event has no data. */
   get(id: string): Promise<Delivery | undefined>
   list(query: {
     endpoint?: string
@@ -113,7 +117,7 @@ export function createDeliveryStore({ reader, writer }: Access): DeliveryStore {
     get: async id =>
       reader.db.snapshot(() => {
         const row = findDelivery(reader, id)
-        return row === undefined ? undefined : withAnswer(toDelivery(reader, row), lastAnswer(reader, row))
+        return row === undefined ? undefined : withAnswer(showDelivery(reader, row), lastAnswer(reader, row))
       }),
     list: async query => reader.db.snapshot(() => listDeliveries(reader, query)),
     replay: (id, now, effects) => writer.run('deliveries.replay', { id, now, effects }),

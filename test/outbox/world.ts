@@ -201,8 +201,10 @@ export async function createWorld(t: TestContext): Promise<World> {
 }
 
 /** A store in a folder of its own; both are gone after the test. */
-export async function openTestStore(t: TestContext): Promise<Store> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'postern-test-'))
+export async function openTestStore(
+  t: TestContext,
+  dataDir = mkdtempSync(join(tmpdir(), 'postern-test-')),
+): Promise<Store> {
   const store = await openStore({
     dataDir,
     key: new Secret(Buffer.alloc(32, 3)),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { NewDelivery } from '../../app/model/event.ts'
+import { Connection } from '../../app/store/database/connection.ts'
 import type { Attempt, DeliverySettlement } from '../../app/store/deliveries.ts'
 import type { Store } from '../../app/store/store.ts'
 import {
@@ -154,6 +156,55 @@ test('a restart forgets who was working on what', async t => {
   const store = await open(folder)
   t.after(() => store.close())
   assert.deepEqual(claimed(store), [one.id])
+})
+
+test('a claim that breaks off leaves nothing taken', async t => {
+  const folder = temporaryFolder(t)
+  const store = await open(folder)
+  t.after(() => store.close())
+  const [first, tried] = [delivery('ops', LANE), delivery('ops', 'main/+12025550102')]
+  await owe(store, first, tried)
+  await store.deliveries.settle(tried.id, retryAt(START))
+  const db = Connection.open(join(folder, 'postern.db'), 'write')
+  db.script('ALTER TABLE delivery_attempts RENAME TO away') // so that the second, and nothing before it, cannot be read
+  assert.throws(() => claimed(store), { code: 'store.failed' })
+  db.script('ALTER TABLE away RENAME TO delivery_attempts')
+  db.close()
+  assert.deepEqual(claimed(store), [first.id, tried.id])
+})
+
+test('a delivery that cannot be opened is claimed as such, holds back no other lane and can be settled', async t => {
+  const folder = temporaryFolder(t)
+  const store = await open(folder)
+  t.after(() => store.close())
+  const [damaged, behind, other] = [
+    delivery('ops', LANE),
+    delivery('ops', LANE),
+    delivery('ops', 'main/+12025550102'),
+  ]
+  await owe(store, damaged, behind, other)
+  const db = Connection.open(join(folder, 'postern.db'), 'write')
+  db.run(
+    'UPDATE events SET body = zeroblob(99) WHERE seq = (SELECT event FROM deliveries WHERE id = ?)',
+    damaged.id,
+  )
+  db.close()
+  const unreadable = 'it cannot be read: events.body holds a value that was changed or moved'
+  const [one, two] = store.deliveries.claim({ free: new Map([['ops', 10]]), now: START })
+  assert.deepEqual(one, { id: damaged.id, endpoint: 'ops', unreadable })
+  assert.equal(two?.id, other.id)
+  assert.deepEqual(claimed(store), [], 'it is under way')
+  await store.deliveries.settle(damaged.id, {
+    kind: 'dead',
+    attempt: { at: START, reason: unreadable, tookMs: 0 },
+  })
+  assert.deepEqual(claimed(store), [behind.id])
+
+  const listed = (await store.deliveries.list({ status: 'dead', limit: 5 })).items[0]
+  assert.deepEqual([listed?.id, listed?.attempts[0]?.reason], [damaged.id, unreadable])
+  const { event: told, ...got } = (await store.deliveries.get(damaged.id)) ?? assert.fail('it is gone')
+  assert.deepEqual([got.attemptCount, told.type, told.account, told.data], [1, 'message.queued', 'main', {}])
+  assert.deepEqual((await store.deliveries.get(other.id))?.event.data, { hello: 'world' })
 })
 
 test('deliveries are listed newest first by endpoint and status', async t => {

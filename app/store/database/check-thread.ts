@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { PosternError, reasonOf } from '../../lib/error.ts'
+import { reasonOf } from '../../lib/error.ts'
 import { Connection } from './connection.ts'
+import { isDamage } from './failures.ts'
 import { quickCheck, tablesOf } from './quick-check.ts'
 
 /** `unknown`: the check itself could not be made, which says nothing of the database. */
@@ -24,7 +25,6 @@ function look(file: string): Checked {
       db.close()
     }
   } catch (error) {
-    const isDamaged = error instanceof PosternError && error.code === 'store.corrupt'
-    return { kind: isDamaged ? 'damaged' : 'unknown', reason: reasonOf(error) }
+    return { kind: isDamage(error) ? 'damaged' : 'unknown', reason: reasonOf(error) }
   }
 }

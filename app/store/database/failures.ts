@@ -32,6 +32,11 @@ function storeErrorOf(error: unknown): PosternError {
   return new PosternError(code, `${SENTENCES[code]} (${reasonOf(error)})`, { cause: error })
 }
 
+/** True when what was read is not what was written, or its key is gone: another try changes nothing. */
+export function isDamage(error: unknown): error is PosternError {
+  return error instanceof PosternError && error.code === 'store.corrupt'
+}
+
 /** Turns what SQLite throws into a PosternError of the codes above. SQLite names tables and columns, never values. */
 export const storeError = {
   of: storeErrorOf,

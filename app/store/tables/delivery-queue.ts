@@ -1,5 +1,7 @@
+import { reasonOf } from '../../lib/error.ts'
+import { isDamage } from '../database/failures.ts'
 import { AT_MOST } from '../database/query.ts'
-import type { Delivery, DeliverySettlement } from '../deliveries.ts'
+import type { Delivery, DeliverySettlement, UnreadableDelivery } from '../deliveries.ts'
 import type { Effects } from '../effects.ts'
 import type { EndpointHealth } from '../endpoints.ts'
 import type { Leases } from '../leases.ts'
@@ -24,20 +26,27 @@ export function claimDeliveries(
   source: Source,
   leases: Leases,
   query: { free: ReadonlyMap<string, number>; now: Date },
-): readonly Delivery[] {
-  const claimed: Delivery[] = []
+): readonly (Delivery | UnreadableDelivery)[] {
+  const claimed: { readonly head: Head; readonly delivery: Delivery | UnreadableDelivery }[] = []
   for (const [endpoint, free] of query.free) {
-    const due = freeHeads(source, leases, { endpoint, most: free }).filter(
-      ({ due_at }) => due_at <= query.now.getTime(),
-    )
-    for (const head of due) {
-      const row = findDelivery(source, head.id)
-      if (row === undefined) continue
-      leases.take(row.id, laneKey(row))
-      claimed.push(toDelivery(source, row))
+    for (const head of freeHeads(source, leases, { endpoint, most: free })) {
+      const delivery = head.due_at <= query.now.getTime() ? read(source, head) : undefined
+      if (delivery !== undefined) claimed.push({ head, delivery })
     }
   }
-  return claimed
+  for (const { head } of claimed) leases.take(head.id, laneKey(head)) // nothing that throws may come after
+  return claimed.map(({ delivery }) => delivery)
+}
+
+/** One that is damaged must not break off the claim: it would do so every time, and nothing would ever be posted again. */
+function read(source: Source, { id, endpoint }: Head): Delivery | UnreadableDelivery | undefined {
+  try {
+    const row = findDelivery(source, id)
+    return row === undefined ? undefined : toDelivery(source, row)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return { id, endpoint, unreadable: `it cannot be read: ${reasonOf(error)}` }
+  }
 }
 
 type Settling = {

@@ -1,11 +1,12 @@
 import type { NewDelivery, NewEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
+import { isDamage } from '../database/failures.ts'
 import { pageOf, seqOfCursor, where } from '../database/query.ts'
 import type { Delivery, DeliveryStatus } from '../deliveries.ts'
 import type { Page } from '../effects.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { attemptsOf } from './delivery-attempts.ts'
-import { EVENT_COLUMNS, type EventRow, toEvent } from './events.ts'
+import { EVENT_COLUMNS, type EventRow, toEvent, unopenedEvent } from './events.ts'
 
 export type DeliveryRow = EventRow & {
   readonly seq: number
@@ -57,12 +58,26 @@ export function findDelivery({ db }: Source, id: string): DeliveryRow | undefine
 
 /** Without the answers that its attempts had: only somebody who looks at this one delivery wants to read them. */
 export function toDelivery(source: Source, row: DeliveryRow): Delivery {
+  const lane = source.vault.openText(laneCell(row.id), row.lane_name) ?? ''
+  return deliveryOf(source, row, { lane, event: toEvent(source, row) })
+}
+
+/** For whoever looks at it: of one that cannot be opened what is not sealed. */
+export function showDelivery(source: Source, row: DeliveryRow): Delivery {
+  try {
+    return toDelivery(source, row)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return deliveryOf(source, row, { lane: '', event: { ...unopenedEvent(row), data: {} } })
+  }
+}
+
+function deliveryOf(source: Source, row: DeliveryRow, opened: Pick<Delivery, 'lane' | 'event'>): Delivery {
   return {
     id: row.id,
     endpoint: row.endpoint,
-    lane: source.vault.openText(laneCell(row.id), row.lane_name) ?? '',
+    ...opened,
     status: row.status,
-    event: toEvent(source, row),
     createdAt: new Date(row.created_at),
     dueAt: new Date(row.due_at),
     begunAt: new Date(row.begun_at ?? row.created_at),
@@ -89,7 +104,7 @@ export function listDeliveries(
     ...values,
     limit + 1,
   )
-  return pageOf(rows, limit, { item: row => toDelivery(source, row), cursor: row => row.id })
+  return pageOf(rows, limit, { item: row => showDelivery(source, row), cursor: row => row.id })
 }
 
 function laneCell(id: string) {

@@ -58,13 +58,17 @@ function nextSequence({ db }: Tx, account: string | undefined): number {
 
 export function toEvent({ vault }: Source, row: EventRow): PosternEvent {
   const body = JSON.parse(vault.open(cell(row.event_id), row.event_body).toString()) as EventBody
+  return { ...unopenedEvent(row), ...body }
+}
+
+/** What of an event is not sealed. */
+export function unopenedEvent(row: EventRow): Omit<PosternEvent, keyof EventBody> {
   return {
     id: row.event_id,
     type: row.event_type as PosternEvent['type'],
     at: new Date(row.event_at),
     sequence: row.event_sequence,
     ...present({ account: row.event_account ?? undefined }),
-    ...body,
   }
 }
 
