@@ -4,13 +4,13 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { silentLog } from '../../app/lib/log.ts'
-import type { SignalKeyChange } from '../../app/store/signal-keys.ts'
 import { LinkedDevice } from '../../app/whatsapp/socket/device.ts'
 import { openTestStore } from '../outbox/world.ts'
 
 /** More than the library's cache holds, so that the keys before them have to come from the store again. */
 const CROWD = 5_000
 const now = () => new Date()
+const unread = (error: unknown) => assert.fail(`keys could not be read: ${error}`)
 /** A single object that each change left behind would be more. */
 const BYTES_A_CHANGE = 20
 
@@ -28,10 +28,13 @@ test('a key that was asked for in vain is found once it is there, also when no c
     log: silentLog,
     now,
   })
-  const { keys } = device.connect((changes: readonly SignalKeyChange[]) => {
-    const write = store.signalKeys.set('main', changes)
-    written.push(write)
-    return write
+  const { keys } = device.connect({
+    store(changes) {
+      const write = store.signalKeys.set('main', changes)
+      written.push(write)
+      return write
+    },
+    unread,
   })
   const find = async () => (await keys.get('session', ['alice'])).alice
   assert.equal(await find(), undefined)
@@ -47,7 +50,7 @@ test('a key that was asked for in vain is found once it is there, also when no c
 
 test('a change of keys that is stored leaves nothing in memory', async t => {
   const device = LinkedDevice.fresh({ account: 'main', store: await openTestStore(t), log: silentLog, now })
-  const { keys } = device.connect(async () => {})
+  const { keys } = device.connect({ store: async () => {}, unread })
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const usedAfter = async (changes: number) => {

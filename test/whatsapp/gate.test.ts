@@ -59,17 +59,27 @@ test('the end of the connection does not overtake a frame that waits', async () 
   assert.deepEqual(left, ['farewell', 'end'])
 })
 
-test('when a write fails nothing leaves any more, and it is told once', async () => {
-  const { gate, wire, left, faults, send } = guarded()
-  const [full, also] = [new Error('disk full'), new Error('still full')]
-  gate.hold(Promise.reject(full))
-  void send('receipt')
-  gate.hold(Promise.reject(also))
-  await settled()
-  assert.ok((await send('later')) instanceof Error)
-  gate.hold(Promise.resolve())
-  await settled()
-  assert.deepEqual([left, faults], [[], [full]])
-  wire.close()
-  assert.deepEqual(left, ['end'])
-})
+for (const [what, fail] of Object.entries<(gate: Gate, error: Error) => void>({
+  write: (gate, error) => gate.hold(Promise.reject(error)),
+  read: (gate, error) => gate.fail(error),
+})) {
+  test(`when a ${what} fails nothing leaves any more, and it is told once`, async () => {
+    const { gate, wire, left, faults, send } = guarded()
+    const [full, also] = [new Error('disk full'), new Error('still full')]
+    const write = Promise.withResolvers<void>()
+    gate.hold(write.promise)
+    void send('receipt')
+    assert.equal(gate.isShut, false)
+    fail(gate, full)
+    fail(gate, also)
+    write.resolve()
+    await settled()
+    assert.equal(gate.isShut, true)
+    assert.ok((await send('later')) instanceof Error)
+    gate.hold(Promise.resolve())
+    await settled()
+    assert.deepEqual([left, faults], [[], [full]])
+    wire.close()
+    assert.deepEqual(left, ['end'])
+  })
+}

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { type Log, silentLog } from '../../app/lib/log.ts'
+import type { Store } from '../../app/store/store.ts'
 import type { Orders } from './dying-session.ts'
 import { CONTACT, newMessageId, OURS, type Rig, startRig, text, until } from './rig.ts'
 
@@ -153,31 +155,83 @@ describe('a message delivered again', () => {
 })
 
 describe('a store that fails', () => {
-  test('lets no receipt leave: the connection ends, and the message comes again', async () => {
-    let failing = false
-    let failures = 0
-    const rig = await startRig({
-      store: store => ({
-        ...store,
-        journal: {
-          ...store.journal,
-          async add(arrival, keys) {
-            if (!failing) return await store.journal.add(arrival, keys)
-            failures += 1
-            throw new Error('no space left')
-          },
-        },
-      }),
-    })
+  /** What fails: `write` until it is taken back, the reads once. */
+  let failing: string | undefined
+  let writeFailures = 0
+  /** How often a connection was ended for it. */
+  let ends = 0
+  const read = (what: string) => {
+    if (failing !== what) return
+    failing = undefined
+    throw new Error('the disk failed')
+  }
+  const failingAtTimes = (store: Store): Store => ({
+    ...store,
+    journal: {
+      ...store.journal,
+      async add(arrival, keys) {
+        if (failing !== 'write') return await store.journal.add(arrival, keys)
+        writeFailures += 1
+        throw new Error('no space left')
+      },
+      async plaintext(account, digest) {
+        read('journal')
+        return await store.journal.plaintext(account, digest)
+      },
+    },
+    signalKeys: {
+      ...store.signalKeys,
+      async get(account, type, ids) {
+        read(type)
+        return await store.signalKeys.get(account, type, ids)
+      },
+    },
+  })
+  const log: Log = {
+    ...silentLog,
+    error(event) {
+      if (event === 'journal.not_kept') ends += 1
+    },
+  }
+  let rig: Rig
+  before(async () => {
+    rig = await startRig({ store: failingAtTimes, log })
     await rig.link()
-    failing = true
+  })
+  after(() => rig.stop())
+
+  test('lets no receipt leave: the connection ends, and the message comes again', async () => {
+    failing = 'write'
     const id = await rig.contactSays('while the disk is full')
-    await until('failures', () => failures > 2 || undefined)
+    await until('failures', () => writeFailures > 2 || undefined)
     assert.equal(await rig.store.messages.get('main', id), undefined)
-    failing = false
+    failing = undefined
     const message = await until('the message', () => rig.store.messages.get('main', id))
     assert.equal(message.status, 'received')
     assert.deepEqual(await eventsAbout(rig, id), ['message.received'])
-    await rig.stop()
   })
+
+  for (const [when, what] of [
+    ['before a message is opened', 'lid-mapping'],
+    ['when it is asked for what a message said before', 'journal'],
+    ['while a message is being opened', 'session'],
+    ['at none of its reads', undefined],
+  ] as const) {
+    test(`${when} answers ${what === undefined ? 'the server' : 'nothing until it can be read'}`, async () => {
+      await rig.restart() // what was read before is in memory
+      await rig.opened()
+      failing = what
+      ends = 0
+      const id = await rig.contactSays(when)
+      const message = await until('the message', () => rig.store.messages.get('main', id))
+      assert.deepEqual(message.content, { type: 'text', text: { body: when } })
+      await somethingLater(rig)
+      assert.deepEqual(await eventsAbout(rig, id), ['message.received'])
+      assert.equal(ends, what === undefined ? 0 : 1)
+      const left = async () => (await rig.store.journal.unfinished('main')).length
+      await until('nothing more to be known of it', async () => (await left()) === 0 || undefined)
+      const { nacks = 0, retries = 0 } = await rig.phones.get('/stats')
+      assert.deepEqual({ nacks, retries }, { nacks: 0, retries: 0 })
+    })
+  }
 })

@@ -121,7 +121,7 @@ export class Connection {
     this.#begunAt = this.#now()
     this.#socket = openSocket({
       ...{ account, store, now: this.#deps.now },
-      connect: storeKeys => device.connect(storeKeys),
+      connect: care => device.connect(care),
       policy,
       log,
       events: this.#socketEvents(),

@@ -4,14 +4,14 @@ export type Wire = { send(frame: Uint8Array, done?: (error?: Error) => void): vo
 type Waiting = { readonly frame: Uint8Array; readonly after: number }
 
 export type GateEvents = {
-  /** A write has failed: nothing leaves any more. */
+  /** The store has failed: nothing leaves any more. */
   broken(error: unknown): void
 }
 
 /**
  * Keeps frames from leaving before the writes begun ahead of them are committed, so that nothing is acknowledged which is
- * not durable. Frames are encrypted in the order in which they leave, so one that has to wait holds all behind it. When a
- * write fails the gate shuts for good: what was not stored comes again with the next connection.
+ * not durable. Frames are encrypted in the order in which they leave, so one that has to wait holds all behind it. When the
+ * store fails the gate shuts for good: what was not stored comes again with the next connection.
  */
 export class Gate {
   readonly #events: GateEvents
@@ -21,7 +21,7 @@ export class Gate {
   #send: ((frame: Uint8Array, done: (error?: Error) => void) => void) | undefined
   #onLeft: (() => void)[] = []
   #onEmpty: (() => void)[] = []
-  #broken: Error | undefined
+  #failure: Error | undefined
 
   constructor(events: GateEvents) {
     this.#events = events
@@ -46,12 +46,25 @@ export class Gate {
         if (left !== undefined) this.#onLeft.push(left)
         this.#drain()
       },
-      error => this.#break(error),
+      error => this.fail(error),
     )
   }
 
+  /** Nothing leaves any more: whoever asks the store in vain would answer the server as if there were nothing in it. */
+  fail(cause: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = new Error('what this frame would acknowledge is not stored', { cause })
+    this.#waiting = []
+    this.#events.broken(cause)
+  }
+
+  /** True once the store has failed: all that comes will come again. */
+  get isShut(): boolean {
+    return this.#failure !== undefined
+  }
+
   #ask(frame: Uint8Array, done: ((error?: Error) => void) | undefined): void {
-    if (this.#broken !== undefined) done?.(this.#broken)
+    if (this.#failure !== undefined) done?.(this.#failure)
     else if (this.#pending.size === 0 && this.#waiting.length === 0) this.#leave(frame, done)
     else {
       this.#waiting.push({ frame, after: this.#begunCount })
@@ -71,12 +84,5 @@ export class Gate {
   #leave(frame: Uint8Array, done: ((error?: Error) => void) | undefined): void {
     this.#send?.(frame, error => done?.(error))
     for (const left of this.#onLeft.splice(0)) left()
-  }
-
-  #break(cause: unknown): void {
-    if (this.#broken !== undefined) return
-    this.#broken = new Error('what this frame would acknowledge is not stored', { cause })
-    this.#waiting = []
-    this.#events.broken(cause)
   }
 }

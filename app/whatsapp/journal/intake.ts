@@ -105,11 +105,10 @@ export class Intake {
 
   /** What a ciphertext says: from the journal when it was read before, for no key opens it twice. */
   async #read(keys: SignalKeyStoreWithTransaction, ciphertext: Uint8Array, how: Cipher): Promise<Uint8Array> {
-    const { account, store } = this.#deps
     const node = this.#envelopes.get(ciphertext)
     if (node === undefined) throw new Error('a ciphertext came in no stanza')
     const digest = ciphertextDigest(node, ciphertext)
-    const known = this.#underWay.get(hex(digest)) ?? (await store.journal.plaintext(account, digest))
+    const known = this.#underWay.get(hex(digest)) ?? (await this.#found(digest))
     if (known !== undefined) return known
     const reading: Reading = { node: envelopeOf(node), digest }
     // The library nests its own transaction in this one, whose commit is then the one that carries the plaintext.
@@ -122,9 +121,21 @@ export class Intake {
     try {
       return await readings.run(reading, read)
     } catch (error) {
-      if (error instanceof Unreadable && isShown(node))
+      // With the gate shut it may have been a key that could not be read, and the message comes again.
+      if (error instanceof Unreadable && isShown(node) && !this.#deps.gate.isShut)
         void this.#add(reading.node, { digest: unreadDigest(node) })
       throw error instanceof Unreadable ? error.cause : error
+    }
+  }
+
+  /** What the journal has. Without an answer nobody may take the ciphertext for one that does not open. */
+  async #found(digest: Uint8Array): Promise<Uint8Array | undefined> {
+    const { account, store, gate } = this.#deps
+    try {
+      return await store.journal.plaintext(account, digest)
+    } catch (error) {
+      gate.fail(error)
+      throw error
     }
   }
 
@@ -147,7 +158,7 @@ export class Intake {
   }
 }
 
-/** No key opens it. What else can go wrong is about the store, and then the message comes again. */
+/** The library could not open it: no key does, or none could be read, which has shut the gate. */
 class Unreadable extends Error {}
 
 async function decrypted({ decrypt }: Cipher): Promise<Uint8Array> {

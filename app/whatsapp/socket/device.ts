@@ -37,8 +37,13 @@ export type Connected = AuthenticationState & {
 /** Beside the library's own types of keys; a log-out erases it with them. */
 const DEVICE_LIST = 'postern-device-list'
 
-/** How a connection keeps the changes that it makes to Signal keys (journal/intake.ts); resolves when they are durable. */
-export type StoreKeys = (changes: readonly SignalKeyChange[]) => Promise<void>
+/** What a connection does about its Signal keys. */
+export type KeyCare = {
+  /** Keeps changes of them (journal/intake.ts); resolves when they are durable. */
+  readonly store: (changes: readonly SignalKeyChange[]) => Promise<void>
+  /** Told when some cannot be read: the library would go on as if nobody could open what came. */
+  readonly unread: (error: unknown) => void
+}
 
 /**
  * The linked-device credentials of an account, in the form Baileys works on, kept in the store. Baileys changes the
@@ -73,7 +78,7 @@ export class LinkedDevice {
    * What one connection works on. Each begins with what is on the disk: keys in the memory of one whose writes failed
    * are ahead of it, and would not read what comes again.
    */
-  connect(store: StoreKeys): Connected {
+  connect({ store, unread }: KeyCare): Connected {
     const before = this.#keysStored
     const keep = (changes: readonly SignalKeyChange[]) => {
       if (this.#forgotten) return
@@ -83,7 +88,11 @@ export class LinkedDevice {
     const logger = libraryLogger(this.#deps.log, this.#deps.account)
     return {
       creds: this.creds,
-      keys: makeCacheableSignalKeyStore(this.#keys(before, keep), logger, boundedCache()),
+      keys: makeCacheableSignalKeyStore(
+        withReadsTold(this.#keys(before, keep), unread),
+        logger,
+        boundedCache(),
+      ),
       deviceLists: this.#deviceLists(before, keep),
     }
   }
@@ -182,6 +191,20 @@ export class LinkedDevice {
       ...(this.phone === undefined ? {} : { phone: this.phone }),
       ...(this.#linkedAt === undefined ? {} : { linkedAt: this.#linkedAt }),
     }
+  }
+}
+
+function withReadsTold(keys: SignalKeyStore, unread: KeyCare['unread']): SignalKeyStore {
+  return {
+    ...keys,
+    async get(type, ids) {
+      try {
+        return await keys.get(type, ids)
+      } catch (error) {
+        unread(error)
+        throw error
+      }
+    },
   }
 }
 

@@ -28,7 +28,7 @@ import { type Place, Places } from '../outbound/place.ts'
 import type { Written } from '../outbound/write.ts'
 import { createSocial, type Social } from '../social/social.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
-import type { Connected, StoreKeys } from './device.ts'
+import type { Connected, KeyCare } from './device.ts'
 import { withFewChains } from './few-chains.ts'
 import { type Found, find } from './find.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
@@ -66,7 +66,7 @@ export type SocketOptions = {
   readonly store: Store
   readonly now: () => Date
   /** The device to connect, given how its keys are kept. */
-  readonly connect: (storeKeys: StoreKeys) => Connected
+  readonly connect: (care: KeyCare) => Connected
   readonly policy: AccountPolicy
   readonly log: Log
   readonly events: SocketEvents
@@ -132,7 +132,10 @@ export function openSocket(options: SocketOptions): Socket {
       terminate(sock)
     },
   })
-  const auth = options.connect(changes => intake.storeKeys(changes))
+  const auth = options.connect({
+    store: changes => intake.storeKeys(changes),
+    unread: error => gate.fail(error),
+  })
   const { account, store, now, events } = options
   const { arrived } = events
   const intake = new Intake({ account, store, now, gate, speaks, arrived, me: () => auth.creds.me })
@@ -149,11 +152,7 @@ export function openSocket(options: SocketOptions): Socket {
     intake.heard(frame)
     keepInLine(frame)
   })
-  const ended = new Promise<void>(resolve => {
-    sock.ev.on('connection.update', update => {
-      if (update.connection === 'close') resolve()
-    })
-  })
+  const ended = endOf(sock)
   let listening = true
   listen(sock, events, () => listening)
   return {
@@ -193,6 +192,14 @@ export function openSocket(options: SocketOptions): Socket {
       await close(sock, ended)
     },
   }
+}
+
+function endOf(sock: WASocket): Promise<void> {
+  return new Promise(resolve => {
+    sock.ev.on('connection.update', ({ connection }) => {
+      if (connection === 'close') resolve()
+    })
+  })
 }
 
 /**
