@@ -11,7 +11,8 @@ EDGE_FOLDER=${EDGE_FOLDER:-/edge}
 NEXT=$EDGE_FOLDER/next
 RESULT=$EDGE_FOLDER/result
 CURRENT=$EDGE_STORAGE/current.caddy
-SAID=/tmp/caddy-said
+OWN=${TMPDIR:-/tmp}
+SAID=$OWN/caddy-said
 FIRST_PART_WITHIN_S=120
 EX_CONFIG=78
 
@@ -74,17 +75,19 @@ newest_part() {
 
 first_part() {
   waited=0
-  while newest_part && [ -z "$newest" ]; do
+  while newest_part && [ -z "$newest" ] && [ ! -e "$CURRENT" ]; do
     [ "$waited" -lt "$FIRST_PART_WITHIN_S" ] || { say "no part in $NEXT: is the app running?" && exit "$EX_CONFIG"; }
     waited=$((waited + 1))
     sleep 1
   done
-  if checks_out "$newest"; then
-    put_in_place "$newest"
-    answer "$(digest_of "$newest")" yes
-    return
+  if [ -n "$newest" ]; then
+    if checks_out "$newest"; then
+      put_in_place "$newest"
+      answer "$(digest_of "$newest")" yes
+      return
+    fi
+    answer "$(digest_of "$newest")" no
   fi
-  answer "$(digest_of "$newest")" no
   if [ ! -e "$CURRENT" ] || ! checks_out "$CURRENT"; then
     say 'there is no earlier part that could be used'
     exit "$EX_CONFIG"
@@ -95,14 +98,15 @@ first_part() {
 # The root of certificates that Caddy signed itself, for those who call it by a local name.
 show_root() {
   root=$EDGE_STORAGE/pki/authorities/local/root.crt
-  [ ! -r "$root" ] || cmp -s "$root" "$EDGE_FOLDER/edge-ca.pem" || { cp "$root" /tmp/root.pem && cp /tmp/root.pem "$EDGE_FOLDER/edge-ca.pem"; }
+  [ ! -r "$root" ] || cmp -s "$root" "$EDGE_FOLDER/edge-ca.pem" || { cp "$root" "$OWN/root.pem" && cp "$OWN/root.pem" "$EDGE_FOLDER/edge-ca.pem"; }
 }
 
 mkdir -p "$RESULT"
 first_part
-caddy_with "$CURRENT" run &
+# Not by caddy_with: of a function the shell would make a process of its own, which would take Caddy's signals and end alone.
+EDGE_PART=$CURRENT caddy run --config Caddyfile --adapter caddyfile &
 caddy=$!
-echo "$caddy" >/tmp/caddy.pid
+echo "$caddy" >"$OWN/caddy.pid"
 trap 'kill -TERM "$caddy" 2>/dev/null' TERM INT
 
 while kill -0 "$caddy" 2>/dev/null; do
