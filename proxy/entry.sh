@@ -5,6 +5,10 @@
 # The app leaves a part in EDGE_FOLDER/next/<digest>.caddy. Caddy itself checks it; if it is good it is loaded, and the
 # outcome is left in EDGE_FOLDER/result/<digest>.json. The app neither holds the binary nor reaches the admin socket, which
 # is in a /tmp of the container's or the unit's own.
+#
+# Files that were handed out when the container or the unit started stay as they were, whatever they are replaced by outside.
+# So a part ends with the digests of what the app has read in them: it is not loaded, and nobody is told that it is in force,
+# while Caddy would read something else.
 set -u
 
 EDGE_FOLDER=${EDGE_FOLDER:-/edge}
@@ -35,10 +39,29 @@ authorities_are_there() {
   done
 }
 
+# has_its_files PART: whether this side has what the app has read, or else sets `other`. Caddy itself misses what it needs and
+# does not find.
+has_its_files() {
+  other=$1 # which may be taken back at any moment
+  while read -r sharp kind digest ref; do
+    [ "$sharp $kind" = '# sha256' ] || continue
+    case $ref in secret:*) other=$EDGE_SECRETS/${ref#secret:} ;; *) other=${ref#file:} ;; esac
+    [ -e "$other" ] || continue
+    case $(sha256sum <"$other") in "$digest "*) ;; *) return 1 ;; esac
+  done <"$1"
+}
+
+is_not_stale() {
+  has_its_files "$1" && return
+  remedy='docker compose up -d --force-recreate caddy, or systemctl restart postern-app postern-edge, then apply again'
+  echo "Error: $other is another file here than the app has read. What is handed out at a start stays as it was: $remedy" >"$SAID"
+  return 1
+}
+
 checks_out() { authorities_are_there && caddy_with "$1" validate >"$SAID" 2>&1; }
 
 # Always forced: a plain reload sees no change in a file that the configuration only names, such as the client CA.
-reloads() { checks_out "$1" && caddy_with "$1" reload --force --address "unix/$EDGE_ADMIN" >"$SAID" 2>&1; }
+reloads() { is_not_stale "$1" && checks_out "$1" && caddy_with "$1" reload --force --address "unix/$EDGE_ADMIN" >"$SAID" 2>&1; }
 
 answer() { # DIGEST yes|no
   if [ "$2" = yes ]; then
@@ -73,6 +96,16 @@ newest_part() {
   done
 }
 
+# Other files than the app has read keep no site from starting: they are the newest that there are, and the app has yet to
+# read them. But they are not what the part says.
+starts_with() {
+  checks_out "$1" || return
+  put_in_place "$1"
+  has_its_files "$1" && answer "$(digest_of "$1")" yes && return
+  echo "Error: started with another $other than the app had read by then: apply again" >"$SAID"
+  answer "$(digest_of "$1")" no
+}
+
 first_part() {
   waited=0
   while newest_part && [ -z "$newest" ] && [ ! -e "$CURRENT" ]; do
@@ -81,11 +114,7 @@ first_part() {
     sleep 1
   done
   if [ -n "$newest" ]; then
-    if checks_out "$newest"; then
-      put_in_place "$newest"
-      answer "$(digest_of "$newest")" yes
-      return
-    fi
+    starts_with "$newest" && return
     answer "$(digest_of "$newest")" no
   fi
   if [ ! -e "$CURRENT" ] || ! checks_out "$CURRENT"; then

@@ -174,8 +174,8 @@ function parseAddress(site: SiteName, address: string): Address {
   return { hostname, port, address: shown }
 }
 
-/** `secret:NAME` → a file below the secrets folder, `file:/abs` → that file. */
-function secretPath(ref: string): string {
+/** `secret:NAME` → a file below the secrets folder, `file:/abs` → that file. Throws PosternError `edge.reference`. */
+export function secretPath(ref: string): string {
   const name = /^secret:(?!\.)([A-Za-z0-9._-]+)$/.exec(ref)?.[1]
   if (name !== undefined) return `{$EDGE_SECRETS}/${name}`
   const file = /^file:(\/.+)$/.exec(ref)?.[1] ?? ''

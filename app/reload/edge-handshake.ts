@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../lib/error.ts'
 import { privateFolder, replaceFile } from '../lib/replace-file.ts'
+import { renderContents } from '../policy/render-contents.ts'
 import { type EdgeFacts, edgeDigest, renderEdge } from '../policy/render-edge.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 
@@ -30,6 +31,11 @@ export type HandshakeDeps = {
   readonly folder: string
   readonly secretsDir: string
   readonly facts: EdgeFacts
+  /**
+   * The edge side was handed its files when it started, and keeps those whatever the app sees in their place by now: each part
+   * says what the app has read, and the edge side agrees to none while it has something else.
+   */
+  readonly hasOwnFiles: boolean
   /** What the edge side started with. */
   readonly started: PolicySnapshot
   /**
@@ -111,10 +117,12 @@ export function createEdgeHandshake(deps: HandshakeDeps): EdgeHandshake {
   return { put, putBack: snapshot => ask(partOf(snapshot, deps)), news }
 }
 
-/** Hands a part over for an edge side that takes the newest one when it starts, and reads every file anew. */
-export function leaveForEdge(folder: string, part: string): void {
-  handOver(folder, part)
-  rmSync(loadedFile({ folder }), { force: true })
+/** Hands the first part over, for an edge side that takes the newest one when it starts, and reads every file anew. */
+export function leaveForEdge(deps: HandshakeDeps): void {
+  const part = partOf(deps.started, deps)
+  forgetAnswer(part, deps)
+  handOver(deps.folder, part.text)
+  rmSync(loadedFile(deps), { force: true })
 }
 
 function handOver(folder: string, part: string): void {
@@ -126,7 +134,7 @@ type Answer = { readonly ok: true } | { readonly ok: false; readonly error: stri
 
 async function exchange(part: Part, deps: HandshakeDeps): Promise<Answer> {
   const next = join(deps.folder, 'next', `${part.digest}.caddy`)
-  rmSync(resultFile(part, deps), { force: true }) // of an earlier time: what it said may not be so any more
+  forgetAnswer(part, deps)
   handOver(deps.folder, part.text)
   const deadline = performance.now() + (deps.withinMs ?? WITHIN_MS)
   for (;;) {
@@ -149,6 +157,11 @@ function answerTo(part: Part, deps: HandshakeDeps): Answer | undefined {
   } catch {
     return undefined // not there yet
   }
+}
+
+/** It is of an earlier time: what it said may not be so any more. */
+function forgetAnswer(part: Part, deps: HandshakeDeps): void {
+  rmSync(resultFile(part, deps), { force: true })
 }
 
 function resultFile({ digest }: Part, { folder }: HandshakeDeps): string {
@@ -174,16 +187,27 @@ function keepLoaded(fingerprint: string, deps: HandshakeDeps): void {
 }
 
 /** The fingerprint covers the contents of the files that the configuration names: Caddy reads them when it loads the part. */
-function partOf(snapshot: PolicySnapshot, { facts, secretsDir }: HandshakeDeps): Part {
-  const text = renderEdge(snapshot, facts)
-  const hash = createHash('sha256').update(text)
-  for (const ref of [...TRUST, ...namedSecrets(snapshot)]) {
+function partOf(snapshot: PolicySnapshot, { facts, secretsDir, hasOwnFiles }: HandshakeDeps): Part {
+  const configuration = renderEdge(snapshot, facts)
+  const withContents =
+    configuration + renderContents(contentsOf([...TRUST, ...namedSecrets(snapshot)], secretsDir))
+  const text = hasOwnFiles ? withContents : configuration
+  return { text, digest: edgeDigest(text), fingerprint: edgeDigest(withContents) }
+}
+
+/** The digest of each file by its reference. One that only the edge side may read is left out: it counts as one that never changes. */
+function contentsOf(refs: readonly string[], secretsDir: string): ReadonlyMap<string, string> {
+  const digests = new Map<string, string>()
+  for (const ref of refs) {
     const name = /^secret:(.+)$/.exec(ref)?.[1]
-    hash
-      .update(`\0${ref}\0`)
-      .update(contentOf(name === undefined ? ref.slice('file:'.length) : join(secretsDir, name)))
+    const path = name === undefined ? ref.slice('file:'.length) : join(secretsDir, name)
+    try {
+      digests.set(ref, createHash('sha256').update(readFileSync(path)).digest('hex'))
+    } catch {
+      // only for the edge side, or not there
+    }
   }
-  return { text, digest: edgeDigest(text), fingerprint: hash.digest('hex') }
+  return digests
 }
 
 function namedSecrets({ edge }: PolicySnapshot): readonly string[] {
@@ -193,13 +217,4 @@ function namedSecrets({ edge }: PolicySnapshot): readonly string[] {
 function namedFor(tls: PolicySnapshot['edge']['tls']): readonly string[] {
   if (tls.mode === 'files') return [tls.certificate, tls.key]
   return tls.mode === 'acme' && tls.caRoot !== undefined ? [tls.caRoot] : []
-}
-
-/** A file that only the edge side may read counts as one that never changes. */
-function contentOf(path: string): Uint8Array | string {
-  try {
-    return readFileSync(path)
-  } catch {
-    return ''
-  }
 }

@@ -6,7 +6,6 @@ import { loopbackAddresses } from '../lib/loopback.ts'
 import type { Account } from '../model/account.ts'
 import { SYSTEM } from '../model/audit.ts'
 import type { RouteEvent } from '../model/event.ts'
-import { renderEdge } from '../policy/render-edge.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Activation } from './activation.ts'
@@ -61,9 +60,13 @@ export function createReload(boot: Started, given: ReloadDeps): Reload {
   // A proxy in a network of its own listens everywhere in it; `up` names what it listens on.
   const facts = rendersEdge ? {} : { loopback: loopbackAddresses() }
   const folder = join(config.dataDir, 'edge')
-  if (rendersEdge) leaveForEdge(folder, renderEdge(started.snapshot, facts))
   const { readTrust, hop } = given
-  const edge = createEdgeHandshake({ folder, secretsDir, facts, started: started.snapshot, readTrust })
+  const agreement = {
+    ...{ folder, secretsDir, facts, hasOwnFiles: rendersEdge },
+    ...{ started: started.snapshot, readTrust },
+  }
+  if (rendersEdge) leaveForEdge(agreement)
+  const edge = createEdgeHandshake(agreement)
   const answers = createAnswers(given.now)
   const lives = new Lives(given)
   const probation = new Probation({ ...given, answers, lives })

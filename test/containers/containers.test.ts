@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hashPassword } from '../../app/identity/first-start.ts'
 import { ask, proofFrom } from '../../app/supervise/ask.ts'
 import type { Endpoints } from '../../app/supervise/endpoints.ts'
 import { linkMain } from '../../app/supervise/link-main.ts'
@@ -137,6 +139,25 @@ describe('in containers', { skip }, () => {
     assert.equal(refused.ok, false)
     assert.match(refused.error ?? '', /no_such_directive/)
     assert.equal((await call('/v1/whoami')).status, 200)
+  })
+
+  // The last one: another Caddy is published on another port.
+  test('a password that was replaced is refused until Caddy is made anew with it', async () => {
+    const file = join(containers.folder, 'secrets/sandbox-basic')
+    cpSync(file, `${file}.next`)
+    execFileSync('chown', [`--reference=${file}`, `${file}.next`])
+    writeFileSync(`${file}.next`, `${hashPassword('another')}\n`)
+    renameSync(`${file}.next`, file)
+    const logs = (service: string) => containers.compose(['logs', '--no-color', service])
+    const apply = () => containers.compose(['kill', '--signal', 'HUP', 'app'])
+    apply()
+    const refused = '/run/secrets/sandbox-basic is another file here than the app has read'
+    await eventually('the refusal', async () => logs('caddy').includes(refused))
+    assert.doesNotMatch(logs('app'), /edge\.reloaded/)
+    const anew = ['--no-build', '--no-deps', '--force-recreate', '--wait', '--wait-timeout', '120']
+    containers.compose(['up', '--detach', ...anew, 'caddy'])
+    apply()
+    await eventually('the app to say so', async () => logs('app').includes('edge.reloaded'))
   })
 
   function admin(): string {

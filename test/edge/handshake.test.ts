@@ -44,7 +44,7 @@ function handshake(withinMs?: number): EdgeHandshake {
   const { config, snapshot } = rig
   return createEdgeHandshake({
     ...{ folder: join(config.dataDir, 'edge'), secretsDir: config.secretsDir, started: snapshot },
-    facts: { loopback: loopbackAddresses() },
+    ...{ facts: { loopback: loopbackAddresses() }, hasOwnFiles: false },
     readTrust: clientAuthorities.read,
     ...(withinMs === undefined ? {} : { withinMs }),
   })

@@ -4,6 +4,7 @@ import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { renderContents } from '../../app/policy/render-contents.ts'
 import { edgeDigest, renderEdge } from '../../app/policy/render-edge.ts'
 import type { Edge, PolicySnapshot, Site } from '../../app/policy/snapshot.ts'
 import { findCaddy } from '../../app/supervise/find-caddy.ts'
@@ -47,7 +48,10 @@ const TLS_MODES: readonly Edge['tls'][] = [
 for (const tls of TLS_MODES) {
   test(`renders ${JSON.stringify(tls)} formatted as Caddy would, and Caddy reads it`, () => {
     const { edge } = withSite('dashboard', { address: 'https://wa.example.com' })
-    const part = renderEdge(withEdge({ ...edge, tls }), facts)
+    const contents = new Map(
+      ['secret:edge.pem', 'file:/etc/my certs/edge.key'].map(ref => [ref, edgeDigest(ref)]),
+    )
+    const part = renderEdge(withEdge({ ...edge, tls }), facts) + renderContents(contents)
     const file = join(folder, `${edgeDigest(part)}.caddy`)
     writeFileSync(file, part)
     assertFormatted(file)
@@ -77,6 +81,14 @@ test('names neither a path of this machine nor a password hash', () => {
   assert.match(part, /oncall "\{file\.\{\$EDGE_SECRETS\}\/basic-oncall\}"/)
   assert.ok(!part.includes('argon2id$'))
   assert.ok(!part.includes(root))
+})
+
+test('says by reference what is in a file, and lets no reference end the comment', () => {
+  const ref = 'file:/etc/my certs/edge.key'
+  assert.equal(renderContents(new Map([[ref, edgeDigest('')]])), `\n# sha256 ${edgeDigest('')} ${ref}\n`)
+  assert.equal(renderContents(new Map()), '')
+  for (const bad of [`${ref}\n:1 {`, 'secret:../x', 'secret:x\ny'])
+    assert.throws(() => renderContents(new Map([[bad, edgeDigest('')]])), { code: 'edge.reference' })
 })
 
 test('checks the network before the password and strips claims before it speaks to the app', () => {

@@ -131,7 +131,7 @@ test('has the edge read another client CA or password once, and what it does not
   const { asked, refuse } = edgeSide(t)
   const handshake = {
     ...{ folder: join(http.dataDir, 'edge'), secretsDir: join(http.dataDir, 'secrets'), facts: {} },
-    ...{ started: http.policySwitch.current().snapshot, readTrust: () => () => {} },
+    ...{ started: http.policySwitch.current().snapshot, readTrust: () => () => {}, hasOwnFiles: false },
   }
   const write = (text: string) => writeFileSync(join(handshake.secretsDir, 'client-ca.pem'), text)
   write('first')
