@@ -5,7 +5,7 @@ import { Chains } from '../../app/store/writer/chains.ts'
 import { InOrder } from '../../app/whatsapp/journal/in-order.ts'
 
 /** A writer that takes a turn for each write and refuses as the store's does; `fails` names those that fail once. */
-function world({ fails = [] as string[], givesUp = false } = {}) {
+function world({ fails = [] as string[], failsAlways = '', givesUp = false } = {}) {
   const chains = new Chains()
   const failing = new Set(fails)
   const written: string[] = []
@@ -17,7 +17,7 @@ function world({ fails = [] as string[], givesUp = false } = {}) {
   async function write(name: string, chain: string | undefined): Promise<string> {
     await turn()
     const breaks = chain === undefined ? () => {} : chains.link(chain)
-    if (failing.delete(name)) {
+    if (failing.delete(name) || name === failsAlways) {
       breaks()
       throw new Error(`${name} failed`)
     }
@@ -53,4 +53,15 @@ test('what is behind something that was given up is given up too, and a later li
   assert.deepEqual(await Promise.all([ask('a', 'a1'), ask('a', 'a2')]), [undefined, undefined])
   assert.equal(await ask('a', 'a3'), 'a3')
   assert.deepEqual(written, ['a3'])
+})
+
+test('what is behind something that no repeating mends takes its place', async () => {
+  const { written, errors, ask } = world({ failsAlways: 'a2' })
+  const asked = await Promise.allSettled(['a1', 'a2', 'a3', 'a4'].map(name => ask('a', name)))
+  assert.deepEqual(
+    asked.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  )
+  assert.deepEqual(written, ['a1', 'a3', 'a4'])
+  assert.deepEqual(errors, ['Error: a2 failed'])
 })

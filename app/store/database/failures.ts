@@ -37,6 +37,18 @@ export function isDamage(error: unknown): error is PosternError {
   return error instanceof PosternError && error.code === 'store.corrupt'
 }
 
+const PASSING = new Set<string>([
+  'store.busy',
+  'store.cannot_open', // no file handle may be free
+  'store.full',
+  'store.io',
+] satisfies FailureCode[])
+
+/** True for a failure that the same act need not meet again. */
+export function canPass(error: unknown): boolean {
+  return error instanceof PosternError && PASSING.has(error.code)
+}
+
 /** Turns what SQLite throws into a PosternError of the codes above. SQLite names tables and columns, never values. */
 export const storeError = {
   of: storeErrorOf,

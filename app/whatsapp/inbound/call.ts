@@ -1,5 +1,6 @@
 import { type BinaryNode, getAllBinaryNodeChildren, getBinaryNodeChild } from '@whiskeysockets/baileys'
 import { personOf } from '../translate.ts'
+import { instantOfSeconds } from './numbers.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
 
 const OFFERS = new Set(['offer', 'offer_notice'])
@@ -17,14 +18,13 @@ export async function readCall(node: BinaryNode, { account, lookup, route, at }:
   const from = await personOf(creator, offer?.attrs.caller_pn, lookup)
   if (offer === undefined || id === undefined || from === undefined) return NOTHING
   const group = offer.attrs['group-jid']
-  const seconds = Number(node.attrs.t)
   const data = {
     call_id: id,
     chat: group ?? from,
     from,
     video: getBinaryNodeChild(offer, 'video') !== undefined,
     ...(group === undefined ? {} : { group }),
-    timestamp: (Number.isFinite(seconds) ? new Date(seconds * 1_000) : at).toISOString(),
+    timestamp: (instantOfSeconds(node.attrs.t) ?? at).toISOString(),
   }
   const events = [route({ type: 'call.received', account, chat: data.chat, data })]
   const subject = JSON.stringify(['call', creator, id])

@@ -1,4 +1,4 @@
-import { getContentType, type proto, toNumber } from '@whiskeysockets/baileys'
+import { getContentType, type proto } from '@whiskeysockets/baileys'
 import type { ContactCard } from '../../model/content/contact-card.ts'
 import type { MediaContent, MediaType, MessageContent } from '../../model/message.ts'
 import type { LidLookup } from '../translate.ts'
@@ -6,6 +6,7 @@ import { aroundOf, isForOneLook, unwrapped } from './around.ts'
 import { changeOf } from './changes.ts'
 import { type FilePart, filePartOf } from './file.ts'
 import { interactiveOf } from './interactive.ts'
+import { countOf } from './numbers.ts'
 import { specialOf } from './special.ts'
 
 type Kind = keyof proto.IMessage
@@ -64,10 +65,11 @@ function mediaOf(
 /** What is known of a file before anybody has fetched it. */
 function mediaContent(type: MediaType, file: FilePart): MediaContent {
   const { mimetype, fileSha256, fileLength, caption, fileName, ptt } = file
+  const size = countOf(fileLength)
   const about = {
     ...(mimetype ? { mime_type: mimetype } : {}),
     ...(fileSha256?.length ? { sha256: Buffer.from(fileSha256).toString('hex') } : {}),
-    ...(fileLength ? { size: toNumber(fileLength) } : {}),
+    ...(size ? { size } : {}),
     ...(caption ? { caption } : {}),
     ...(fileName ? { filename: fileName } : {}),
     ...(ptt ? { voice: true } : {}),
@@ -82,9 +84,15 @@ function placeOf({ locationMessage, liveLocationMessage }: proto.IMessage): Mess
   const live = liveLocationMessage || locationMessage?.isLive ? { live: true } : {}
   // What is zero on the wire is not written there.
   const [latitude, longitude] = [degreesLatitude ?? 0, degreesLongitude ?? 0]
+  if (!isWithin(latitude, 90) || !isWithin(longitude, 180)) return undefined
   const { name, address } = locationMessage ?? {}
   const words = { ...(name ? { name } : {}), ...(address ? { address } : {}) }
   return { type: 'location', location: { latitude, longitude, ...words, ...live } }
+}
+
+/** False for what is no number either. */
+function isWithin(degrees: number, most: number): boolean {
+  return Math.abs(degrees) <= most
 }
 
 function contactsOf({ contactMessage, contactsArrayMessage }: proto.IMessage): MessageContent | undefined {

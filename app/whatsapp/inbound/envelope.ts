@@ -1,7 +1,8 @@
-import { type BinaryNode, toNumber, type WAMessage } from '@whiskeysockets/baileys'
+import type { BinaryNode, WAMessage } from '@whiskeysockets/baileys'
 import { type ChatId, kindOfChat } from '../../model/chat.ts'
 import type { EventDraft, EventType, JsonObject } from '../../model/event.ts'
 import { personOf, phoneOf } from '../translate.ts'
+import { instantOfSeconds } from './numbers.ts'
 import type { Reader } from './reading.ts'
 
 /** A message's outside: which chat it belongs to, who wrote it and when. */
@@ -19,10 +20,11 @@ export async function envelopeOf(
   reader: Reader,
   node?: BinaryNode,
 ): Promise<Envelope | undefined> {
-  const { me, lookup } = reader
+  const { me, lookup, at } = reader
   if (!key.id || !key.remoteJid) return undefined
+  const sentAt = instantOfSeconds(messageTimestamp) ?? at
   const kind = kindOfChat(key.remoteJid)
-  if (kind === 'channel') return inChannel(key.remoteJid, key.id, messageTimestamp)
+  if (kind === 'channel') return inChannel(key.remoteJid, key.id, sentAt)
   const group = kind !== 'contact'
   const other = key.fromMe
     ? await personOf(key.remoteJid, node?.attrs.recipient_pn ?? node?.attrs.peer_recipient_pn, lookup)
@@ -36,13 +38,13 @@ export async function envelopeOf(
     chat,
     from,
     direction: key.fromMe ? 'out' : 'in',
-    sentAt: new Date(toNumber(messageTimestamp) * 1_000),
+    sentAt,
   }
 }
 
 /** What is said in a channel, the channel says. */
-function inChannel(chat: ChatId, messageId: string, seconds: WAMessage['messageTimestamp']): Envelope {
-  return { messageId, chat, from: chat, direction: 'in', sentAt: new Date(toNumber(seconds) * 1_000) }
+function inChannel(chat: ChatId, messageId: string, sentAt: Date): Envelope {
+  return { messageId, chat, from: chat, direction: 'in', sentAt }
 }
 
 /** What a gesture at another message tells the world. */

@@ -2,17 +2,18 @@ import { type proto, toNumber } from '@whiskeysockets/baileys'
 import type { ReceivedFile } from '../../model/media.ts'
 import type { MediaType, MessageContent } from '../../model/message.ts'
 import { unwrapped } from './around.ts'
+import type { Number64 } from './numbers.ts'
 
 /** What the kinds of messages with a file have in common. */
 export type FilePart = {
   readonly url?: string | null
   readonly directPath?: string | null
   readonly mediaKey?: Uint8Array | null
-  readonly mediaKeyTimestamp?: Parameters<typeof toNumber>[0]
+  readonly mediaKeyTimestamp?: Number64
   readonly mimetype?: string | null
   readonly fileSha256?: Uint8Array | null
   readonly fileEncSha256?: Uint8Array | null
-  readonly fileLength?: Parameters<typeof toNumber>[0]
+  readonly fileLength?: Number64
   readonly caption?: string | null
   readonly fileName?: string | null
   readonly ptt?: boolean | null

@@ -7,6 +7,7 @@ import {
 import type { EventType, JsonObject } from '../../model/event.ts'
 import type { InboundChange } from '../../store/journal.ts'
 import { personOf } from '../translate.ts'
+import { countOf, instantOfSeconds } from './numbers.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
 
 /** What happens to the members of a group, by the stanza's word for it. */
@@ -29,7 +30,10 @@ const SETTINGS: Readonly<Record<string, (child: BinaryNode) => JsonObject>> = {
   not_announcement: () => ({ announcement: false }),
   locked: () => ({ locked: true }),
   unlocked: () => ({ locked: false }),
-  ephemeral: ({ attrs }) => ({ ephemeral_seconds: Number(attrs.expiration ?? 0) }),
+  ephemeral: ({ attrs }) => {
+    const seconds = countOf(attrs.expiration)
+    return seconds === undefined ? {} : { ephemeral_seconds: seconds }
+  },
   not_ephemeral: () => ({ ephemeral_seconds: 0 }),
   membership_approval_mode: child => ({
     approval: getBinaryNodeChild(child, 'group_join')?.attrs.state === 'on',
@@ -80,8 +84,7 @@ function event(
 ): InboundChange {
   const { account, route, at } = reader
   const chat = String(about.group)
-  const seconds = Number(node.attrs.t)
-  const happenedAt = Number.isFinite(seconds) ? new Date(seconds * 1_000) : at
+  const happenedAt = instantOfSeconds(node.attrs.t) ?? at
   const data = { ...about, timestamp: happenedAt.toISOString() }
   return { kind: 'event', effects: { events: [route({ type, account, chat, data })] } }
 }

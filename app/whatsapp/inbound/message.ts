@@ -19,17 +19,38 @@ import { NOTHING, type Reader, type Reading } from './reading.ts'
 import { type Said, saidIn } from './said.ts'
 import { readVote } from './vote.ts'
 
-/** What an encrypted stanza said, in the library's form. */
-export function messageOf(node: BinaryNode, plaintext: Uint8Array, { me }: Pick<Reader, 'me'>): WAMessage {
+/** What an encrypted stanza said, in the library's form; undefined when it is no message of WhatsApp's. */
+export function messageOf(
+  node: BinaryNode,
+  plaintext: Uint8Array,
+  { me }: Pick<Reader, 'me'>,
+): WAMessage | undefined {
   const { fullMessage } = decodeMessageNode(node, me.id, me.lid ?? '')
-  const outer = proto.Message.decode(unpadRandomMax16(plaintext))
+  const outer = decoded(plaintext)
+  if (outer === undefined) return undefined
   const copy = outer.deviceSentMessage?.message
   // The secret of a poll written on the phone stands beside the copy that the phone made for us.
   if (copy && !copy.messageContextInfo && outer.messageContextInfo)
     copy.messageContextInfo = outer.messageContextInfo
   fullMessage.message = copy ?? outer
+  nameSomething(fullMessage.message)
   cleanMessage(fullMessage, me.id, me.lid ?? '')
   return fullMessage
+}
+
+function decoded(plaintext: Uint8Array): proto.Message | undefined {
+  try {
+    return proto.Message.decode(unpadRandomMax16(plaintext))
+  } catch {
+    return undefined // their phone may say anything
+  }
+}
+
+/** The library takes it for granted that a gesture names what it is about. */
+function nameSomething(message: proto.IMessage): void {
+  const { reactionMessage, pollUpdateMessage } = normalizeMessageContent(message) ?? {}
+  if (reactionMessage) reactionMessage.key ??= {}
+  if (pollUpdateMessage) pollUpdateMessage.pollCreationMessageKey ??= {}
 }
 
 /** Reads a message: something said, or a gesture at what was said before. Nothing for keys and chatter between devices. */
@@ -50,7 +71,7 @@ export async function readMessage(message: WAMessage, reader: Reader, node?: Bin
   return { changes, subject, kept: true, ...incoming }
 }
 
-/** A message that no key of ours opens. Its sender has been asked for it, and may send it again. */
+/** A message that no key of ours opens, or that makes no sense. Its sender has been asked for it, and may send it again. */
 export async function readUnreadable(node: BinaryNode, reader: Reader): Promise<Reading> {
   const { fullMessage } = decodeMessageNode(node, reader.me.id, reader.me.lid ?? '')
   const envelope = await envelopeOf(fullMessage, reader, node)

@@ -30,9 +30,10 @@ export async function readArrival(
     case 'message': {
       const post = postIn(node)
       if (post !== undefined) return await readMessage(postOf(node, post, reader), reader, node)
-      return plaintext === undefined
+      const message = plaintext === undefined ? undefined : messageOf(node, plaintext, reader)
+      return message === undefined
         ? await readUnreadable(node, reader)
-        : await readMessage(messageOf(node, plaintext, reader), reader, node)
+        : await readMessage(message, reader, node)
     }
     case 'receipt':
       return await readReceipt(node, reader)

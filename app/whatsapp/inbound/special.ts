@@ -6,8 +6,8 @@ import type {
   OrderContent,
   ProductContent,
 } from '../../model/content/received.ts'
+import { instantOfSeconds, type Number64 } from './numbers.ts'
 
-type Number64 = Parameters<typeof toNumber>[0]
 type Special = AlbumContent | EventContent | GroupInviteContent | OrderContent | ProductContent
 
 const THOUSANDTHS = 1_000
@@ -93,10 +93,8 @@ function productOf({ product, businessOwnerJid, body }: proto.Message.IProductMe
 
 /** WhatsApp counts seconds; what is no instant of the calendar is left out. */
 function instant<Name extends string>(name: Name, seconds: Number64): { readonly [N in Name]?: string } {
-  const at = new Date(toNumber(seconds) * THOUSANDTHS)
-  return seconds && !Number.isNaN(at.getTime())
-    ? ({ [name]: at.toISOString() } as { [N in Name]: string })
-    : {}
+  const at = instantOfSeconds(seconds)
+  return at === undefined ? {} : ({ [name]: at.toISOString() } as { [N in Name]: string })
 }
 
 /** In units of the currency. */

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  decryptPollVote,
-  jidNormalizedUser,
-  type proto,
-  toNumber,
-  type WAMessage,
-} from '@whiskeysockets/baileys'
+import { decryptPollVote, jidNormalizedUser, type proto, type WAMessage } from '@whiskeysockets/baileys'
 import { jidOf } from '../../model/chat.ts'
 import { type PollVote, resultsOf } from '../../model/content/poll.ts'
 import type { JsonObject } from '../../model/event.ts'
@@ -13,6 +7,7 @@ import type { Message } from '../../model/message.ts'
 import type { InboundChange } from '../../store/journal.ts'
 import type { Me } from '../journal/arrival.ts'
 import { type Envelope, gestureEvent } from './envelope.ts'
+import { instantOfMs } from './numbers.ts'
 import type { Reader } from './reading.ts'
 
 type Vote = { readonly update: proto.Message.IPollUpdateMessage; readonly message: WAMessage }
@@ -65,7 +60,7 @@ type Casting = {
 /** What somebody has chosen. Whoever chooses nothing has taken the vote back. */
 function castOf(chosen: readonly string[], { names, envelope, sentAtMs }: Casting): PollVote {
   const byHash = namesByHash(names)
-  const at = sentAtMs ? new Date(toNumber(sentAtMs)) : envelope.sentAt
+  const at = instantOfMs(sentAtMs) ?? envelope.sentAt
   return { voter: envelope.from, options: chosen.map(hash => byHash.get(hash) ?? hash), at }
 }
 

@@ -6,7 +6,7 @@ type Write<T> = (chain: string | undefined) => Promise<T>
 type Line = { readonly chain: string; isBroken: boolean; last: Promise<boolean>; waiting: number }
 
 export type InOrderDeps = {
-  /** Repeats a write until it succeeds; undefined when it gives up. */
+  /** Repeats a write until it succeeds; undefined when it gives up, and throws what no repeating mends. */
   readonly insist: <T>(write: () => Promise<T>) => Promise<T | undefined>
   /** A write that stands on no failed one has failed. */
   readonly onError: (error: unknown) => void
@@ -15,7 +15,7 @@ export type InOrderDeps = {
 /**
  * Writes of one line take effect in the order in which they were asked for, although each is asked for while those ahead
  * of it are under way. When one fails, the store refuses those behind it, which stand on the same chain; they are repeated
- * one after the other once it has succeeded.
+ * one after the other once it has succeeded, or has turned out never to.
  */
 export class InOrder {
   readonly #deps: InOrderDeps
@@ -25,7 +25,7 @@ export class InOrder {
     this.#deps = deps
   }
 
-  /** Undefined when it, or one ahead of it, was given up. */
+  /** Undefined when it, or one ahead of it, was given up. Rejects with what no repeating mends, and the line goes on. */
   async run<T>(name: string, write: Write<T>): Promise<T | undefined> {
     const line = this.#lines.get(name) ?? lineOf()
     this.#lines.set(name, line)
@@ -33,7 +33,7 @@ export class InOrder {
     const result = this.#write(line, line.last, write)
     line.last = result.then(
       found => found !== undefined,
-      () => false,
+      () => true,
     )
     try {
       return await result

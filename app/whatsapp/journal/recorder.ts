@@ -3,6 +3,7 @@ import { PosternError } from '../../lib/error.ts'
 import type { Log } from '../../lib/log.ts'
 import { step } from '../../lib/step.ts'
 import type { Message } from '../../model/message.ts'
+import { canPass } from '../../store/database/failures.ts'
 import type { JournalEntry } from '../../store/journal.ts'
 import type { Store } from '../../store/store.ts'
 import type { Reading } from '../inbound/reading.ts'
@@ -83,16 +84,14 @@ export class Recorder {
   }
 
   async #take(entry: JournalEntry, origin: Origin): Promise<void> {
-    const { account, log } = this.#deps
     try {
       const stanza = await decodeStanza(entry.stanza)
       const { node, me } = stanza
       if (isResendRequest(node)) this.#deps.resends.left(entry, resendRequestOf(node, me))
-      else if (node.tag === 'receipt') this.#track(this.#aside, this.#takeAside(entry, stanza))
+      else if (node.tag === 'receipt') this.#track(this.#aside, entry, this.#takeAside(entry, stanza))
       else await this.#takeInTurn(entry, stanza, origin)
     } catch (error) {
-      // It stays, and is tried again at the next start, perhaps by a version that can read it.
-      log.error('journal.unreadable', { account, seq: entry.seq, reason: wordsOf(error) })
+      this.#unreadable(entry, error)
     }
     this.#prune()
   }
@@ -105,7 +104,7 @@ export class Recorder {
     }
     if (reading.placeholder && this.#waits(entry)) return
     while (this.#underWay.size >= MAX_UNDER_WAY) await Promise.race(this.#underWay)
-    this.#track(this.#underWay, this.#record(entry, reading))
+    this.#track(this.#underWay, entry, this.#record(entry, reading))
   }
 
   /** A message that could not be read has some time to come again; nobody is told of it before that is over. */
@@ -122,11 +121,9 @@ export class Recorder {
     })
   }
 
-  #track(works: Set<Promise<void>>, work: Promise<void>): void {
+  #track(works: Set<Promise<void>>, entry: JournalEntry, work: Promise<void>): void {
     const tracked: Promise<void> = work
-      .catch(error => {
-        this.#deps.log.error('journal.unreadable', { account: this.#deps.account, reason: wordsOf(error) })
-      })
+      .catch(error => this.#unreadable(entry, error))
       .finally(() => works.delete(tracked))
     works.add(tracked)
   }
@@ -152,17 +149,27 @@ export class Recorder {
     if (changed?.includes(true)) recorded(reading)
   }
 
-  /** A full disk is waited for. Undefined when the account stops before: the entry is there at the next start. */
+  /**
+   * A full disk is waited for. Undefined when the account stops before: the entry is there at the next start. What no wait
+   * mends is thrown, or one entry would hold up all that come after it.
+   */
   async #insist<T>(write: () => Promise<T>): Promise<T | undefined> {
     for (;;) {
       try {
         return await write()
       } catch (error) {
+        if (!canPass(error) && !isOver(error)) throw error
         this.#failed(error)
         if (this.#stopping || isOver(error)) return undefined
         await sleep(AGAIN_MS, undefined, { ref: false })
       }
     }
+  }
+
+  /** It stays, and is tried again at the next start, perhaps by a version that can read it. */
+  #unreadable({ seq }: JournalEntry, error: unknown): void {
+    const { account, log } = this.#deps
+    log.error('journal.unreadable', { account, seq, reason: wordsOf(error) })
   }
 
   #failed(error: unknown): void {
