@@ -1,6 +1,7 @@
 import {
   type Document,
   isMap,
+  isScalar,
   isSeq,
   LineCounter,
   Scalar,
@@ -9,22 +10,52 @@ import {
   Document as Yaml,
 } from 'yaml'
 import { PosternError } from '../lib/error.ts'
+import { present } from '../lib/present.ts'
 import { type PolicyFile, wrongByteIn } from '../model/policy-file.ts'
+import { policyDigest } from './digest.ts'
 import { parseYaml } from './read/yaml.ts'
-import { serial } from './shape/notation.ts'
+import { instant, serial } from './shape/notation.ts'
+
+const MAY_REVOKE = ['Principals', 'revoked']
 
 /** An entry of the list `revoked`. */
 export type Revocation = {
   /** Lower-case hex without leading zeros. */
   readonly serial: string
   /** The day, for people: `2026-11-02`. */
-  readonly since: string
+  readonly since?: string
   readonly reason?: string
 }
 
-/** The serials that a policy's files revoke, in the form of `Revocation`. Files with errors are read as far as they can be. */
+/** What a policy's files revoke. Files with errors are read as far as they can be. */
+export function revocationsIn(files: readonly PolicyFile[]): readonly Revocation[] {
+  return files.flatMap(file => documentsOf(file).flatMap(entriesIn))
+}
+
+/** The serials of that, in the form of `Revocation`. */
 export function revokedIn(files: readonly PolicyFile[]): ReadonlySet<string> {
-  return new Set(files.flatMap(file => documentsOf(file).flatMap(serialsIn)))
+  return new Set(revocationsIn(files).map(one => one.serial))
+}
+
+/** The digest of files beside what they revoke: the same, however many revocations `addRevocations` puts in. */
+export function digestBesideRevoked(files: readonly PolicyFile[]): string {
+  return policyDigest(files.map(file => ({ ...file, text: besideRevoked(file) })))
+}
+
+/** The same files with these serials revoked as well; in a file of their own, where `addRevocations` finds no place. */
+export function withRevocations(
+  files: readonly PolicyFile[],
+  revocations: readonly Revocation[],
+): readonly PolicyFile[] {
+  try {
+    return addRevocations(files, revocations)
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    const known = revokedIn(files)
+    const lines = revocations.filter(one => !known.has(one.serial)).map(one => `    - ${entryText(one)}\n`)
+    const text = `kind: Principals\nspec:\n  revoked:\n${lines.join('')}`
+    return [...files, { name: freeName(files), text }]
+  }
 }
 
 /**
@@ -56,7 +87,7 @@ function withOne(file: PolicyFile, revocation: Revocation): PolicyFile {
   const document = documents.find(hasList) ?? documents.find(isPrincipals)
   const text = document && inserted(file.text, { document, entry })
   const after = { ...file, text: text ?? file.text }
-  const isWhole = documentsOf(after).length === documents.length && wrongByteIn(after.text) === undefined
+  const isWhole = besideRevoked(after) === besideRevoked(file) && wrongByteIn(after.text) === undefined
   if (revokedIn([after]).has(revocation.serial) && isWhole) return after
   throw new PosternError('policy.layout', `add it to the list "revoked" of ${file.name} by hand: ${entry}`)
 }
@@ -132,10 +163,54 @@ function hasList(document: Document): boolean {
   return isPrincipals(document) && listOf(document) !== undefined
 }
 
-function serialsIn(document: Document): readonly string[] {
+function entriesIn(document: Document): readonly Revocation[] {
   if (!hasList(document)) return []
   const count = listOf(document)?.items.length ?? 0
-  return Array.from({ length: count }, (_, n) => document.getIn(['spec', 'revoked', n, 'serial'])).flatMap(
-    text => (typeof text === 'string' ? (serial.parse(text) ?? []) : []),
-  )
+  return Array.from({ length: count }, (_, n) => {
+    const textOf = (member: keyof Revocation) => {
+      const text = document.getIn(['spec', 'revoked', n, member])
+      return typeof text === 'string' ? text : undefined
+    }
+    const since = textOf('since')
+    return {
+      serial: serial.parse(textOf('serial') ?? ''),
+      ...present({ since: instant.parse(since ?? '') && since, reason: textOf('reason') }),
+    }
+  }).filter((entry): entry is Revocation => entry.serial !== undefined)
+}
+
+/**
+ * The text without its lists of revocations, nor what blank space ends it. Only documents that may have one are read: this is
+ * asked while the appliance works, and a thousand rules take a quarter of a second.
+ */
+function besideRevoked({ name, text }: PolicyFile): string {
+  const parts = text.split(/^(?=---)/m)
+  return parts
+    .map(part => (MAY_REVOKE.every(word => part.includes(word)) ? withoutList({ name, text: part }) : part))
+    .join('')
+    .trimEnd()
+}
+
+function withoutList(file: PolicyFile): string {
+  const spans = documentsOf(file)
+    .map(document => spanOfList(file.text, document))
+    .filter(span => span !== undefined)
+  return spans.reduceRight((text, [from, to]) => text.slice(0, from) + text.slice(to), file.text)
+}
+
+/** Whole lines, and in braces the member alone. */
+function spanOfList(text: string, document: Document): readonly [from: number, to: number] | undefined {
+  const [list, spec] = [listOf(document), document.get('spec')]
+  if (!isPrincipals(document) || list?.range == null || !isMap(spec)) return undefined
+  const key = spec.items.map(pair => pair.key).find(key => isScalar(key) && key.value === 'revoked')
+  const from = isScalar(key) ? key.range?.[0] : undefined
+  if (from === undefined) return undefined
+  if (spec.flow) return [from, list.range[1]]
+  const end = text.indexOf('\n', list.flow ? list.range[1] : lastEnd(list))
+  return [from - columnOf(text, from), end < 0 ? text.length : end + 1]
+}
+
+function freeName(files: readonly PolicyFile[], count = 1): string {
+  const name = count === 1 ? 'revoked.yaml' : `revoked-${count}.yaml`
+  return files.some(file => file.name === name) ? freeName(files, count + 1) : name
 }

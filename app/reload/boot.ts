@@ -39,18 +39,21 @@ export async function policyAtBoot(deps: BootDeps): Promise<Started> {
   const from = await meta.get('policy.digest')
   const next: PolicyInForce = { revision: `r${last + 1}`, snapshot }
   if (inPlaceOf?.why === 'deadly') return takeBack(inPlaceOf, { ...choice, policy: next }, deps)
-  if (from === snapshot.digest)
-    return goOn({ revision: `r${last}`, snapshot }, { ...deps, ...(inPlaceOf && { inPlaceOf }) })
-  const unproven = from === undefined ? undefined : await unprovenAfter({ from, to: snapshot.digest }, meta)
-  await recordApplied({ policy: next, files, asked: ASKED, ...(unproven && { unproven }) }, deps)
-  return { policy: next }
+  const isSame = from === snapshot.digest
+  if (isSame) await beginLife(from, meta)
+  else {
+    const unproven = from === undefined ? undefined : await unprovenAfter({ from, to: snapshot.digest }, meta)
+    await recordApplied({ policy: next, files, asked: ASKED, ...(unproven && { unproven }) }, deps)
+  }
+  return tell(isSame ? { revision: `r${last}`, snapshot } : next, inPlaceOf, deps)
 }
 
-async function goOn(
+/** That an older one goes on; with what the folder revokes it may be a new one all the same. */
+async function tell(
   policy: PolicyInForce,
-  { inPlaceOf, ...deps }: BootDeps & { readonly inPlaceOf?: Replaced },
+  inPlaceOf: Replaced | undefined,
+  deps: BootDeps,
 ): Promise<Started> {
-  await beginLife(policy.snapshot.digest, deps.store.meta)
   if (inPlaceOf?.why === 'rejected') {
     const refused: Refused = { kind: 'refused', ...inPlaceOf.rejected, policy }
     await recordRefused(refused, ASKED, deps)
@@ -63,11 +66,11 @@ async function goOn(
 
 /** The one before first, and with it that the deadly one is not started again; then what is to be said of that one. */
 async function takeBack(
-  { digest, lives }: Extract<Replaced, { why: 'deadly' }>,
+  { digest, besideRevoked, lives }: Extract<Replaced, { why: 'deadly' }>,
   { files, policy }: Choice & { readonly policy: PolicyInForce },
   deps: BootDeps,
 ): Promise<Started> {
-  const left = { digest, because: 'reverted' } as const
+  const left = { digest: besideRevoked, because: 'reverted' } as const
   await recordApplied({ policy, files, asked: TAKEN_BACK, left }, deps)
   const message = `taken back: the app ended ${lives} times under it before it had shown that it can live with it`
   const report = `${message}\nThe policy before is in force again as ${policy.revision}.`

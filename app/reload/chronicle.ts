@@ -1,8 +1,9 @@
 import type { EventDraft, JsonObject, NewEvent, RouteEvent } from '../model/event.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
+import { digestBesideRevoked } from '../policy/revocations.ts'
 import type { PolicyInForce } from '../policy/snapshot.ts'
 import type { PolicyRecord, Refusal } from '../store/policies.ts'
-import type { Asked, Obstacle, Refused } from './activation.ts'
+import type { Asked, Refused } from './activation.ts'
 import type { Unproven } from './probation/lives.ts'
 
 export type Applied = {
@@ -10,7 +11,7 @@ export type Applied = {
   readonly files: readonly PolicyFile[]
   readonly asked: Asked
   readonly at: Date
-  /** What a way back leaves behind. */
+  /** What a way back leaves behind: its digest beside what it revokes. */
   readonly left?: Refusal
   /** Absent when it needs to show nothing. */
   readonly unproven?: Unproven
@@ -23,10 +24,11 @@ export function recordOfApplied(
 ): PolicyRecord {
   const { digest } = policy.snapshot
   const said = { revision: policy.revision, digest, ...askedJson(asked) }
-  const refusal = left?.digest === digest ? undefined : left
+  const besideRevoked = digestBesideRevoked(files)
+  const refusal = left?.digest === besideRevoked ? undefined : left
   return {
     entry: { ...entryOf(asked), at, digest, revision: Number(policy.revision.slice(1)), result: 'applied' },
-    files,
+    ...{ files, besideRevoked },
     ...(refusal && { refusal }),
     ...(unproven && { unproven: JSON.stringify(unproven) }),
     effects: {
@@ -38,7 +40,10 @@ export function recordOfApplied(
   }
 }
 
-/** The same for one that did not. What automation tried it does not try again; a person may, a secret may have come. */
+/**
+ * The same for one that did not, or is not any more. What automation tried it does not try again; a person may, a secret may
+ * have come.
+ */
 export function recordOfRefused(
   { digest, at: obstacle, first }: Refused & { readonly digest: string },
   { asked, at }: { readonly asked: Asked; readonly at: Date },
@@ -56,17 +61,15 @@ export function recordOfRefused(
   const detail: JsonObject = { refused_by: obstacle, code: code ?? null, reason: asked.reason }
   return {
     entry: { ...entryOf(asked), at, digest, result: 'rejected', error },
-    // That the change could not be written down is no fault of the policy.
-    ...(obstacle === 'change' ? {} : { refusal: { digest, because: becauseOf(obstacle) } }),
+    // That the change could not be written down is no fault of the policy; what is taken back was remembered with that.
+    ...(obstacle === 'change' || obstacle === 'probation'
+      ? {}
+      : { refusal: { digest, because: 'rejected' } }),
     effects: {
       events,
       audit: [{ ...asked.by, at, action: 'policy.rejected', target: digest, decision: 'deny', detail }],
     },
   }
-}
-
-function becauseOf(obstacle: Obstacle): Refusal['because'] {
-  return obstacle === 'probation' ? 'reverted' : 'rejected'
 }
 
 function entryOf({ by, reason, commit }: Asked) {

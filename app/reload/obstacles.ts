@@ -1,4 +1,7 @@
-import type { Refusal } from '../store/policies.ts'
+import type { PolicyFile } from '../model/policy-file.ts'
+import { policyDigest } from '../policy/digest.ts'
+import { digestBesideRevoked } from '../policy/revocations.ts'
+import type { PolicyStore, Refusal } from '../store/policies.ts'
 import type { Asked } from './activation.ts'
 
 const REMEMBERED = {
@@ -7,6 +10,19 @@ const REMEMBERED = {
     'this policy was taken back because it did harm; edit it, or lift that with ./postern policy unpin',
   'rolled-back': 'this policy was left by a rollback; edit it, or lift that with ./postern policy unpin',
 } as const
+
+/**
+ * What is held against these files. To revoke certificates in files that were left is not to mend them; a mere refusal is of
+ * exactly these files, for what was wrong may have been that.
+ */
+export async function heldAgainst(
+  files: readonly PolicyFile[],
+  policies: Pick<PolicyStore, 'refusalOf'>,
+): Promise<Refusal | undefined> {
+  const left = await policies.refusalOf(digestBesideRevoked(files))
+  if (left !== undefined && left.because !== 'rejected') return left
+  return policies.refusalOf(policyDigest(files))
+}
 
 /** What is said to whoever asks for a policy that was refused before; undefined when that does not bind them. */
 export function binding(refusal: Refusal | undefined, asked: Asked): string | undefined {

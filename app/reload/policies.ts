@@ -6,6 +6,7 @@ import { policyDigest } from '../policy/digest.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { PolicyEntry } from '../store/policies.ts'
 import type { Activation, Asked, FirstFault, Refused } from './activation.ts'
+import { filesAs, filesBefore } from './coming-back.ts'
 import type { PolicySwitch, SwitchDeps } from './policy-switch.ts'
 import type { Probation } from './probation/probation.ts'
 
@@ -19,7 +20,10 @@ export type PoliciesDeps = SwitchDeps & {
 export type Policies = {
   /** Puts the folder in force, or the files that are given in its place. */
   apply(asked: Asked, files?: readonly PolicyFile[]): Promise<Activation>
-  /** Goes back to a revision, or to the one before; undefined when there is none whose files are kept. */
+  /**
+   * Goes back to a revision, or to the policy before; undefined when there is none whose files are kept. What was revoked since
+   * stays revoked.
+   */
   rollback(asked: Asked, revision?: number): Promise<Activation | undefined>
   /** Lets digests that were refused be tried again; answers how many. */
   unpin(by: Actor): Promise<number>
@@ -64,11 +68,11 @@ export function createPolicies(policySwitch: PolicySwitch, deps: PoliciesDeps): 
   }
 
   async function rollback(asked: Asked, wanted?: number): Promise<Activation | undefined> {
-    const { revision, snapshot } = policySwitch.current()
-    const to = wanted ?? Number(revision.slice(1)) - 1
-    const entry = await store.policies.last({ result: 'applied', revision: to })
-    const files = entry && (await store.policies.filesOf(entry.digest))
-    return files && policySwitch.activate(files, asked, { digest: snapshot.digest, because: 'rolled-back' })
+    const current = policySwitch.current()
+    const files = await (wanted === undefined
+      ? filesBefore(current, store.policies)
+      : filesAs(wanted, store.policies))
+    return files && policySwitch.goBack(files, asked, 'rolled-back')
   }
 
   function unpin(by: Actor): Promise<number> {

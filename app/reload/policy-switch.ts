@@ -5,14 +5,16 @@ import type { RouteEvent } from '../model/event.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { policyDigest } from '../policy/digest.ts'
 import { planOf } from '../policy/plan/plan.ts'
+import { digestBesideRevoked } from '../policy/revocations.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Refusal } from '../store/policies.ts'
 import type { Store } from '../store/store.ts'
 import type { Activation, Asked, Obstacle, Refused } from './activation.ts'
 import { recordOfApplied, recordOfRefused } from './chronicle.ts'
+import { comingBack } from './coming-back.ts'
 import type { EdgeHandshake } from './edge-handshake.ts'
 import type { Examine } from './examine/examiner.ts'
-import { binding, isReturn, staleness } from './obstacles.ts'
+import { binding, heldAgainst, isReturn, staleness } from './obstacles.ts'
 import { unprovenAfter } from './probation/lives.ts'
 import type { Probation, Revert } from './probation/probation.ts'
 
@@ -61,11 +63,20 @@ export class PolicySwitch {
     this.#onOutcome.add(listener)
   }
 
+  activate(files: readonly PolicyFile[], asked: Asked): Promise<Activation> {
+    return this.#inTurn(() => this.#activate(files, asked))
+  }
+
+  /** Puts files of before in force. What is left is remembered, and what it revokes stays revoked. */
+  goBack(files: readonly PolicyFile[], asked: Asked, because: Refusal['because']): Promise<Activation> {
+    return this.#inTurn(() => this.#goBack(files, asked, because))
+  }
+
   /** One attempt at a time. */
-  activate(files: readonly PolicyFile[], asked: Asked, left?: Refusal): Promise<Activation> {
-    const attempt = this.#turn.then(() => this.#activate(files, asked, left))
-    this.#turn = attempt.catch(() => {})
-    return attempt
+  #inTurn<T>(attempt: () => Promise<T>): Promise<T> {
+    const made = this.#turn.then(attempt)
+    this.#turn = made.catch(() => {})
+    return made
   }
 
   /** Goes on with the trial of the policy in force, when the process before did not end it. */
@@ -94,6 +105,17 @@ export class PolicySwitch {
     return outcome
   }
 
+  async #goBack(
+    files: readonly PolicyFile[],
+    asked: Asked,
+    because: Refusal['because'],
+  ): Promise<Activation> {
+    const { digest, revokedSerials } = this.#policy.snapshot
+    const leaving = await this.#deps.store.policies.filesOf(digest)
+    const left = { digest: leaving === undefined ? digest : digestBesideRevoked(leaving), because }
+    return this.#activate(comingBack(files, { files: leaving, revokedSerials }), asked, left)
+  }
+
   async #activate(files: readonly PolicyFile[], asked: Asked, left?: Refusal): Promise<Activation> {
     const outcome = await this.#attempt(files, asked, left)
     this.#tell(outcome, asked)
@@ -107,7 +129,7 @@ export class PolicySwitch {
     const stale = staleness(asked.plan, { live: policy.snapshot.digest, files: digest })
     if (stale !== undefined) return this.#refused('stale', digest, stale)
     if (digest === policy.snapshot.digest) return this.#sameAgain(files, asked)
-    const remembered = binding(await this.#deps.store.policies.refusalOf(digest), asked)
+    const remembered = binding(await heldAgainst(files, this.#deps.store.policies), asked)
     if (remembered !== undefined) return this.#refused('remembered', digest, remembered)
     const examined = await this.#deps.examine(files, {
       inForce: policy.revision,
@@ -122,17 +144,14 @@ export class PolicySwitch {
     return this.#change(examined.snapshot, { files, asked, ...(left === undefined ? {} : { left }) })
   }
 
-  readonly #revert: Revert = (left, { trusted, breach }) => {
-    const attempt = this.#turn.then(async () => {
+  readonly #revert: Revert = (left, { trusted, breach }) =>
+    this.#inTurn(async () => {
       if (this.#policy !== left) return
       const refused = await this.#takeBack(left, { trusted, because: `by its probation: ${breach}` })
       if (refused === undefined) return
       this.#tell(refused, TAKEN_BACK)
       await this.#writeDown(refused, TAKEN_BACK)
     })
-    this.#turn = attempt.catch(() => {})
-    return attempt
-  }
 
   /** Answers what is to be said of the one that is left; undefined when something stood in the way, which has been told. */
   async #takeBack(
@@ -143,7 +162,7 @@ export class PolicySwitch {
     const { digest } = left.snapshot
     const files = await store.policies.filesOf(trusted)
     if (files === undefined) log.error('policy.not_reverted', { to: trusted })
-    else await this.#activate(files, TAKEN_BACK, { digest, because: 'reverted' })
+    else await this.#goBack(files, TAKEN_BACK, 'reverted')
     if (this.#policy === left) return undefined
     const message = `taken back ${because}`
     const report = `${message}\nThe policy before is in force again as ${this.#policy.revision}.`
@@ -198,7 +217,9 @@ export class PolicySwitch {
     const { edge, store, probation, routeUnder, now } = this.#deps
     const before = this.#policy
     const digests = { from: before.snapshot.digest, to: snapshot.digest }
-    const prepared = await probation.prepare(before.snapshot, snapshot, of.asked)
+    const prepared = (await this.#onlyRevokes(of.files))
+      ? probation.goingOn()
+      : await probation.prepare(before.snapshot, snapshot, of.asked)
     const agreed = await edge.put(snapshot)
     if (!agreed.ok) {
       // An edge side that was only slow may still come to the part: it is asked for the one from before.
@@ -236,6 +257,12 @@ export class PolicySwitch {
       ...{ kind: 'applied', policy, edgeReloaded: agreed.reloaded },
       ...(until && { probationUntil: until }),
     }
+  }
+
+  /** Whether files differ from those in force in revocations alone. Such a change is no trial: to be taken back it must not. */
+  async #onlyRevokes(files: readonly PolicyFile[]): Promise<boolean> {
+    const before = await this.#deps.store.policies.filesOf(this.#policy.snapshot.digest)
+    return before !== undefined && digestBesideRevoked(before) === digestBesideRevoked(files)
   }
 
   /** Tells everybody of the change, also when one of them fails. Answers why the first one did. */

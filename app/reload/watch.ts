@@ -8,6 +8,7 @@ import { SYSTEM } from '../model/audit.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { policyDigest } from '../policy/digest.ts'
 import type { Store } from '../store/store.ts'
+import { heldAgainst } from './obstacles.ts'
 import type { PolicySwitch } from './policy-switch.ts'
 
 export type WatchDeps = {
@@ -49,7 +50,7 @@ export function createWatch(deps: WatchDeps): Watch {
     if (files === undefined) return
     const digest = policyDigest(files)
     if (digest === policySwitch.current().snapshot.digest) return lookBeside(files)
-    if ((await store.policies.refusalOf(digest)) !== undefined) return
+    if ((await heldAgainst(files, store.policies)) !== undefined) return
     await sleep(settleMs ?? SETTLE_MS)
     const again = await readQuietly(policiesDir)
     if (again === undefined || policyDigest(again) !== digest) return pump.wake()

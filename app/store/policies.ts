@@ -24,7 +24,7 @@ export type PolicyEntry = {
 
 /**
  * Why a digest is not tried again: it was refused, which automation heeds; or its probation took it back, or a rollback left it,
- * which everybody heeds.
+ * which everybody heeds. The latter two are held against the digest of the files beside what they revoke.
  */
 export type Refusal = { readonly digest: string; readonly because: 'rejected' | 'reverted' | 'rolled-back' }
 
@@ -33,6 +33,8 @@ export type PolicyRecord = {
   readonly entry: PolicyEntry
   /** Of a policy that is applied: kept, encrypted, so that it can be gone back to. */
   readonly files?: readonly PolicyFile[]
+  /** Of a policy that is applied: its digest beside what it revokes, against which nothing is held any more either. */
+  readonly besideRevoked?: string
   readonly refusal?: Refusal
   /** Of a policy that is applied: what the next life of the app must know of it, as text; nothing when absent. */
   readonly unproven?: string

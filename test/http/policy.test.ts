@@ -212,6 +212,31 @@ test('a rollback brings the policy before back, and what it left is not applied 
   assert.equal(none.status, 404)
 })
 
+test('a rollback takes no revocation back, and a revocation takes no rollback back', async () => {
+  const serial = String((await http.ask({ path: '/v1/whoami', as: 'billing' })).json.credential.serial)
+  const asks = async (as: string) => (await http.ask({ path: '/v1/whoami', as })).status
+  const grant = '{ id: narrow-audits, effect: allow, principals: [narrow], actions: [audit.read] }'
+  const narrowAudits = async () => (await http.ask({ path: '/v1/audit', as: 'narrow' })).status
+  edit('  rules:', `  rules:\n    - ${grant}`)
+  assert.deepEqual([(await apply()).revision, await narrowAudits()], ['r8', 200])
+  edit('  people:', `  revoked: [{ serial: "${serial}" }]\n  people:`)
+  assert.deepEqual([(await apply()).revision, await asks('billing')], ['r9', 401])
+  const back = await tellControl<Body>(http, { path: '/v1/policy/rollback', body: {} })
+  assert.deepEqual(
+    [back.result, back.revision],
+    ['applied', 'r10'],
+    'to the one before r8: r9 is r8 beside that',
+  )
+  assert.deepEqual([await narrowAudits(), await asks('billing'), await asks('narrow')], [403, 401, 200])
+  edit(/revoked: .*/, 'revoked: [{ serial: "4f" }]')
+  assert.equal((await apply()).refused_by, 'remembered', 'the folder with other revocations is what was left')
+  const same = await tellControl<Body>(http, { path: '/v1/policy/rollback', body: { revision: 'r7' } })
+  assert.deepEqual([same.result, same.revision], ['unchanged', 'r10'], 'r7 and the revocation are in force')
+  const there = await tellControl<Body>(http, { path: '/v1/policy/rollback', body: { revision: 'r8' } })
+  assert.deepEqual([there.result, await narrowAudits(), await asks('billing')], ['applied', 200, 401])
+  assert.deepEqual([(await apply()).result, await asks('billing')], ['applied', 200], 'an edit may lift it')
+})
+
 test('a plan is applied as it was made, and not once either side is another', async () => {
   const { digest, files } = await tellControl<{ digest: string; files: PolicyFile[] }>(http, {
     path: '/v1/policy/files',

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { tellControl } from '../../app/cli/control.ts'
 import type { Account } from '../../app/model/account.ts'
+import type { PolicyFile } from '../../app/model/policy-file.ts'
+import { addRevocations, digestBesideRevoked, revokedIn } from '../../app/policy/revocations.ts'
 import { POLICY_YAML } from './policies.ts'
 import { type Body, type RunningHttp, startHttp } from './running-http.ts'
 import { standInSessions } from './stand-in-sessions.ts'
@@ -53,6 +55,57 @@ async function afterProbation(): Promise<Body> {
 }
 
 const live = ({ live }: Body) => (live as Body).revision
+
+/** Puts what is in force and this revocation in force, as `pki revoke` does. */
+async function revoke(as: string): Promise<Body> {
+  const { serial } = (await http.ask({ path: '/v1/whoami', as })).json.credential
+  const { files } = await tellControl<{ files: PolicyFile[] }>(http, { path: '/v1/policy/files' })
+  const body = { files: addRevocations(files, [{ serial: String(serial), since: '2026-11-02' }]) }
+  return tellControl<Body>(http, { path: '/v1/policy/apply', body })
+}
+
+function loseMain(): void {
+  main = { state: 'connecting', health: { connected: false, receiving: false, sending: false } }
+}
+
+test('a revocation needs no trial: what goes wrong after it does not bring the certificate back', async () => {
+  write(ON_TRIAL)
+  await apply()
+  passMinute()
+  assert.equal(live(await afterProbation()), 'r8')
+  const revoked = await revoke('billing')
+  assert.deepEqual([revoked.result, revoked.revision, revoked.probation_until], ['applied', 'r9', null])
+  loseMain()
+  passMinute()
+  const ended = await afterProbation()
+  assert.deepEqual([live(ended), ended.rejected], ['r9', null])
+  assert.deepEqual([await asks('billing'), await asks('narrow')], [401, 200])
+  write(said('else'))
+  assert.match(String((await apply()).probation_until), /^20/, 'whatever else changes is on trial as before')
+})
+
+test('a revocation during a trial outlives it, and the trial goes on', async () => {
+  const started = http.policySwitch.current().snapshot.digest
+  write(said('harmful'))
+  const { probation_until } = await apply()
+  clock += 30_000
+  const revoked = await revoke('billing')
+  assert.deepEqual([revoked.revision, revoked.probation_until], ['r9', probation_until])
+  loseMain()
+  clock += 31_000
+  const ended = await afterProbation()
+  assert.equal(live(ended), 'r10')
+  assert.match(String((ended.rejected as Body).error), /the account main was connected before/)
+  assert.deepEqual([await asks('billing'), await asks('narrow')], [401, 200])
+  const files = await http.store.policies.filesOf(http.policySwitch.current().snapshot.digest)
+  const before = await http.store.policies.filesOf(started)
+  assert.deepEqual([...revokedIn(files ?? [])].length, 1)
+  assert.equal(digestBesideRevoked(files ?? []), digestBesideRevoked(before ?? []), 'the one of before')
+  assert.equal((await apply()).refused_by, 'remembered')
+  main = {}
+  write(said('mended'))
+  assert.equal((await apply()).revision, 'r11')
+})
 
 test('a policy that does no harm stays, and what is done on purpose is no harm', async () => {
   for (const caller of ['billing', 'narrow']) assert.equal(await asks(caller), 200)
@@ -115,7 +168,7 @@ test('a policy under which known callers are unknown is taken back, and they are
 test('an account that does not come back takes the policy back', async () => {
   write(said('deaf'))
   assert.equal((await apply()).revision, 'r8')
-  main = { state: 'connecting', health: { connected: false, receiving: false, sending: false } }
+  loseMain()
   passMinute()
   const ended = await afterProbation()
   assert.match(String((ended.rejected as Body).error), /the account main was connected before/)

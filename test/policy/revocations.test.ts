@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type PolicyFile, policyText } from '../../app/model/policy-file.ts'
-import { addRevocations, revokedIn } from '../../app/policy/revocations.ts'
+import {
+  addRevocations,
+  digestBesideRevoked,
+  revokedIn,
+  withRevocations,
+} from '../../app/policy/revocations.ts'
 
 const file = (text: string, name = 'principals.yaml'): PolicyFile => ({ name, text })
 const lost = { serial: '4f9a00c1', since: '2026-11-02', reason: 'laptop lost' }
 const SERVICES = '  services:\n    billing: { networks: [lan] }      # who sends invoices\n'
+
+const beside = (text: string) => digestBesideRevoked([file(text)])
 
 /** The only file, with one more revocation. */
 function added(text: string): string | undefined {
@@ -41,6 +48,11 @@ test('puts a line in and leaves the layout to its author', () => {
       '  revoked:\n  - serial: "1"\n    reason: old\n\n  # more\n',
       '  revoked:\n  - serial: "1"\n    reason: old\n  - {}\n\n  # more\n',
     ],
+    ['  people: { kim: x }', '  people: { kim: x }\n  revoked:\n    - {}\n'],
+    [
+      '  revoked: [\n    { serial: "1" }\n  ]\n  people: x\n',
+      '  revoked: [\n    { serial: "1" }, {}]\n  people: x\n',
+    ],
     ['  revoked:\n    - { serial: "1" }', '  revoked:\n    - { serial: "1" }\n    - {}\n'],
     [
       '  people:\n    kim:\n      roles:\n        - a\n\n---\nkind: Networks\n',
@@ -48,11 +60,16 @@ test('puts a line in and leaves the layout to its author', () => {
     ],
   ] as const
   const head = `kind:   Principals\nspec:\n${SERVICES}`
-  for (const [before, after] of layouts)
+  for (const [before, after] of layouts) {
+    const whole = head + after.replace('{}', '{ serial: "4f9a00c1", since: 2026-11-02, reason: laptop lost }')
+    assert.equal(added(head + before), whole)
     assert.equal(
-      added(head + before),
-      head + after.replace('{}', '{ serial: "4f9a00c1", since: 2026-11-02, reason: laptop lost }'),
+      beside(whole),
+      beside(head + before),
+      'whoever compares them beside that sees one and the same',
     )
+    assert.notEqual(beside(whole), beside(`# edited\n${head}${before}`))
+  }
   const odd = policyText(Buffer.from(`# é\n${head}`, 'latin1')) // to write its text would change its bytes
   assert.throws(() => added(odd), { code: 'policy.layout' })
   assert.throws(() => added('{ kind: Principals, spec: { services: {} } }\n'), {
@@ -93,4 +110,27 @@ test('says so when no file could hold it, and reads past files with errors', () 
   const after = addRevocations([broken, file(`kind: Principals\nspec:\n${SERVICES}`)], [lost])
   assert.deepEqual([...revokedIn(after)], ['4f9a00c1'])
   assert.equal(after[0], broken)
+})
+
+test('finds a place in files of any layout for what must not be lost, and never writes over a file', () => {
+  const files = [
+    file('{ kind: Principals, spec: { services: {} } }\n'),
+    file('kind: Networks\n', 'revoked.yaml'),
+  ]
+  const more = [lost, { serial: '12e4' }]
+  const after = withRevocations(files, more)
+  assert.deepEqual(after.slice(0, 2), files)
+  assert.equal(
+    after[2]?.text,
+    `kind: Principals
+spec:
+  revoked:
+    - { serial: "4f9a00c1", since: 2026-11-02, reason: laptop lost }
+    - { serial: "12e4" }
+`,
+  )
+  assert.equal(after[2]?.name, 'revoked-2.yaml')
+  assert.equal(withRevocations(after, more), after)
+  const easy = [file(`kind: Principals\nspec:\n${SERVICES}`)]
+  assert.deepEqual(withRevocations(easy, more), addRevocations(easy, more))
 })

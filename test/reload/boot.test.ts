@@ -10,7 +10,8 @@ import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import { SYSTEM } from '../../app/model/audit.ts'
 import { policyDigest } from '../../app/policy/digest.ts'
-import { policyAtBoot } from '../../app/reload/boot.ts'
+import { digestBesideRevoked } from '../../app/policy/revocations.ts'
+import { policyAtBoot, type Started } from '../../app/reload/boot.ts'
 import { recordOfApplied } from '../../app/reload/chronicle.ts'
 import { Lives } from '../../app/reload/probation/lives.ts'
 import { openStore } from '../../app/store/open.ts'
@@ -35,6 +36,8 @@ afterEach(async () => {
 
 const LENIENT = POLICY_YAML.replace('default: deny', 'default: deny\n  onBadPolicyAtBoot: last-known-good')
 const BROKEN = LENIENT.replace('principals: [busy]', 'principals: [buzy]')
+const revoking = (text: string, serial: string) =>
+  text.replace('  people:', `  revoked: [{ serial: "${serial}" }]\n  people:`)
 const filesOf = (text: string) => [{ name: 'policy.yaml', text }]
 const log: Log = { ...silentLog, error: event => said.push(event), warn: event => said.push(event) }
 
@@ -48,6 +51,8 @@ function boot(text: string | PosternError) {
     },
   })
 }
+
+const revoked = ({ policy }: Started) => [...policy.snapshot.revokedSerials]
 
 const eventTypes = async () => (await store.events.list({ limit: 50 })).items.map(({ type }) => type)
 
@@ -93,6 +98,38 @@ test('what its probation took back does not start either, and what was only refu
   assert.equal((await boot(harmful)).policy.revision, 'r4')
 })
 
+test('what the folder revokes counts at a start, also when an older policy goes on in the place of the rest of it', async () => {
+  await boot(LENIENT)
+  const broken = await boot(revoking(BROKEN, '4f'))
+  assert.deepEqual([broken.policy.revision, revoked(broken)], ['r2', ['4f']])
+  assert.match(String(broken.degraded?.first.message), /buzy/)
+  const garbled = BROKEN.replace('  people:', '  revoked: [{ serial: "4f", since: long ago }]\n  people:')
+  assert.deepEqual(revoked(await boot(garbled)), ['4f'], 'only what is wrong in a revocation is left out')
+  assert.deepEqual(revoked(await boot(LENIENT)), [], 'a good folder has the last word')
+
+  const left = { digest: digestBesideRevoked(filesOf(POLICY_YAML)), because: 'rolled-back' } as const
+  const { policy } = await boot(LENIENT)
+  const files = filesOf(LENIENT)
+  const asked = { by: SYSTEM, reason: 'rollback' } as const
+  await store.policies.record(recordOfApplied({ policy, files, asked, at: new Date(), left }, route))
+  const pinned = await boot(revoking(POLICY_YAML, '5e'))
+  assert.equal(pinned.policy.snapshot.onBadPolicyAtBoot, 'last-known-good', 'the rollback holds on')
+  assert.deepEqual(revoked(pinned), ['5e'])
+  const again = await boot(revoking(POLICY_YAML, '5e'))
+  assert.deepEqual([again.policy.revision, revoked(again)], [pinned.policy.revision, ['5e']])
+})
+
+test('what a deadly policy revokes stays revoked in the one before, and it is not started with one more', async () => {
+  await boot(POLICY_YAML)
+  const deadly = revoking(LENIENT.replaceAll('owner: tests', 'owner: deadly'), '4f')
+  for (let life = 1; life <= 3; life++) await boot(deadly)
+  const left = await boot(deadly)
+  assert.deepEqual([left.policy.revision, revoked(left)], ['r3', ['4f']])
+  assert.equal(left.policy.snapshot.onBadPolicyAtBoot, 'refuse', 'the one before')
+  const more = await boot(deadly.replace('[{ serial: "4f" }]', '[{ serial: "4f" }, { serial: "5e" }]'))
+  assert.deepEqual([more.policy.snapshot.onBadPolicyAtBoot, revoked(more)], ['refuse', ['4f', '5e']])
+})
+
 test('a policy under which the app dies three times is left, remembered and told; one that it has lived with is not', async () => {
   await boot(POLICY_YAML)
   const trusted = policyDigest(filesOf(POLICY_YAML))
@@ -106,7 +143,7 @@ test('a policy under which the app dies three times is left, remembered and told
   assert.deepEqual((await eventTypes()).slice(-3), ['policy.applied', 'policy.rejected', 'security.alert'])
   const { items } = await store.policies.history({ limit: 2 })
   assert.match(String(items[0]?.error), /^PS-7005/)
-  assert.equal((await store.policies.refusalOf(policyDigest(filesOf(deadly))))?.because, 'reverted')
+  assert.equal((await store.policies.refusalOf(digestBesideRevoked(filesOf(deadly))))?.because, 'reverted')
   for (let life = 1; life <= 4; life++) assert.equal((await boot(deadly)).policy.revision, 'r3', 'pinned')
 
   const harmless = LENIENT.replaceAll('owner: tests', 'owner: harmless')

@@ -8,6 +8,7 @@ import { silentLog } from '../../app/lib/log.ts'
 import { Secret } from '../../app/lib/secret.ts'
 import type { Account } from '../../app/model/account.ts'
 import { SYSTEM } from '../../app/model/audit.ts'
+import { digestBesideRevoked } from '../../app/policy/revocations.ts'
 import type { Activation } from '../../app/reload/activation.ts'
 import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
@@ -87,7 +88,8 @@ test('a policy whose trial was cut short by a kill is taken back when it fails i
       },
     ],
   )
-  assert.equal((await store.policies.refusalOf(digests.left))?.because, 'reverted')
+  const left = digestBesideRevoked((await store.policies.filesOf(digests.left)) ?? [])
+  assert.equal((await store.policies.refusalOf(left))?.because, 'reverted')
   const again = await next.policies.apply({ by: SYSTEM, reason: 'apply' })
   assert.ok(again.kind === 'refused' && again.at === 'remembered')
   const last = runPolicy(next.policySwitch.current(), options())

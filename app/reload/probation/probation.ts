@@ -28,8 +28,8 @@ type Trial = {
   readonly isResumed: boolean
 }
 
-/** Everything that was found out before a change, for a trial that may begin with it. */
-export type Prepared = Pick<Trial, 'trusted' | 'baseline'>
+/** Everything that was found out before a change, for a trial that may begin with it; or the trial that goes on over it. */
+export type Prepared = Pick<Trial, 'trusted' | 'baseline'> & Partial<Trial>
 
 /** Brings back the policy with this digest in the place of one that does harm, unless that has gone already. */
 export type Revert = (
@@ -74,13 +74,18 @@ export class Probation {
     return { trusted, baseline }
   }
 
-  /** Begins the trial of what is in force now. Without anything prepared, it only ends the one before. */
+  /** In the place of `prepare`, for a change that is none for a trial that runs, as to what is watched and until when. */
+  goingOn(): Prepared | undefined {
+    return this.#trial
+  }
+
+  /** Begins the trial of what is in force now, or goes on with the one before. Without anything prepared, it only ends the one before. */
   async begin(policy: PolicyInForce, prepared: Prepared | undefined, revert: Revert): Promise<void> {
     const { probationMs } = policy.snapshot.reload
     const wasOnTrial = this.#trial !== undefined
     this.#trial = undefined
     if (prepared !== undefined && probationMs !== undefined)
-      this.#start(policy, probationMs, { ...prepared, isResumed: false }, revert)
+      this.#start(policy, probationMs, { isResumed: false, ...prepared }, revert)
     if (wasOnTrial || this.#trial !== undefined) await this.#keep()
     if (this.#trial === undefined) this.#deps.lives.settle(policy.snapshot.digest)
   }
@@ -107,7 +112,7 @@ export class Probation {
   ): void {
     const begunAt = this.#deps.now()
     this.#revert = revert
-    this.#trial = { ...of, policy, begunAt, until: new Date(begunAt.getTime() + probationMs) }
+    this.#trial = { begunAt, until: new Date(begunAt.getTime() + probationMs), ...of, policy }
     this.#pump.wake()
   }
 

@@ -24,13 +24,13 @@ const COLUMNS = 'seq, at, revision, digest, principal, reason, git_commit, resul
 const KEPT = 20
 
 export function recordPolicy(tx: Tx, record: PolicyRecord): void {
-  const { entry, files, refusal, effects, unproven = '' } = record
+  const { entry, files, besideRevoked = entry.digest, refusal, effects, unproven = '' } = record
   const seq = insertEntry(tx, entry)
   if (entry.result === 'applied') {
     setMeta(tx, { name: 'policy.revision', value: String(entry.revision) })
     setMeta(tx, { name: 'policy.digest', value: entry.digest })
     setMeta(tx, { name: 'policy.unproven', value: unproven })
-    tx.db.run('DELETE FROM policy_refusals WHERE digest = ?', entry.digest)
+    tx.db.run('DELETE FROM policy_refusals WHERE digest IN (?, ?)', entry.digest, besideRevoked)
   }
   if (files !== undefined) keepFiles(tx, { digest: entry.digest, files, seq })
   if (refusal !== undefined) {
