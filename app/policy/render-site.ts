@@ -103,21 +103,26 @@ function basicAuthLines(part: SiteToRender): string[] {
   })
   return [
     'import refuse-guessers',
-    `@nobody not header_regexp Authorization "^(?i:basic) (${basicAuth.map(beginningOf).join('|')})"`,
+    `@nobody expression \`!{http.request.header.Authorization}.matches("^(?i:basic) (${basicAuth.map(beginningOf).join('|')})[A-Za-z0-9+/]*=*$")\``,
     'header @nobody WWW-Authenticate `Basic realm="Postern"`',
     'error @nobody 401',
     ...block('basic_auth argon2id Postern', users),
   ]
 }
 
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
 /**
- * How the credentials of a user begin, whatever the password: base64 writes three bytes as four letters. Caddy would hash
- * a password for unknown names too, at 46 MiB each and as many at once as somebody asks for.
+ * How the credentials of a user begin, whatever the password: base64 writes three bytes as four letters, so that the last
+ * letter may say something of the password as well. Caddy would hash a password for unknown names too, at 46 MiB each and as
+ * many at once as somebody asks for. Of several headers it reads the first, and the expression sees all of them, with commas.
  */
 function beginningOf(user: string): string {
   const bytes = Buffer.from(`${user}:`)
-  const wholeLetters = Math.floor((bytes.length * 8) / 6)
-  return bytes.toString('base64').slice(0, wholeLetters).replaceAll('+', '[+]')
+  const letters = bytes.toString('base64').replaceAll('=', '')
+  const lastCanBe = [1, 16, 4][bytes.length % 3] ?? 1
+  const last = BASE64.indexOf(letters.at(-1) ?? '')
+  return `${letters.slice(0, -1).replaceAll('+', '[+]')}[${BASE64.slice(last, last + lastCanBe)}]`
 }
 
 /**
