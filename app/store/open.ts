@@ -12,7 +12,7 @@ import { checkKey, initialiseKeys } from './crypto/keyring.ts'
 import { Vault } from './crypto/vault.ts'
 import { Connection } from './database/connection.ts'
 import { copyBefore, forgetOldCopy } from './database/copy-before.ts'
-import { checkAtStart, checkLater } from './database/later-check.ts'
+import { checkAtStart, checkLater, isUnchecked } from './database/later-check.ts'
 import { lockDataFolder } from './database/lock.ts'
 import { migrate, schemaVersion } from './database/migrate.ts'
 import { createPrivately } from './database/private-file.ts'
@@ -86,12 +86,9 @@ function makeFolder(dataDir: string): void {
   }
 }
 
-/**
- * Checks first, then copies and migrates, so that a wrong key or an older program changes nothing. The log beside the database is
- * gone after every clean close, so that one that is there says that the last process did not end so.
- */
+/** Checks first, then copies and migrates, so that a wrong key or an older program changes nothing. */
 function prepare(file: string, key: KeyObject, { log, now }: OpenOptions): { readonly unclean: boolean } {
-  const unclean = existsSync(`${file}-wal`)
+  const unclean = isUnchecked(file)
   createPrivately(file)
   const db = Connection.open(file, 'write')
   try {

@@ -116,6 +116,35 @@ test('a store that was not closed is looked through, the part that grows after t
   assert.deepEqual(told, ['store.checked'])
 })
 
+test('a check that a stop came before is made after the next start, and then no more', async t => {
+  const folder = temporaryFolder(t)
+  const live = await open(folder)
+  await fill(live)
+  const crashed = copyOf(folder, temporaryFolder(t))
+  await live.close()
+  const told: string[] = []
+  const checked = Promise.withResolvers<void>()
+  const log: Log = {
+    ...silentLog,
+    info: name => {
+      told.push(name)
+      checked.resolve()
+    },
+  }
+  const start = (checkAfterMs: number) => openStore({ dataDir: crashed, key: KEY, now, log, checkAfterMs })
+  const isOwed = () => readdirSync(crashed).includes('postern.db-unchecked')
+  for (const _ of [1, 2]) await (await start(60_000)).close()
+  assert.deepEqual([told, isOwed()], [[], true])
+  const later = await start(0)
+  await checked.promise
+  await later.close()
+  assert.deepEqual(told, ['store.checked'])
+  assert.equal(isOwed(), false)
+  const clean = await start(60_000)
+  t.after(() => clean.close())
+  assert.equal(isOwed(), false)
+})
+
 test('damage in what grows ends the process when it is found, and the next start refuses', async t => {
   const crashed = await damagedStore(t, db => {
     const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = 'events' AND pagetype = 'leaf'").all()

@@ -16,27 +16,36 @@ export type LaterCheck = {
 }
 
 /**
+ * True when a process has not closed the store and nobody has looked through it since. The log beside the database is gone
+ * after every clean close; the mark stays until the check that is owed has been made, however many processes came between.
+ */
+export function isUnchecked(file: string): boolean {
+  return existsSync(`${file}-wal`) || existsSync(uncheckedMarkOf(file))
+}
+
+/**
  * Before a store is used: the tables that all others stand on, when the last process did not close it; all tables, however
  * long it takes, when a check that came later has found damage. Throws `store.corrupt`.
  */
 export function checkAtStart(db: Connection, file: string, { unclean }: { unclean: boolean }): void {
   const { first, rest } = tablesOf(db)
-  const isMarked = existsSync(markOf(file))
+  const isMarked = existsSync(damagedMarkOf(file))
   if (unclean || isMarked) quickCheck(db, first)
   if (!isMarked) return
   quickCheck(db, rest)
-  rmSync(markOf(file))
+  rmSync(damagedMarkOf(file))
 }
 
 /**
- * Looks through all other tables in a thread of its own, a while after the start. When something is damaged, it tells its
- * listeners, and the next start refuses the store.
+ * Looks through all other tables in a thread of its own, a while after the start, or after the next one when this
+ * process ends before. When something is damaged, it tells its listeners, and the next start refuses the store.
  */
 export function checkLater(
   file: string,
   { log, afterMs = AFTER_MS }: { log: Log; afterMs?: number | undefined },
 ): LaterCheck {
   const listeners = new Set<FailureListener>()
+  mark()
   let worker: Worker | undefined
   const timer = setTimeout(() => {
     worker = new Worker(new URL('./check-thread.ts', import.meta.url), {
@@ -49,8 +58,17 @@ export function checkLater(
   }, afterMs)
   timer.unref()
 
+  function mark(): void {
+    try {
+      writeFileSync(uncheckedMarkOf(file), '', { mode: 0o600 })
+    } catch (error) {
+      log.error('store.check_failed', { reason: reasonOf(error) }) // a full disk must not keep it from starting
+    }
+  }
+
   function told(checked: Checked): void {
     if (checked.kind === 'sound') {
+      rmSync(uncheckedMarkOf(file), { force: true })
       log.info('store.checked', { tables: checked.tables, ms: checked.ms })
       return
     }
@@ -58,7 +76,7 @@ export function checkLater(
       log.error('store.check_failed', { reason: checked.reason })
       return
     }
-    writeFileSync(markOf(file), checked.reason, { mode: 0o600 })
+    writeFileSync(damagedMarkOf(file), checked.reason, { mode: 0o600 })
     for (const listener of [...listeners]) listener(new PosternError('store.corrupt', checked.reason))
   }
 
@@ -74,6 +92,10 @@ export function checkLater(
   }
 }
 
-function markOf(file: string): string {
+function damagedMarkOf(file: string): string {
   return `${file}-damaged`
+}
+
+function uncheckedMarkOf(file: string): string {
+  return `${file}-unchecked`
 }
