@@ -19,9 +19,12 @@ export function confirmationIn(language: string): string {
 /** Words by language, as people write them. */
 export type Keywords = Readonly<Record<string, readonly string[]>>
 
+/** Nobody writes so many characters around a keyword, and to put the marks of a long text in order takes minutes. */
+const MAX_CHARACTERS = 1_000
+
 /** The language under which a message says one of the words and nothing else; case, accents and marks do not count. */
 export function languageOfKeyword(text: string, keywords: Keywords): string | undefined {
-  const said = plain(text)
+  const said = text.length > MAX_CHARACTERS ? '' : plain(text)
   if (said === '') return undefined
   return Object.keys(keywords).find(language => keywords[language]?.some(word => plain(word) === said))
 }

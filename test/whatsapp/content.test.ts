@@ -276,3 +276,51 @@ const silent: { name: string; message: proto.IMessage | undefined }[] = [
 for (const { name, message } of silent) {
   test(`${name} is nothing said`, async () => assert.equal(await contentOf(message, lookup), undefined))
 }
+
+const cards = [
+  {
+    name: 'several numbers',
+    vcard: 'TEL:1\r\nTEL;waid=2:+2\nitem1.tel;type=x: 3 \rFN:Ann',
+    want: ['1', '+2', '3'],
+  },
+  { name: 'a number behind colons', vcard: 'TEL;TYPE=x:tel:+1', want: ['tel:+1'] },
+  { name: 'numbers of nothing', vcard: 'TEL:\nTEL: \nTEL\nXTEL:1', want: undefined },
+]
+for (const { name, vcard, want } of cards) {
+  test(`reads a card with ${name}`, async () => {
+    const content = await contentOf({ contactMessage: { displayName: 'Ann', vcard } }, lookup)
+    assert.deepEqual(
+      content?.type === 'contacts' && content.contacts[0]?.phones?.map(({ phone }) => phone),
+      want,
+    )
+  })
+}
+
+const MIB = 1024 * 1024
+const endless = [
+  { name: 'spaces', vcard: `TEL:a${' '.repeat(MIB)}x` },
+  { name: 'spaces in many lines', vcard: `TEL:a${' '.repeat(1_000)}x\n`.repeat(MIB / 1_000) },
+  { name: 'lines of another alphabet', vcard: '\u2028TEL'.repeat(MIB / 4) },
+  { name: 'beginnings of lines', vcard: 'TEL\n'.repeat(MIB / 4) },
+  { name: 'names of numbers', vcard: `TEL;${'waid='.repeat(MIB / 5)}:1` },
+]
+for (const { name, vcard } of endless) {
+  test(`a card of endless ${name} takes no time`, async () => {
+    const before = process.cpuUsage()
+    await contentOf({ contactMessage: { vcard } }, lookup)
+    assert.ok(process.cpuUsage(before).user < 1_000_000)
+  })
+}
+
+test('somebody who names the whole world is told of as many as a group may have, and each is asked about once', async () => {
+  let asked = 0
+  const mentionedJid = Array.from({ length: 30_000 }, (_, n) => `${10_000 + (n >> 1)}@lid`)
+  const content = await contentOf(
+    { extendedTextMessage: { text: 'x', contextInfo: { mentionedJid } } },
+    async () => {
+      asked += 1
+      return null
+    },
+  )
+  assert.deepEqual([asked, content?.mentions?.length, content?.mentions?.[1]], [1_024, 1_024, '10001@lid'])
+})

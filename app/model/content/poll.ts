@@ -15,8 +15,12 @@ export type PollResult = {
 
 /** In the order of the poll's options. */
 export function resultsOf(options: readonly string[], votes: readonly PollVote[]): readonly PollResult[] {
+  const votersOf = new Map<string, string[]>(options.map(option => [option, []]))
+  for (const { voter, options: chosen } of votes) {
+    for (const option of new Set(chosen)) votersOf.get(option)?.push(voter)
+  }
   return options.map(option => {
-    const voters = votes.filter(vote => vote.options.includes(option)).map(({ voter }) => voter)
+    const voters = votersOf.get(option) ?? []
     return { option, count: voters.length, voters }
   })
 }

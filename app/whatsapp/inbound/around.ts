@@ -15,6 +15,8 @@ const WRAPPERS = [
   'limitSharingMessage',
 ] as const
 const MAX_DEPTH = 3
+/** The store is asked about each, and no group has more members. */
+const MAX_NAMED = 1_024
 
 /** What a message says inside its wrappers. */
 export function unwrapped(wrapped: proto.IMessage | null | undefined, depth = 0): proto.IMessage | undefined {
@@ -45,7 +47,8 @@ export async function aroundOf(
   if (typeof part !== 'object' || part === null || !('contextInfo' in part)) return {}
   const { stanzaId, mentionedJid, forwardingScore, isForwarded, expiration } =
     (part.contextInfo as proto.IContextInfo | null) ?? {}
-  const people = await Promise.all((mentionedJid ?? []).map(jid => personOf(jid, undefined, lookup)))
+  const named = [...new Set(mentionedJid ?? [])].slice(0, MAX_NAMED)
+  const people = await Promise.all(named.map(jid => personOf(jid, undefined, lookup)))
   const mentions = people.filter(person => person !== undefined)
   const score = forwardingScore || (isForwarded ? 1 : 0)
   return {

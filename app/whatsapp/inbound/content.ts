@@ -1,8 +1,8 @@
 import { getContentType, type proto } from '@whiskeysockets/baileys'
-import type { ContactCard } from '../../model/content/contact-card.ts'
 import type { MediaContent, MediaType, MessageContent } from '../../model/message.ts'
 import type { LidLookup } from '../translate.ts'
 import { aroundOf, isForOneLook, unwrapped } from './around.ts'
+import { contactsOf } from './cards.ts'
 import { changeOf } from './changes.ts'
 import { type FilePart, filePartOf } from './file.ts'
 import { interactiveOf } from './interactive.ts'
@@ -93,25 +93,6 @@ function placeOf({ locationMessage, liveLocationMessage }: proto.IMessage): Mess
 /** False for what is no number either. */
 function isWithin(degrees: number, most: number): boolean {
   return Math.abs(degrees) <= most
-}
-
-function contactsOf({ contactMessage, contactsArrayMessage }: proto.IMessage): MessageContent | undefined {
-  const cards = contactsArrayMessage?.contacts ?? (contactMessage ? [contactMessage] : [])
-  return cards.length === 0 ? undefined : { type: 'contacts', contacts: cards.map(cardOf) }
-}
-
-function cardOf({ displayName, vcard }: proto.Message.IContactMessage): ContactCard {
-  const phones = [...(vcard ?? '').matchAll(/^(?:item\d+\.)?TEL([^:\r\n]*):(.+?)\s*$/gim)].map(
-    ([, about, phone]) => {
-      const waId = /waid=(\d+)/i.exec(about ?? '')?.[1]
-      return { phone: phone ?? '', ...(waId === undefined ? {} : { wa_id: waId }) }
-    },
-  )
-  return {
-    name: { formatted_name: displayName ?? '' },
-    ...(phones.length === 0 ? {} : { phones }),
-    ...(vcard ? { vcard } : {}),
-  }
 }
 
 function pollOf(message: proto.IMessage): MessageContent | undefined {
