@@ -189,25 +189,37 @@ function keepLoaded(fingerprint: string, deps: HandshakeDeps): void {
 /** The fingerprint covers the contents of the files that the configuration names: Caddy reads them when it loads the part. */
 function partOf(snapshot: PolicySnapshot, { facts, secretsDir, hasOwnFiles }: HandshakeDeps): Part {
   const configuration = renderEdge(snapshot, facts)
-  const withContents =
-    configuration + renderContents(contentsOf([...TRUST, ...namedSecrets(snapshot)], secretsDir))
+  const withContents = configuration + renderContents(contentsOf(snapshot, secretsDir))
   const text = hasOwnFiles ? withContents : configuration
   return { text, digest: edgeDigest(text), fingerprint: edgeDigest(withContents) }
 }
 
-/** The digest of each file by its reference. One that only the edge side may read is left out: it counts as one that never changes. */
-function contentsOf(refs: readonly string[], secretsDir: string): ReadonlyMap<string, string> {
+/**
+ * The digest of each file by its reference. What the policy names and the app cannot read (any more) counts as empty, which the
+ * edge side will not have; of the others one that is for the edge side alone is left out, and counts as one that never changes.
+ */
+function contentsOf(snapshot: PolicySnapshot, secretsDir: string): ReadonlyMap<string, string> {
   const digests = new Map<string, string>()
-  for (const ref of refs) {
+  for (const ref of [...TRUST, ...namedSecrets(snapshot)]) {
     const name = /^secret:(.+)$/.exec(ref)?.[1]
-    const path = name === undefined ? ref.slice('file:'.length) : join(secretsDir, name)
-    try {
-      digests.set(ref, createHash('sha256').update(readFileSync(path)).digest('hex'))
-    } catch {
-      // only for the edge side, or not there
-    }
+    const content = contentOf(name === undefined ? ref.slice('file:'.length) : join(secretsDir, name))
+    if (content === undefined && TRUST.includes(ref)) continue
+    digests.set(
+      ref,
+      createHash('sha256')
+        .update(content ?? '')
+        .digest('hex'),
+    )
   }
   return digests
+}
+
+function contentOf(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 function namedSecrets({ edge }: PolicySnapshot): readonly string[] {

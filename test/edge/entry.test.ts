@@ -147,13 +147,17 @@ test('nor is a client CA, or a policy that comes with it, until the edge has it 
   assert.deepEqual([await edge.put(snapshot), takenUp], [{ ok: true, reloaded: true }, before + 1])
 })
 
-test('an app that starts while the edge has other files is not told that they are in force', async () => {
+test('an app that starts while the edge has other files, or cannot read its own, is not told that all is in force', async () => {
   setPassword('third')
   leaveForEdge(agreement())
   const edge = createEdgeHandshake(agreement())
   assert.equal(edge.news(snapshot), undefined, 'nobody knows what the edge has read')
-  const refused = await edge.put(snapshot)
-  assert.ok(!refused.ok && /another file/.test(refused.error))
+  for (const change of [() => {}, () => rmSync(join(config.secretsDir, 'basic-oncall'))]) {
+    change()
+    const refused = await edge.put(snapshot)
+    assert.ok(!refused.ok && /basic-oncall is another file/.test(refused.error))
+  }
+  setPassword('third')
 })
 
 test('starts with the part that was in force when the app has left none', async () => {
