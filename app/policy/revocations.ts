@@ -5,6 +5,7 @@ import {
   isSeq,
   LineCounter,
   Scalar,
+  visit,
   type YAMLMap,
   type YAMLSeq,
   Document as Yaml,
@@ -29,7 +30,7 @@ export type Revocation = {
 
 /** What a policy's files revoke. Files with errors are read as far as they can be. */
 export function revocationsIn(files: readonly PolicyFile[]): readonly Revocation[] {
-  return files.flatMap(file => documentsOf(file).flatMap(entriesIn))
+  return files.flatMap(partsOf).filter(mayRevoke).flatMap(documentsOf).flatMap(entriesIn)
 }
 
 /** The serials of that, in the form of `Revocation`. */
@@ -179,35 +180,48 @@ function entriesIn(document: Document): readonly Revocation[] {
   }).filter((entry): entry is Revocation => entry.serial !== undefined)
 }
 
-/**
- * The text without its lists of revocations, nor what blank space ends it. Only documents that may have one are read: this is
- * asked while the appliance works, and a thousand rules take a quarter of a second.
- */
-function besideRevoked({ name, text }: PolicyFile): string {
-  const parts = text.split(/^(?=---)/m)
-  return parts
-    .map(part => (MAY_REVOKE.every(word => part.includes(word)) ? withoutList({ name, text: part }) : part))
-    .join('')
-    .trimEnd()
+/** A file document by document: what is revoked is asked while the appliance works, and to read a thousand rules for it takes long. */
+function partsOf({ name, text }: PolicyFile): readonly PolicyFile[] {
+  return text.split(/^(?=---)/m).map(part => ({ name, text: part }))
+}
+
+function mayRevoke({ text }: PolicyFile): boolean {
+  return MAY_REVOKE.every(word => text.includes(word))
+}
+
+/** The text without its lists of revocations, nor what blank space ends it. */
+function besideRevoked(file: PolicyFile): string {
+  return partsOf(file).map(withoutList).join('').trimEnd()
 }
 
 function withoutList(file: PolicyFile): string {
+  if (!mayRevoke(file)) return file.text
   const spans = documentsOf(file)
     .map(document => spanOfList(file.text, document))
     .filter(span => span !== undefined)
   return spans.reduceRight((text, [from, to]) => text.slice(0, from) + text.slice(to), file.text)
 }
 
-/** Whole lines, and in braces the member alone. */
+/** Whole lines, and in braces the member alone. None where a name is given that the rest of the document may use. */
 function spanOfList(text: string, document: Document): readonly [from: number, to: number] | undefined {
   const [list, spec] = [listOf(document), document.get('spec')]
-  if (!isPrincipals(document) || list?.range == null || !isMap(spec)) return undefined
+  if (!isPrincipals(document) || list?.range == null || !isMap(spec) || hasAnchor(list)) return undefined
   const key = spec.items.map(pair => pair.key).find(key => isScalar(key) && key.value === 'revoked')
   const from = isScalar(key) ? key.range?.[0] : undefined
   if (from === undefined) return undefined
   if (spec.flow) return [from, list.range[1]]
   const end = text.indexOf('\n', list.flow ? list.range[1] : lastEnd(list))
   return [from - columnOf(text, from), end < 0 ? text.length : end + 1]
+}
+
+function hasAnchor(list: YAMLSeq): boolean {
+  let found = false
+  visit(list, {
+    Value(_, { anchor }) {
+      found ||= anchor !== undefined
+    },
+  })
+  return found
 }
 
 function freeName(files: readonly PolicyFile[], count = 1): string {

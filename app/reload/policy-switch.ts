@@ -5,7 +5,7 @@ import type { RouteEvent } from '../model/event.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
 import { policyDigest } from '../policy/digest.ts'
 import { planOf } from '../policy/plan/plan.ts'
-import { digestBesideRevoked } from '../policy/revocations.ts'
+import { digestBesideRevoked, revokedIn } from '../policy/revocations.ts'
 import type { PolicyInForce, PolicySnapshot } from '../policy/snapshot.ts'
 import type { Refusal } from '../store/policies.ts'
 import type { Store } from '../store/store.ts'
@@ -28,6 +28,16 @@ export type SwitchDeps = {
   readonly log: Log
   readonly now: () => Date
 }
+
+type Change = {
+  readonly files: readonly PolicyFile[]
+  readonly asked: Asked
+  readonly left?: Refusal
+  readonly revokesMore: boolean
+}
+
+/** Caddy asks no revocation list. */
+const NOTHING_TO_AGREE = { ok: true, reloaded: false } as const
 
 const TAKEN_BACK: Asked = { by: SYSTEM, reason: 'probation' }
 
@@ -131,9 +141,11 @@ export class PolicySwitch {
     if (digest === policy.snapshot.digest) return this.#sameAgain(files, asked)
     const remembered = binding(await heldAgainst(files, this.#deps.store.policies), asked)
     if (remembered !== undefined) return this.#refused('remembered', digest, remembered)
+    const revokesMore = await this.#revokesMore(files)
     const examined = await this.#deps.examine(files, {
       inForce: policy.revision,
       ...(isReturn(asked) && { of: 'return' }),
+      ...(revokesMore && { of: 'reading' }), // the rest is in force as it is
     })
     if (examined.kind === 'bad') {
       const { at, first, report } = examined
@@ -141,7 +153,8 @@ export class PolicySwitch {
     }
     const blocked = this.#blocked(examined.snapshot, asked)
     if (blocked !== undefined) return this.#refused('guardrail', digest, blocked)
-    return this.#change(examined.snapshot, { files, asked, ...(left === undefined ? {} : { left }) })
+    const of = { files, asked, revokesMore, ...(left === undefined ? {} : { left }) }
+    return this.#change(examined.snapshot, of)
   }
 
   readonly #revert: Revert = (left, { trusted, breach }) =>
@@ -210,17 +223,14 @@ export class PolicySwitch {
     }
   }
 
-  async #change(
-    snapshot: PolicySnapshot,
-    of: { readonly files: readonly PolicyFile[]; readonly asked: Asked; readonly left?: Refusal },
-  ): Promise<Activation> {
+  async #change(snapshot: PolicySnapshot, { revokesMore, ...of }: Change): Promise<Activation> {
     const { edge, store, probation, routeUnder, now } = this.#deps
     const before = this.#policy
     const digests = { from: before.snapshot.digest, to: snapshot.digest }
-    const prepared = (await this.#onlyRevokes(of.files))
+    const prepared = revokesMore
       ? probation.goingOn()
       : await probation.prepare(before.snapshot, snapshot, of.asked)
-    const agreed = await edge.put(snapshot)
+    const agreed = revokesMore ? NOTHING_TO_AGREE : await edge.put(snapshot)
     if (!agreed.ok) {
       // An edge side that was only slow may still come to the part: it is asked for the one from before.
       if (agreed.silent) await this.#putBack(before.snapshot)
@@ -259,10 +269,15 @@ export class PolicySwitch {
     }
   }
 
-  /** Whether files differ from those in force in revocations alone. Such a change is no trial: to be taken back it must not. */
-  async #onlyRevokes(files: readonly PolicyFile[]): Promise<boolean> {
-    const before = await this.#deps.store.policies.filesOf(this.#policy.snapshot.digest)
-    return before !== undefined && digestBesideRevoked(before) === digestBesideRevoked(files)
+  /**
+   * Whether files are those in force with more revocations, and nothing else. Such a change has to come into force whatever is
+   * wrong with the rest meanwhile, and is on no trial, for it must not be taken back.
+   */
+  async #revokesMore(files: readonly PolicyFile[]): Promise<boolean> {
+    const { digest, revokedSerials } = this.#policy.snapshot
+    const before = await this.#deps.store.policies.filesOf(digest)
+    if (before === undefined || digestBesideRevoked(before) !== digestBesideRevoked(files)) return false
+    return revokedSerials.isSubsetOf(revokedIn(files))
   }
 
   /** Tells everybody of the change, also when one of them fails. Answers why the first one did. */

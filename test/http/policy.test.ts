@@ -237,6 +237,36 @@ test('a rollback takes no revocation back, and a revocation takes no rollback ba
   assert.deepEqual([(await apply()).result, await asks('billing')], ['applied', 200], 'an edit may lift it')
 })
 
+test('one more revocation comes into force when nothing else could: it needs neither Caddy nor the tests of the set', async () => {
+  const serial = String((await http.ask({ path: '/v1/whoami', as: 'billing' })).json.credential.serial)
+  writeFileSync(
+    join(http.dataDir, 'policies', 'tests.yaml'),
+    `kind: PolicyTest
+metadata: { name: billing }
+spec:
+  now: 2026-11-23T10:00:00Z
+  cases:
+    - name: this very certificate may read
+      request: { principal: billing, network: loopback, action: accounts.read, account: main, credentialSerial: "${serial}" }
+      expect: { decision: allow, by: billing-does-everything }
+`,
+  )
+  assert.equal((await apply()).result, 'applied')
+  const agreeing = edge
+  edge = { ...edge, put: async () => ({ ok: false, error: 'no answer', silent: true }) }
+  edit('  people:', `  revoked: [{ serial: "${serial}" }]\n  people:`)
+  const revoked = await apply()
+  assert.deepEqual([revoked.result, revoked.revision], ['applied', 'r9'], String(revoked.report))
+  const asks = async (as: string) => (await http.ask({ path: '/v1/whoami', as })).status
+  assert.deepEqual([await asks('billing'), await asks('narrow')], [401, 200])
+  edit(/ {2}revoked: .*\n/, '')
+  assert.equal((await apply()).refused_by, 'edge', 'to lift it takes what every edit takes')
+  edit('  people:', '  revoked: [{ serial: "4f" }]\n  people:')
+  assert.equal((await apply()).refused_by, 'edge', 'one for another is not one more')
+  edge = agreeing
+  assert.equal((await apply()).result, 'applied')
+})
+
 test('a plan is applied as it was made, and not once either side is another', async () => {
   const { digest, files } = await tellControl<{ digest: string; files: PolicyFile[] }>(http, {
     path: '/v1/policy/files',

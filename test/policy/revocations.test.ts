@@ -78,6 +78,15 @@ test('puts a line in and leaves the layout to its author', () => {
   })
 })
 
+test('files are told apart by a name that a revocation gives to what stands elsewhere', () => {
+  const named = (role: string) =>
+    beside(
+      `kind: Principals\nspec:\n  revoked: [{ serial: "1", reason: ${role} }]\n  people: { kim: { roles: [*r] } }\n`,
+    )
+  assert.notEqual(named('&r reader'), named('&r admin'))
+  assert.equal(named('reader'), named('admin'))
+})
+
 test('writes where the list is, not into the first document of Principals', () => {
   const files = [
     file(`kind: Principals\nspec:\n${SERVICES}`, 'a.yaml'),
