@@ -39,6 +39,8 @@ export type StreamAnswer = {
   readonly items: AsyncIterable<StreamItem>
   /** A reader that takes nothing for so long is cut off. */
   readonly stallMs: number
+  /** Aborted when whoever has not left by itself is cut off. */
+  readonly cut: AbortSignal
   readonly headers?: Headers
 }
 

@@ -35,10 +35,10 @@ export function sendAtOnce(request: Request, response: Response, answer: Answer)
   }
 }
 
-function sendStream(request: Request, response: Response, { items, stallMs }: StreamAnswer): void {
+function sendStream(request: Request, response: Response, stream: StreamAnswer): void {
   const upgrade = upgradeOf(request)
-  if (upgrade === undefined) void serveSentEvents(response, items, stallMs)
-  else serveWebSocket({ request, response, upgrade, items, stallMs })
+  if (upgrade === undefined) void serveSentEvents(response, stream)
+  else serveWebSocket({ request, response, upgrade }, stream)
 }
 
 /** Read as fast as the caller takes it. One that cannot be read to its end breaks off, which the promised length shows. */

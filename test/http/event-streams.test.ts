@@ -4,25 +4,18 @@ import { DEFAULT_STREAMS } from '../../app/http/events/streams.ts'
 import { type RunningHttp, type RunOptions, startHttp } from './running-http.ts'
 import { testPolicy } from './running-policy.ts'
 import {
+  append,
   codeOf,
   eventOf,
   events,
   idsOf,
-  type Reader,
+  opened,
   readSentEvents,
   readWebSocket,
   reasonOf,
+  STREAM_KINDS,
 } from './stream-clients.ts'
 
-/** The same must hold of both kinds of stream. */
-const KINDS = {
-  'server-sent events': readSentEvents,
-  WebSocket: async (...args: Parameters<typeof readWebSocket>) => {
-    const reader = await readWebSocket(...args)
-    if ('status' in reader) assert.fail(`refused with ${reader.status}`)
-    return reader
-  },
-}
 const CLOSE_CODES: Readonly<Record<string, number>> = {
   stopping: 1001,
   reload: 1012,
@@ -36,17 +29,10 @@ async function running(t: TestContext, options: RunOptions = {}): Promise<Runnin
   return http
 }
 
-/** Appends so many events of an account and answers their ids. */
-async function append(http: RunningHttp, account: string | undefined, count: number): Promise<string[]> {
-  const fresh = Array.from({ length: count }, () => eventOf(account))
-  await http.store.events.append({ events: fresh })
-  return fresh.map(({ id }) => id)
-}
-
 /** Streams that say quickly that nothing happens. */
 const LIVELY = { heartbeatMs: 50, stallMs: 60_000, perPrincipal: 10 }
 
-for (const [kind, read] of Object.entries(KINDS)) {
+for (const [kind, read] of Object.entries(STREAM_KINDS)) {
   test(`${kind}: what is there comes first, then what happens, each with its number`, async t => {
     const http = await running(t)
     const before = await append(http, 'main', 120) // more than a page
@@ -278,15 +264,6 @@ test('Last-Event-ID counts more than the address that it came back to', async t 
   assert.deepEqual(idsOf(reader.items), [third])
   reader.leave()
 })
-
-/** Opens as soon as there is room: the place of one that left is free once the server has heard of it. */
-async function opened(open: () => Promise<Reader>): Promise<Reader> {
-  for (;;) {
-    const reader = await open().catch(() => undefined)
-    if (reader !== undefined && !('status' in reader && reader.status !== 200)) return reader
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
 
 /** The value once it has not changed for a while. */
 async function standsStill(look: () => number, forMs = 700): Promise<number> {

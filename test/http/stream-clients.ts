@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
@@ -53,6 +54,17 @@ export function eventOf(account: string | undefined, over: Partial<NewEvent> = {
   const at = new Date()
   const of = account === undefined ? {} : { account }
   return { id: newId('evt', at), at, type: 'message.received', data: {}, deliveries: [], ...of, ...over }
+}
+
+/** Appends so many events of an account and answers their ids. */
+export async function append(
+  http: RunningHttp,
+  account: string | undefined,
+  count: number,
+): Promise<string[]> {
+  const fresh = Array.from({ length: count }, () => eventOf(account))
+  await http.store.events.append({ events: fresh })
+  return fresh.map(({ id }) => id)
 }
 
 /** Reads a stream as an EventSource would. Resolves once its head is there; `call` may ask for another path. */
@@ -120,6 +132,25 @@ export type Speaker = Reader & { say(text: string, fin?: boolean): void; code():
 
 /** The code a WebSocket was closed with. */
 export const codeOf = (reader: Reader) => ('code' in reader ? (reader as Speaker).code() : undefined)
+
+/** The same must hold of both kinds of stream. */
+export const STREAM_KINDS = {
+  'server-sent events': readSentEvents,
+  WebSocket: async (...args: Parameters<typeof readWebSocket>) => {
+    const reader = await readWebSocket(...args)
+    if ('status' in reader) assert.fail(`refused with ${reader.status}`)
+    return reader
+  },
+}
+
+/** Opens as soon as there is room: the place of one that left is free once the server has heard of it. */
+export async function opened(open: () => Promise<Reader>): Promise<Reader> {
+  for (;;) {
+    const reader = await open().catch(() => undefined)
+    if (reader !== undefined && !('status' in reader && reader.status !== 200)) return reader
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
 
 type Hold = Pick<Reader, 'pause' | 'resume' | 'leave'>
 

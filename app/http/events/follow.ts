@@ -4,8 +4,9 @@ import type { Oldest } from '../../store/events.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
 import { type EventQuery, isWanted } from './filter.ts'
-import { createJudge, type Ending, LOOK_MS, mayRead } from './judge.ts'
+import { mayRead } from './judge.ts'
 import { nextEvents } from './wake.ts'
+import { type Ending, STOPPING, type Watch } from './watch.ts'
 
 /** What a stream tells its reader, in this order: `opened`, events and heartbeats, `closed`. */
 export type StreamItem =
@@ -16,8 +17,9 @@ export type StreamItem =
   | { readonly kind: 'heartbeat'; readonly cursor?: string }
   | { readonly kind: 'closed'; readonly reason: Ending }
 
-export type FollowDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 'now' | 'log'> & {
+export type FollowDeps = Pick<HttpDeps, 'store' | 'onPolicyChange' | 'now' | 'log'> & {
   readonly heartbeatMs: number
+  readonly watch: Watch
 }
 
 /** Events read at once: what a stream holds in memory for a reader that does not take them. */
@@ -25,23 +27,26 @@ const PAGE = 50
 
 /**
  * The events after a cursor as they happen. Nothing is read before the reader has taken what was read already, so that
- * one who is slow or far behind costs a page of memory and reads on from the disk.
+ * one who is slow or far behind costs a page of memory and reads on from the disk. No event follows once the judge has ended it.
  */
 export async function* follow(call: Call, query: EventQuery, deps: FollowDeps): AsyncGenerator<StreamItem> {
-  const judge = createJudge(call, deps)
+  const { judge, ended } = deps.watch
+  const told = AbortSignal.any([call.gone, ended])
   let cursor = query.after
   let beatAt = deps.now().getTime() + deps.heartbeatMs
   const oldest = await deps.store.events.oldest()
   yield { kind: 'opened', oldest: oldest.filter(of => mayRead(call, of)) }
   for (;;) {
-    const more = nextEvents(deps, call.gone, Math.min(LOOK_MS, deps.heartbeatMs))
+    const more = nextEvents(deps, told, beatAt - deps.now().getTime())
     try {
-      const judged = call.gone.aborted ? STOPPING : judge()
-      const page = judged.kind === 'ended' ? judged : await nextPage(cursor, deps)
+      const before = judge()
+      const page = before.kind === 'ended' ? before : await nextPage(cursor, deps)
       if (page.kind === 'ended') return yield { kind: 'closed', reason: page.reason }
       for (const event of page.items) {
+        const judged = judge() // for each anew: who takes them slowly can lose the right between two
+        if (judged.kind === 'ended') return yield { kind: 'closed', reason: judged.reason }
         cursor = event.id
-        if (judged.kind !== 'reads' || !isWanted(event, query.filter) || !judged.may(event)) continue
+        if (!isWanted(event, query.filter) || !judged.may(event)) continue
         beatAt = deps.now().getTime() + deps.heartbeatMs
         yield { kind: 'event', event }
       }
@@ -56,8 +61,6 @@ export async function* follow(call: Call, query: EventQuery, deps: FollowDeps): 
     }
   }
 }
-
-const STOPPING = { kind: 'ended', reason: 'stopping' } as const
 
 type NextPage =
   | { readonly kind: 'page'; readonly items: readonly PosternEvent[]; readonly next: string | null }

@@ -1,17 +1,16 @@
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
+import type { StreamAnswer } from '../answer.ts'
 import type { StreamItem } from './follow.ts'
 import { itemText } from './wire.ts'
 
 /**
- * Writes a stream as server-sent events, at the speed at which the reader takes them. One that takes nothing for
- * `stallMs` is cut off: it comes back with its `Last-Event-ID` and has missed nothing.
+ * Writes a stream as server-sent events, at the speed at which the reader takes them: no item is asked for while there is no
+ * room for it. One that takes nothing for `stallMs` is cut off: it comes back with its `Last-Event-ID` and has missed nothing.
  */
 export async function serveSentEvents(
   response: Response,
-  items: AsyncIterable<StreamItem>,
-  stallMs: number,
+  { items, stallMs, cut }: StreamAnswer,
 ): Promise<void> {
   response.status(200).set({
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -21,7 +20,7 @@ export async function serveSentEvents(
   response.flushHeaders()
   response.setTimeout(stallMs, () => response.destroy())
   // A reader that left is no failure: everything of the stream ends with it.
-  await pipeline(Readable.from(texts(items), { highWaterMark: 1 }), response).catch(() => {})
+  await pipeline(texts(items), response, { signal: cut }).catch(() => {})
 }
 
 async function* texts(items: AsyncIterable<StreamItem>): AsyncGenerator<string> {

@@ -5,6 +5,7 @@ import { EVENT_STREAM } from '../schemas/queries.ts'
 import { queryReader } from '../schemas/query.ts'
 import { wantedBy } from './filter.ts'
 import { follow } from './follow.ts'
+import { watchStream } from './watch.ts'
 
 export type StreamDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 'now' | 'log' | 'streams'>
 
@@ -37,7 +38,9 @@ export function createStreams(deps: StreamDeps): (call: Call) => Promise<Answer>
       return problem('limited', detail, { headers: { 'Retry-After': '30' } })
     }
     const start = { filter: wanted.value.filter, ...(after === undefined ? {} : { after }) }
-    return { kind: 'stream', items: follow(call, start, { ...deps, ...limits }), stallMs: limits.stallMs }
+    const watch = watchStream(call, deps)
+    const items = follow(call, start, { ...deps, ...limits, watch })
+    return { kind: 'stream', items, stallMs: limits.stallMs, cut: watch.cut }
   }
 
   /** The place is free again when the request ends, however it ends. */

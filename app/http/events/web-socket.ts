@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { StreamAnswer } from '../answer.ts'
 import type { StreamItem } from './follow.ts'
-import type { Ending } from './judge.ts'
 import type { Upgrade } from './upgrade.ts'
+import type { Ending } from './watch.ts'
 import { itemJson } from './wire.ts'
 
 /** Nobody has anything to say to this side but pongs and a close. */
@@ -36,25 +37,27 @@ server.on('headers', (lines: string[], request) => {
   for (const name of ['X-Request-Id', 'Postern-Policy']) lines.push(`${name}: ${response?.get(name) ?? ''}`)
 })
 
-type Stream = {
+type Asked = {
   readonly request: Request
   readonly response: Response
   readonly upgrade: Upgrade
-  readonly items: AsyncIterable<StreamItem>
-  readonly stallMs: number
 }
 
 /**
  * Serves a stream over WebSocket, one text frame an item, at the speed at which the reader takes them. Each heartbeat
  * comes with a ping; who has not answered the last one, or takes nothing for `stallMs`, is cut off.
  */
-export function serveWebSocket({ request, response, upgrade, items, stallMs }: Stream): void {
+export function serveWebSocket(
+  { request, response, upgrade }: Asked,
+  { items, stallMs, cut }: StreamAnswer,
+): void {
   const { socket, head } = upgrade
   response.detachSocket(socket)
   response.statusCode = 101
   socket.once('close', () => response.emit('close')) // for those who wait for the end of the request
   greetings.set(request, response)
   server.handleUpgrade(request, socket, head, reader => {
+    cut.addEventListener('abort', () => reader.terminate(), { once: true })
     reader.on('error', () => reader.terminate()) // it broke the protocol or the connection: either way it is gone
     speak(reader, items, stallMs).catch(() => reader.terminate())
   })

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ServerResponse } from 'node:http'
+import { describe, type TestContext, test } from 'node:test'
+import type { Request } from 'express'
+import { KNOWN_FOR_MS, LOOK_MS } from '../../app/http/events/judge.ts'
+import { DEFAULT_STREAMS } from '../../app/http/events/streams.ts'
+import { PART_WITHIN_MS, type Watch, watchStream } from '../../app/http/events/watch.ts'
+import { calls, type Call as PosternCall } from '../../app/http/hop/call.ts'
+import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
+import { type Call, headerOf, type RunningHttp, type RunOptions, startHttp } from './running-http.ts'
+import { testPolicy } from './running-policy.ts'
+import { append, eventOf, events, idsOf, opened, reasonOf, STREAM_KINDS } from './stream-clients.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1_000
+/** For what would go on for ever otherwise. */
+const HANGS = { timeout: 120_000 }
+
+const [KEY, NEXT_KEY] = [`pk_${'k'.repeat(43)}`, `pk_${'n'.repeat(43)}`]
+const hashFile = (key: string) => hash('sha256', key, 'hex')
+const withKey = (key: string) => ({ site: 'keys', headers: { authorization: `Bearer ${key}` } }) as const
+
+async function running(t: TestContext, options: RunOptions = {}): Promise<RunningHttp> {
+  const http = await startHttp({ secrets: { 'secret:key-reports': hashFile(KEY) }, ...options })
+  t.after(() => http.stop())
+  return http
+}
+
+type Reads = Omit<Call, 'path'>
+
+/** Readers and what ends the credential of each. */
+async function credentials(
+  http: RunningHttp,
+): Promise<readonly (readonly [Reads, Partial<PolicySnapshot>])[]> {
+  const { serial } = (await http.ask({ path: '/v1/whoami', as: 'narrow' })).json.credential
+  const principals = new Map([...testPolicy().principals].filter(([name]) => name !== 'reports'))
+  return [
+    [{ as: 'narrow' }, { revokedSerials: new Set([String(serial)]) }],
+    [withKey(KEY), { principals }],
+  ]
+}
+
+for (const [kind, read] of Object.entries(STREAM_KINDS)) {
+  test(`${kind}: of a page that was read nothing leaves after the credential has ended`, async t => {
+    const http = await running(t)
+    const all = await append(http, 'main', 20)
+    const list = http.store.events.list.bind(http.store.events)
+    let change: Partial<PolicySnapshot> = {}
+    t.mock.method(http.store.events, 'list', async (asked: Parameters<typeof list>[0]) => {
+      const page = await list(asked)
+      http.setPolicy(change)
+      return page
+    })
+    for (const [who, end] of await credentials(http)) {
+      change = { revokedSerials: new Set(['0f']) }
+      const other = await read(http, { path: '/v1/events', ...who })
+      await other.until(events(all.length))
+      assert.deepEqual(idsOf(other.items), all)
+      other.leave()
+      change = end
+      const reader = await read(http, { path: '/v1/events', ...who })
+      await reader.ended
+      assert.deepEqual([idsOf(reader.items), reasonOf(reader)], [[], 'revoked'])
+      http.setPolicy(testPolicy())
+    }
+  })
+
+  test(
+    `${kind}: a reader that takes nothing is cut off when its credential ends, and no other`,
+    HANGS,
+    async t => {
+      const secrets = { 'secret:key-reports': hashFile(KEY) }
+      const streams = { ...DEFAULT_STREAMS, stallMs: DAY_MS, perPrincipal: 1 }
+      let skewMs = 0
+      const now = () => new Date(Date.now() + skewMs)
+      const http = await running(t, { secrets, streams, now })
+      const data = { body: 'x'.repeat(400_000) }
+      const all = Array.from({ length: 40 }, () => eventOf('main', { data })) // less than a page
+      await http.store.events.append({ events: all })
+      const [[narrow, revoked] = assert.fail()] = await credentials(http)
+      const path = '/v1/events'
+      const readers = [narrow, withKey(KEY), { as: 'billing' }].map(who => read(http, { path, ...who }))
+      const [cut, cutToo, kept] = await Promise.all(readers)
+      for (const reader of [cut, cutToo, kept]) reader?.pause()
+      http.setPolicy(revoked)
+      secrets['secret:key-reports'] = hashFile(NEXT_KEY)
+      skewMs = 2_000 // by then the file is read again: who tries before is refused, and blocked
+      const { cert } = await http.clients.issue({ uris: ['spiffe://postern/client/narrow'] })
+      for (const who of [{ headers: { 'client-cert': headerOf(cert) } }, withKey(NEXT_KEY)]) {
+        const next = await opened(() => read(http, { path: '/v1/events?types=call.*', ...who })) // in its place
+        next.leave()
+      }
+      for (const reader of [cut, cutToo, kept]) reader?.resume()
+      for (const reader of [cut, cutToo]) {
+        await reader?.ended
+        assert.ok(idsOf(reader?.items ?? []).length < all.length)
+      }
+      await kept?.until(events(all.length))
+      const ids = all.map(({ id }) => id)
+      assert.deepEqual(idsOf(kept?.items ?? []), ids)
+      kept?.leave()
+    },
+  )
+}
+
+describe('a stream that asks nothing', () => {
+  /** From the end of the credential on, as SECURITY.md promises. */
+  const PROMISED_MS = 2_000
+
+  /** A request of this client as the application knew it. */
+  async function callOf(t: TestContext, client: string): Promise<PosternCall> {
+    const http = await running(t)
+    const { promise, resolve } = Promise.withResolvers<PosternCall>()
+    const begun = (message: unknown) => {
+      const { request, response } = message as { request: Request; response: ServerResponse }
+      response.once('finish', () => resolve(calls.get(request)))
+    }
+    subscribe('http.server.request.start', begun)
+    t.after(() => unsubscribe('http.server.request.start', begun))
+    await http.ask({ path: '/v1/whoami', as: client })
+    return promise
+  }
+
+  /** Watches it on a clock that stands still; the credential is good until it `expired`. */
+  function watched(call: PosternCall) {
+    const state = { policy: call.policy, expired: false }
+    const listeners = new Set<() => void>()
+    const onPolicyChange = (listener: () => void) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    }
+    const identify: PosternCall['identify'] = snapshot =>
+      state.expired
+        ? { kind: 'refused', reason: 'certificate_expired', detail: 'The certificate has expired.' }
+        : call.identify(snapshot)
+    const [gone, now] = [new AbortController(), () => new Date()]
+    const asking = { ...call, at: now(), identify, gone: gone.signal }
+    const watch = watchStream(asking, { policy: () => state.policy, onPolicyChange, now })
+    const change = (change: Partial<PolicySnapshot>) => {
+      state.policy = { revision: 'r8', snapshot: { ...call.policy.snapshot, ...change } }
+      for (const listener of listeners) listener()
+    }
+    return { watch, state, change, listeners, leave: () => gone.abort() }
+  }
+  const stateOf = ({ ended, cut }: Watch) => [ended.aborted, cut.aborted]
+
+  test('is cut off in time, whenever its credential expires', async t => {
+    const call = await callOf(t, 'narrow')
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'Date'], now: Date.now() })
+    const pass = (ms: number) => {
+      for (let n = 0; n < ms; n++) t.mock.timers.tick(1)
+    }
+    for (const askedAt of [0, 1, LOOK_MS - KNOWN_FOR_MS, LOOK_MS - KNOWN_FOR_MS + 1, LOOK_MS - 1]) {
+      const { watch, state, leave } = watched(call)
+      pass(LOOK_MS + askedAt)
+      assert.equal(watch.judge().kind, 'reads') // for the last event that leaves
+      state.expired = true
+      const times = { ended: Number.NaN, cut: Number.NaN }
+      watch.ended.addEventListener('abort', () => (times.ended = Date.now()))
+      watch.cut.addEventListener('abort', () => (times.cut = Date.now()))
+      pass(PROMISED_MS)
+      assert.equal(times.cut - times.ended, PART_WITHIN_MS, `asked ${askedAt} ms after a look`)
+      state.expired = false
+      assert.equal(watch.judge().kind, 'ended')
+      leave()
+    }
+  })
+
+  test('is told at once of a policy that ends it, and of no other', async t => {
+    const call = await callOf(t, 'narrow')
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'Date'], now: Date.now() })
+    const { watch, change, listeners, leave } = watched(call)
+    change({ revokedSerials: new Set(['0f']) })
+    t.mock.timers.tick(60 * 60 * LOOK_MS)
+    assert.deepEqual(stateOf(watch), [false, false])
+    change({ rules: [] })
+    assert.deepEqual(stateOf(watch), [true, false])
+    t.mock.timers.tick(PART_WITHIN_MS)
+    assert.deepEqual(stateOf(watch), [true, true])
+    leave()
+    assert.equal(listeners.size, 0)
+  })
+})
