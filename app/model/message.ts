@@ -116,6 +116,13 @@ export function isUnread({ content }: Pick<Message, 'content'>): boolean {
   return content.type === 'unsupported' && content.unsupported.kind === UNREADABLE.unsupported.kind
 }
 
+/** What stands for a message that was damaged where it was kept. */
+export const DAMAGED: UnsupportedContent = { type: 'unsupported', unsupported: { kind: 'damaged' } }
+
+export function isDamaged({ content }: Pick<Message, 'content'>): boolean {
+  return content.type === 'unsupported' && content.unsupported.kind === DAMAGED.unsupported.kind
+}
+
 /** A message once more, as it was when that was asked for. */
 export type ForwardContent = Around & {
   readonly type: 'forward'

@@ -21,6 +21,7 @@ export const SEND_FAILURES = {
   'message.target_unfit':
     'the message that it edits, takes back, pins or answers in one emoji was never sent, is not known any more, or is too old by now',
   'media.gone': 'the file that it carries is no longer kept',
+  'message.unreadable': 'the message was damaged where it was kept, and nobody can read it any more',
   'message.too_large': 'the message is larger than WhatsApp takes',
 } as const
 

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { SYSTEM } from '../model/audit.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RouteEvent } from '../model/event.ts'
-import type { Message, OutgoingContent } from '../model/message.ts'
+import { isDamaged, type Message, type OutgoingContent } from '../model/message.ts'
 import { messageEvent } from '../model/message-event.ts'
 import type { SendOutcome, SendPort } from '../model/send-port.ts'
 import { recordOf } from '../policy/decide/record.ts'
@@ -34,6 +34,7 @@ const PATIENT: Backoff = { baseMs: 5_000, maxMs: 10 * 60_000 }
 /** After the connection has ended: it goes soon after the next is open, however often that has happened. */
 const CUT_OFF: Backoff = { baseMs: 1_000, maxMs: 5_000 }
 const OUT_OF_TIME = 'its time to be sent has passed'
+const UNREADABLE = { code: 'message.unreadable', reason: 'it cannot be read any more' } as const
 
 /**
  * Brings one claimed entry as far as it goes: asks the policy of this moment again and sends. Never throws and writes
@@ -44,6 +45,7 @@ export async function leave(entry: Message, deps: LeaveDeps): Promise<Settle> {
   if (entry.expiresAt !== undefined && entry.expiresAt <= at) {
     return settling(entry, { status: 'expired', at, reason: OUT_OF_TIME }, deps)
   }
+  if (isDamaged(entry)) return settling(entry, { status: 'failed', at, ...UNREADABLE }, deps)
   const policy = deps.policy()
   const asked = await askAgain(entry, at, { ...deps, snapshot: policy.snapshot })
   if (asked !== undefined && !letsGo(asked.decision, entry)) return () => stay(entry, asked, policy, deps)

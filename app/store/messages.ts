@@ -68,7 +68,7 @@ export type MessageStore = {
   receive(message: Message, effects: Effects): Promise<'stored' | 'known'>
   /** Messages from before, newest first: they go before everything there is, and those that are known stay as they are. */
   import(messages: readonly Message[]): Promise<void>
-  /** By our id or by WhatsApp's; of several with the latter one of ours, else the oldest. */
+  /** By our id or by WhatsApp's; of several with the latter one of ours, else the oldest. One whose row is damaged is `DAMAGED`, as in `list` and `claim`. */
   get(account: string, id: string): Promise<Message | undefined>
   /** All with an id of WhatsApp's, which is unique only for a chat and a sender; those of ours first, then the oldest. */
   named(account: string, messageId: string): Promise<readonly Message[]>

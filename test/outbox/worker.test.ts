@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendOutcome } from '../../app/model/send-port.ts'
 import { createOutboxWorker } from '../../app/outbox/worker.ts'
-import { ALICE, BOB, createWorld, eventually, policyWith, rule } from './world.ts'
+import { Connection } from '../../app/store/database/connection.ts'
+import { temporaryFolder } from '../sandbox/running-receiver.ts'
+import { ALICE, BOB, createWorld, eventually, openTestStore, policyWith, rule, World } from './world.ts'
 
 const LOST: SendOutcome = { kind: 'retry', reason: 'no ack in time' }
 
@@ -51,6 +54,39 @@ test('keeps the order of a chat while its head fails, lets other chats go, and r
   const kept = await world.message(first.id)
   assert.equal(kept.attemptCount, 2)
   assert.equal(kept.status, 'sent')
+})
+
+test('fails what cannot be read any more, with an event, and goes on with its chat and with others', async t => {
+  const folder = temporaryFolder(t)
+  const world = new World(await openTestStore(t, folder))
+  const expiresAt = new Date(world.now().getTime() + 60_000)
+  const late = await world.accepted({ to: '+12025550177', expiresAt })
+  const [damaged, next] = [await world.accepted({ body: 'first' }), await world.accepted({ body: 'second' })]
+  const [illegible, other] = [
+    await world.accepted({ to: BOB, body: 'a' }),
+    await world.accepted({ to: BOB, body: 'b' }),
+  ]
+  const db = Connection.open(join(folder, 'postern.db'), 'write')
+  for (const { id } of [late, damaged]) db.run('UPDATE messages SET body = zeroblob(99) WHERE id = ?', id)
+  const step =
+    'UPDATE message_steps SET detail = zeroblob(99) WHERE message = (SELECT seq FROM messages WHERE id = ?)'
+  db.run(step, illegible.id)
+  db.close()
+  world.putForward(120_000)
+  await world.startWorker(t)
+  for (const { id } of [next, illegible, other]) await world.until(id, 'sent')
+  assert.deepEqual(world.port.texts.toSorted(), ['a', 'b', 'second'])
+  await world.until(late.id, 'expired')
+  const { timeline, content } = await world.until(damaged.id, 'failed')
+  assert.equal(timeline.at(-1)?.code, 'message.unreadable')
+  assert.equal(content.type, 'unsupported')
+  const failed = (await world.events()).filter(({ type }) => type === 'message.failed')
+  assert.deepEqual(failed.map(({ data }) => data.id).sort(), [late.id, damaged.id].sort())
+  const listed = await world.store.messages.list({ account: 'main', status: 'failed', limit: 5 })
+  assert.deepEqual(
+    listed.items.map(({ id }) => id),
+    [damaged.id],
+  )
 })
 
 test('sends again after a send that threw', async t => {

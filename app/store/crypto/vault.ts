@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { Connection } from '../database/connection.ts'
+import { isDamage } from '../database/failures.ts'
 import { type Cell, keyIdOf, openCell, sealCell } from './cell.ts'
 import { Keyring, type Scope } from './keyring.ts'
 
@@ -25,6 +26,16 @@ export class Vault {
 
   openText(cell: Cell, sealed: Uint8Array | null): string | undefined {
     return sealed === null ? undefined : this.open(cell, sealed).toString()
+  }
+
+  /** Of words that nothing but people's eyes depend on, so that what they belong to is not given up when they are damaged. */
+  legible(cell: Cell, sealed: Uint8Array | null): string | undefined {
+    try {
+      return this.openText(cell, sealed)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return 'it cannot be read'
+    }
   }
 
   /** HMAC-SHA-256 over a purpose and its parts: equal things have equal hashes, and without the key nobody can try numbers. */

@@ -1,7 +1,5 @@
 import { present } from '../../lib/present.ts'
-import type { Cell } from '../crypto/cell.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { isDamage } from '../database/failures.ts'
 import type { Attempt } from '../deliveries.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 
@@ -43,33 +41,23 @@ export function addAttempt(tx: Tx, owner: Owner, attempt: Attempt): void {
 }
 
 /** Oldest first, without their answers. */
-export function attemptsOf(source: Source, owner: Owner): readonly Attempt[] {
+export function attemptsOf({ db, vault }: Source, owner: Owner): readonly Attempt[] {
   const sql = 'SELECT n, at, status, took_ms, reason FROM delivery_attempts WHERE delivery = ? ORDER BY n'
-  return source.db.all<AttemptRow>(sql, owner.seq).map(({ n, at, status, took_ms, reason }) => ({
+  return db.all<AttemptRow>(sql, owner.seq).map(({ n, at, status, took_ms, reason }) => ({
     at: new Date(at),
     tookMs: took_ms,
     ...present({
       status: status ?? undefined,
-      reason: legible(source, cell(owner.id, n, 'reason'), reason),
+      reason: vault.legible(cell(owner.id, n, 'reason'), reason),
     }),
   }))
 }
 
 /** What the last attempt was answered. */
-export function lastAnswer(source: Source, owner: Owner): string | undefined {
+export function lastAnswer({ db, vault }: Source, owner: Owner): string | undefined {
   const sql = 'SELECT answer FROM delivery_attempts WHERE delivery = ? AND n = ?'
-  const row = source.db.get<{ answer: Uint8Array | null }>(sql, owner.seq, owner.attempt_count)
-  return legible(source, cell(owner.id, owner.attempt_count, 'answer'), row?.answer ?? null)
-}
-
-/** Nothing but people's eyes depends on these words, so that a delivery is not given up when they are damaged. */
-function legible({ vault }: Source, cell: Cell, sealed: Uint8Array | null): string | undefined {
-  try {
-    return vault.openText(cell, sealed)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return 'it cannot be read'
-  }
+  const row = db.get<{ answer: Uint8Array | null }>(sql, owner.seq, owner.attempt_count)
+  return vault.legible(cell(owner.id, owner.attempt_count, 'answer'), row?.answer ?? null)
 }
 
 function cell(id: string, n: number, column: string) {

@@ -3,7 +3,7 @@ import { AT_MOST, pageOf, seqOfCursor, where } from '../database/query.ts'
 import type { Page } from '../effects.ts'
 import type { MessageQuery } from '../messages.ts'
 import type { Source } from '../writer/transaction.ts'
-import { chatHash, MESSAGES, type MessageRow, messageKey, toMessage } from './message-row.ts'
+import { chatHash, MESSAGES, type MessageRow, messageKey, showMessage, toMessage } from './message-row.ts'
 
 /** By our id or by WhatsApp's. Ours wins, and our message, so that nobody can send one that hides another behind its id. */
 export function getMessage(source: Source, account: string, id: string): Message | undefined {
@@ -11,7 +11,7 @@ export function getMessage(source: Source, account: string, id: string): Message
   const row =
     db.get<MessageRow>(`${MESSAGES} WHERE id = ? AND account = ?`, id, account) ??
     rowsNamed(source, account, id)[0]
-  return row === undefined ? undefined : toMessage(source, row)
+  return row === undefined ? undefined : showMessage(source, row)
 }
 
 /** All messages with an id of WhatsApp's, which is unique only for a chat and a sender; those of ours first, then the oldest. */
@@ -62,7 +62,7 @@ export function listMessages(source: Source, query: MessageQuery): Page<Message>
     ['seq < ?', before === undefined ? undefined : seqOfCursor(source.db, cursorSql, before, account)],
   ])
   const rows = source.db.all<MessageRow>(`${MESSAGES} ${sql} ORDER BY seq DESC LIMIT ?`, ...values, limit + 1)
-  return pageOf(rows, limit, { item: row => toMessage(source, row), cursor: row => row.id })
+  return pageOf(rows, limit, { item: row => showMessage(source, row), cursor: row => row.id })
 }
 
 /** Entries that still wait although their time is over, the longest over first. */
@@ -74,5 +74,5 @@ export function pastExpiry(source: Source, now: Date, limit: number): readonly M
       now.getTime(),
       limit,
     )
-    .map(row => toMessage(source, row))
+    .map(row => showMessage(source, row))
 }

@@ -1,6 +1,7 @@
 import { present } from '../../lib/present.ts'
 import { hasMembers } from '../../model/chat.ts'
 import {
+  DAMAGED,
   type Message,
   type MessageContent,
   type MessageStatus,
@@ -8,6 +9,7 @@ import {
   type TimelineStep,
 } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
+import { isDamage } from '../database/failures.ts'
 import { instant } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { expectMedia } from './media.ts'
@@ -148,6 +150,24 @@ export function addStep(tx: Tx, row: Pick<MessageRow, 'seq' | 'id' | 'account'>,
 export function toMessage(source: Source, row: MessageRow): Message {
   const body = JSON.parse(source.vault.open(bodyCell(row.id), row.body).toString()) as MessageBody
   return {
+    ...messageOf(source, row, { ...body, content: body.content as MessageContent }),
+    ...receiptsIfGroup(source, row, body.chat),
+    ...votesIfPoll(source, row, body),
+  }
+}
+
+/** For whoever must go on without it: of one that cannot be opened what is not sealed, with a content that says so and no chat. */
+export function showMessage(source: Source, row: MessageRow): Message {
+  try {
+    return toMessage(source, row)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return messageOf(source, row, { chat: '', content: DAMAGED })
+  }
+}
+
+function messageOf(source: Source, row: MessageRow, body: Pick<Message, 'chat' | 'content'>): Message {
+  return {
     id: row.id,
     account: row.account,
     direction: row.direction,
@@ -156,15 +176,12 @@ export function toMessage(source: Source, row: MessageRow): Message {
     createdAt: new Date(row.created_at),
     attemptCount: row.attempt_count,
     ...body,
-    content: body.content as MessageContent,
     ...present({
       dueAt: row.due_at === AT_ONCE ? undefined : new Date(row.due_at),
       expiresAt: instant(row.expires_at),
       approvedBy: row.approved_by ?? undefined,
     }),
     timeline: timelineOf(source, row),
-    ...receiptsIfGroup(source, row, body.chat),
-    ...votesIfPoll(source, row, body),
   }
 }
 
@@ -187,7 +204,7 @@ function timelineOf({ db, vault }: Source, row: MessageRow): readonly TimelineSt
   return steps.map(({ n, status, at, code, detail }) => ({
     status,
     at: new Date(at),
-    ...present({ code: code ?? undefined, detail: vault.openText(stepCell(row.id, n), detail) }),
+    ...present({ code: code ?? undefined, detail: vault.legible(stepCell(row.id, n), detail) }),
   }))
 }
 

@@ -1,7 +1,7 @@
 import type { Message } from '../../model/message.ts'
 import { AT_MOST } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
-import { addStep, MESSAGES, type MessageRow, toMessage } from './message-row.ts'
+import { addStep, MESSAGES, type MessageRow, showMessage } from './message-row.ts'
 import { joinDue } from './outbox-line.ts'
 
 const CLAIMABLE = `FROM messages INDEXED BY messages_claimable WHERE head > 0 AND status = 'queued' AND account = ?1`
@@ -38,7 +38,7 @@ function take(tx: Tx, seq: number, at: Date): Message {
   tx.db.run(`UPDATE messages SET status = 'sending', attempt_count = attempt_count + 1 WHERE seq = ?`, seq)
   const row = tx.db.get<MessageRow>(`${MESSAGES} WHERE seq = ?`, seq) as MessageRow // it was just updated
   addStep(tx, row, { status: 'sending', at })
-  return toMessage(tx, row)
+  return showMessage(tx, row) // one that is damaged must not undo the claim: nothing would ever be sent again
 }
 
 /** When the next head of these accounts is due, or the next entry outside a line. */
