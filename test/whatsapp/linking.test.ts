@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '../../app/store/store.ts'
 import { CONTACT, OPERATOR, OURS, type Rig, startRig, text, until } from './rig.ts'
+
+const LONGER_THAN_A_WAIT_MS = 1_000
 
 describe('linking by QR', () => {
   let rig: Rig
@@ -125,6 +129,91 @@ describe('a link that comes to nothing', () => {
     const outcome = await rig.sessions.link('main', { method: 'code', phone: OURS }, OPERATOR)
     const code = outcome.kind === 'started' ? outcome.link.code : undefined
     assert.match(code ?? '', /^[0-9A-Z]{8}$/)
+  })
+})
+
+describe('a pairing that cannot be stored', () => {
+  /** How many writes of devices are refused yet, and how many were. */
+  let toRefuse = 0
+  let refused = 0
+  const refusing = (store: Store): Store => ({
+    ...store,
+    accounts: {
+      ...store.accounts,
+      async put(device, told) {
+        if (toRefuse === 0) return await store.accounts.put(device, told)
+        toRefuse -= 1
+        refused += 1
+        throw new Error('no space left')
+      },
+    },
+  })
+  let rig: Rig
+  before(async () => {
+    rig = await startRig({ store: refusing })
+    await rig.phones.post('/phones', { number: OURS })
+  })
+  after(() => rig.stop())
+
+  async function scan(): Promise<void> {
+    const outcome = await rig.sessions.link('main', { method: 'qr' }, OPERATOR)
+    const qr = outcome.kind === 'started' ? outcome.link.qr : undefined
+    await rig.phones.post(`/phones/${OURS}/scan`, { qr })
+  }
+
+  /** A phone has signed, and there is no room for it until somebody makes some. */
+  async function scanInVain(): Promise<void> {
+    toRefuse = Number.POSITIVE_INFINITY
+    refused = 0
+    await scan()
+    await until('a refusal', () => refused > 0 || undefined)
+  }
+
+  test('at once is stored later: the account is open, and comes back by itself', async () => {
+    toRefuse = 2
+    await scan()
+    await rig.opened()
+    assert.equal(refused, 2)
+    assert.equal(rig.sessions.currentLink('main')?.state, 'done')
+    await rig.phones.post('/faults', { account: OURS, kind: 'drop-connection' })
+    await until('the account to notice', () => rig.account().state !== 'open' || undefined)
+    await rig.opened()
+    const types = (await rig.events()).map(event => event.type)
+    assert.deepEqual(types.slice(0, 2), ['account.linked', 'account.connected'])
+    assert.equal(types.filter(type => type === 'account.linked').length, 1)
+    const audit = await rig.store.audit.list({ action: 'accounts.link', limit: 10 })
+    assert.deepEqual(
+      audit.items.map(entry => entry.detail?.state),
+      ['started', 'done'],
+    )
+    assert.equal((await rig.store.accounts.list())[0]?.phone, OURS)
+  })
+
+  test('is over when somebody logs out: the next device is stored when a phone has signed for it', async () => {
+    await rig.sessions.logout('main', OPERATOR)
+    await scanInVain()
+    await rig.sessions.logout('main', OPERATOR)
+    const before = refused
+    const outcome = await rig.sessions.link('main', { method: 'qr' }, OPERATOR)
+    await sleep(LONGER_THAN_A_WAIT_MS)
+    assert.equal(refused, before)
+    assert.equal(rig.account().state, 'pairing')
+    toRefuse = 0
+    const qr = outcome.kind === 'started' ? outcome.link.qr : undefined
+    await rig.phones.post(`/phones/${OURS}/scan`, { qr })
+    await rig.opened()
+  })
+
+  test('is over when the appliance stops', async () => {
+    await rig.sessions.logout('main', OPERATOR)
+    await scanInVain()
+    await rig.away(async () => {
+      const before = refused
+      await sleep(LONGER_THAN_A_WAIT_MS)
+      assert.equal(refused, before)
+    })
+    assert.equal(rig.account().state, 'unlinked')
+    toRefuse = 0
   })
 })
 

@@ -27,7 +27,7 @@ export type ConnectionDeps = {
 
 export type ConnectionEvents = Omit<SocketEvents, 'frame' | 'delivered' | 'open' | 'closed' | 'paired'> & {
   opened(): void
-  /** A phone has signed; the next connection waits until this resolves. */
+  /** A phone has signed; every later connection waits until this resolves, which it does in the end. */
   paired(): Promise<void>
   /** Not open, and a new connection will follow. `planned`: nobody need hear of it. */
   dropped(reason: string, planned: boolean): void

@@ -1,10 +1,14 @@
+import type { Backoff } from '../../lib/backoff.ts'
+import { insist } from '../../lib/insist.ts'
 import type { Log } from '../../lib/log.ts'
 import { step } from '../../lib/step.ts'
 import type { Link } from '../../model/account.ts'
 import { type Actor, SYSTEM } from '../../model/audit.ts'
+import type { Effects } from '../../store/effects.ts'
 import type { Store } from '../../store/store.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { LinkOutcome, LinkRequest } from '../outcomes.ts'
+import { wordsOf } from '../socket/library-log.ts'
 import type { Timings } from '../timings.ts'
 import type { Custody } from './custody.ts'
 import { Linking } from './linking.ts'
@@ -16,6 +20,8 @@ export type LinkDeskDeps = {
   readonly store: Store
   readonly log: Log
   readonly now: () => Date
+  /** Gives [0, 1). */
+  readonly random: () => number
   readonly timings: Pick<Timings, 'linkMs' | 'qrMs'>
   readonly notices: Notices
   readonly standing: Standing
@@ -26,12 +32,14 @@ export type LinkDeskDeps = {
 }
 
 const SILENT = 'WhatsApp did not answer'
+const STORE_AGAIN: Backoff = { baseMs: 250, maxMs: 10_000 }
 
 /** Where people link an account: from the wish to do so to the device that a phone has signed for, or to its end. */
 export class LinkDesk {
   readonly #deps: LinkDeskDeps
   #linking: Linking | undefined
   #by: Actor = SYSTEM
+  #stopping = new AbortController()
 
   constructor(deps: LinkDeskDeps) {
     this.#deps = deps
@@ -67,17 +75,35 @@ export class LinkDesk {
       this.#deps.notices.unattended(this.#showCode(linking, linking.phone))
   }
 
-  /** A phone has signed. */
+  /** A phone has signed, which cannot be taken back: a full disk is waited for, until the device is given up or `stop`. */
   async paired(): Promise<void> {
-    const { custody, notices } = this.#deps
+    const { account, log, random, custody, notices } = this.#deps
     this.#linking?.scanned()
-    const number = custody.device?.phone
-    const phone = number === undefined ? {} : { phone: number }
-    await custody.keep({
+    const { device } = custody
+    const phone = device?.phone === undefined ? {} : { phone: device.phone }
+    const told: Effects = {
       audit: [notices.audit('accounts.link', this.#by, { state: 'done' })],
       events: [notices.event('account.linked', phone)],
+    }
+    const keep = async () => {
+      const isWanted = custody.device === device
+      if (isWanted) await custody.keep(told)
+      return isWanted
+    }
+    const kept = await insist(keep, {
+      backoff: STORE_AGAIN,
+      random,
+      signal: this.#stopping.signal,
+      onError: error => log.error('whatsapp.pairing_not_stored', { account, reason: wordsOf(error) }),
     })
-    step('session.linked')
+    if (kept) step('session.linked')
+  }
+
+  /** The appliance is stopping. */
+  stop(): void {
+    this.#stopping.abort()
+    this.#stopping = new AbortController()
+    this.end('failed', 'the appliance is stopping')
   }
 
   /** The connection over which it was to be linked has ended. */

@@ -117,7 +117,7 @@ export class Session {
 
   /** Ends the connection; what was heard is recorded when this resolves. */
   stop(): Promise<void> {
-    this.#desk.end('failed', 'the appliance is stopping')
+    this.#desk.stop()
     return this.#inTurn(async () => {
       await this.#disconnect('the appliance is stopping')
       await this.#traffic.settled()
@@ -158,6 +158,7 @@ export class Session {
       if (!this.#custody.linked) return this.#wrongState('the account is not linked')
       const told = await this.#tellLogout()
       this.#standing.leftUntold()
+      this.#desk.end('failed', 'the account was logged out')
       await this.#disconnect('logged out')
       await this.#custody.erase({
         audit: [this.#notices.audit('accounts.logout', by, { told })],
