@@ -3,9 +3,9 @@ import type { Config } from '../config/config.ts'
 import { readPolicyFolder, rewritePolicyFile } from '../config/policy-folder.ts'
 import { listIssued } from '../identity/pki/issued.ts'
 import { parseClientName } from '../identity/pki/names.ts'
-import { PosternError } from '../lib/error.ts'
+import { PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
-import { addRevocations, type Revocation } from '../policy/revocations.ts'
+import { addRevocations, type Revocation, withRevocations } from '../policy/revocations.ts'
 import { serial as serialNotation } from '../policy/shape/notation.ts'
 import { tellControl } from './control.ts'
 import type { PolicyDeps } from './pki-list.ts'
@@ -24,6 +24,8 @@ type Revoked = {
   readonly revoked: readonly Revocation[]
   /** Policy files that were changed; none when everything was revoked in them already. */
   readonly files: readonly string[]
+  /** Why the folder could not be changed. The running appliance hears of the revocation all the same. */
+  readonly not_written: string | null
   /** What the running appliance made of it; null when none runs. */
   readonly in_force: ShownActivation | null
   /** The folder says something else besides, which is not in force. */
@@ -44,7 +46,7 @@ export function revokeCommand(deps: PolicyDeps): Command {
     .action(async (name: string | undefined, flags: Flags) => {
       const done = await revoke(deps.configure(flags), { ...flags, now: new Date(), ...(name && { name }) })
       print(done, flags, text)
-      if (done.in_force?.result === 'refused') process.exitCode = 1
+      if (done.in_force?.result === 'refused' || done.not_written !== null) process.exitCode = 1
     })
 }
 
@@ -56,11 +58,31 @@ async function revoke(config: Config, asked: Asked): Promise<Revoked> {
     since: asked.now.toISOString().slice(0, 'YYYY-MM-DD'.length),
     ...(asked.reason === undefined ? {} : { reason: asked.reason }),
   }))
-  const before = await readPolicyFolder(config.policiesDir)
-  const changed = addRevocations(before, revoked).filter((file, n) => file !== before[n])
-  for (const file of changed) rewritePolicyFile(config.policiesDir, file)
-  const files = changed.map(({ name }) => name)
-  return { revoked, files, ...(await putInForce(config, revoked)) }
+  const written = await writeDown(config, revoked)
+  const done = await putInForce(config, revoked)
+  if ('fault' in written && done.in_force === null) throw written.fault
+  return {
+    revoked,
+    ...('fault' in written
+      ? { files: [], not_written: reasonOf(written.fault) }
+      : { ...written, not_written: null }),
+    ...done,
+  }
+}
+
+/** Before the appliance is told: one that watches the folder would lift what is not in it. */
+async function writeDown(
+  { policiesDir }: Config,
+  revoked: readonly Revocation[],
+): Promise<Pick<Revoked, 'files'> | { readonly fault: unknown }> {
+  try {
+    const before = await readPolicyFolder(policiesDir)
+    const changed = addRevocations(before, revoked).filter((file, n) => file !== before[n])
+    for (const file of changed) rewritePolicyFile(policiesDir, file)
+    return { files: changed.map(({ name }) => name) }
+  } catch (fault) {
+    return { fault }
+  }
 }
 
 function serialsFor({ pkiDir }: Config, { name, serial, now }: Asked): readonly string[] {
@@ -84,7 +106,7 @@ async function putInForce(
 ): Promise<Pick<Revoked, 'in_force' | 'drift'>> {
   try {
     const live = await tellControl<{ files: readonly PolicyFile[] }>(config, { path: '/v1/policy/files' })
-    const files = addRevocations(live.files, revoked)
+    const files = withRevocations(live.files, revoked)
     const in_force = await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body: { files } })
     const { disk } = await tellControl<ShownStatus>(config, { path: '/v1/policy' })
     return { in_force, drift: !disk.in_force }
@@ -95,10 +117,13 @@ async function putInForce(
   }
 }
 
-function text({ revoked, files, in_force, drift }: Revoked): string {
+function text({ revoked, files, not_written, in_force, drift }: Revoked): string {
   return [
     ...revoked.map(({ serial }) => `revoked   ${serial}`),
     ...files.map(file => `written   ${file}`),
+    ...(not_written === null
+      ? []
+      : [`NOT IN THE FOLDER, so that the next edit or start lifts it: ${not_written}`]),
     `in force  ${in_force === null ? 'from the next start on: the appliance does not run' : activationText(in_force)}`,
     ...(drift
       ? ['drift     the folder of the appliance holds something else besides: ./postern policy drift']

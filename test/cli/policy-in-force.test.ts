@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { Command } from 'commander'
+import { revokeCommand } from '../../app/cli/pki-revoke.ts'
 import { inForceCommands } from '../../app/cli/policy/in-force.ts'
+import { loadConfig } from '../../app/config/config.ts'
 import { POLICY_YAML } from '../http/policies.ts'
 import { type RunningHttp, startHttp } from '../http/running-http.ts'
 import { runCommand } from './running.ts'
@@ -99,4 +101,43 @@ test('drift, rollback, history and unpin say what is and what they did', async (
   assert.match((await policy('history')).out, /r10 [\s\S]*r9 [\s\S]*rollback[\s\S]*r8 [\s\S]*r7 /)
   await assert.rejects(policy('rollback', 'r99'), { code: 'control.refused', message: /no such revision/ })
   assert.match((await policy('status')).out, /^live +r10 .*\n[\s\S]*^rejected +none$/m)
+})
+
+/** `pki revoke` of the certificate that this client shows. */
+async function revoke(as: string) {
+  const { serial } = (await http.ask({ path: '/v1/whoami', as })).json.credential
+  const flags = { data: http.dataDir, policies: join(http.dataDir, 'policies') }
+  const loaded = loadConfig({ env: {}, root: '/', flags })
+  assert.ok(loaded.kind === 'loaded')
+  const command = () => revokeCommand({ configure: () => loaded.config })
+  return runCommand(command, http.dataDir, ['--serial', String(serial), '--json'])
+}
+
+const answers = async (path: string) =>
+  Promise.all(['billing', 'narrow'].map(async as => (await http.ask({ path, as })).status))
+
+test('pki revoke leaves out of force what a rollback has left in the folder, and revokes in it too', async () => {
+  const grant = '{ id: narrow-audits, effect: allow, principals: [narrow], actions: [audit.read] }'
+  write(POLICY_YAML.replace('  rules:', `  rules:\n    - ${grant}`))
+  await policy('apply')
+  assert.deepEqual(await answers('/v1/audit'), [200, 200])
+  await policy('rollback')
+  assert.deepEqual(await answers('/v1/audit'), [200, 403])
+  const { code, out } = await revoke('billing')
+  const { files, not_written, in_force, drift } = JSON.parse(out)
+  assert.deepEqual([code, files, not_written, drift], [0, ['policy.yaml'], null, true])
+  assert.deepEqual([in_force.result, in_force.revision], ['applied', 'r10'])
+  assert.deepEqual(await answers('/v1/audit'), [401, 403])
+  assert.deepEqual([(await policy('apply')).code, await answers('/v1/audit')], [9, [401, 403]])
+  await policy('unpin')
+  assert.deepEqual([(await policy('apply')).code, await answers('/v1/audit')], [0, [401, 200]])
+})
+
+test('pki revoke tells the appliance also when the folder cannot take it, says so and exits with 1', async () => {
+  write('kind: Principals\nspec: { services: [\n')
+  const { code, out } = await revoke('billing')
+  const { files, not_written, in_force } = JSON.parse(out)
+  assert.deepEqual([code, files, in_force.result], [1, [], 'applied'])
+  assert.match(not_written, /no policy file has a document of kind Principals/)
+  assert.deepEqual(await answers('/v1/whoami'), [401, 200])
 })
