@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { DAMAGED } from '../../app/model/message.ts'
 import type { Store } from '../../app/store/store.ts'
 import {
   after,
@@ -145,7 +146,7 @@ for (const { what, sql, read } of [
   {
     what: 'a row’s value put into another row',
     sql: 'UPDATE messages SET body = (SELECT body FROM messages WHERE seq = 1) WHERE seq = 2',
-    read: (store: Store) => store.messages.list({ account: 'main', limit: 5 }),
+    read: (store: Store) => store.messages.latest({ account: 'main', limit: 5 }),
   },
   {
     what: 'a value put into another column',
@@ -182,6 +183,23 @@ for (const { what, sql, read } of [
     await assert.rejects(read(store), { code: 'store.corrupt' })
   })
 }
+
+test('a list shows a message with another row’s value as damaged, and the others as they are', async t => {
+  const folder = temporaryFolder(t)
+  const store = await open(folder)
+  t.after(() => store.close())
+  await fill(store)
+  const shown = async () => (await store.messages.list({ account: 'main', limit: 5 })).items
+  const [newest, ...others] = await shown()
+  const db = new DatabaseSync(join(folder, 'postern.db'))
+  db.exec('UPDATE messages SET body = (SELECT body FROM messages WHERE seq = 1) WHERE seq = 2')
+  db.close()
+  const [damaged, ...rest] = await shown()
+  const { from: _, ...unsealed } = newest ?? assert.fail('there is none')
+  assert.deepEqual(damaged, { ...unsealed, chat: '', content: DAMAGED })
+  assert.deepEqual(rest, others)
+  assert.ok(rest.length > 0)
+})
 
 test('a removed device is gone from the disk, its wrapped key included', async t => {
   const folder = temporaryFolder(t)
