@@ -75,8 +75,13 @@ export function know(
       policy: arrival.policy,
     })
     if (block !== undefined) return limitProblem(block.limit, block.retryAfterMs)
-    return problem('unauthenticated', refused.detail, { headers: CHALLENGES[known(site)] })
+    return unauthenticated(entrance, refused.detail)
   }
+}
+
+/** What somebody is answered whose credential does not count. */
+export function unauthenticated({ site }: Entrance, detail: string): Problem {
+  return problem('unauthenticated', detail, { headers: CHALLENGES[known(site)] })
 }
 
 /** Takes from the headers what the site's kind of credential is, and leaves the others alone. */

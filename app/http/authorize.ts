@@ -75,6 +75,11 @@ export async function authorizeAny(
   deps: AuthorizeDeps,
 ): Promise<Problem | undefined> {
   if (mayAnywhere(call, action)) return await takeRequestLimits(call, deps)
+  return refuseAny(call, action, deps)
+}
+
+/** Records the refusal of what the policy allows neither without an account nor for any. */
+export function refuseAny(call: Call, action: string, deps: AuthorizeDeps): Promise<Problem> {
   return refuse(call, action, { decision: may(call, action) }, deps)
 }
 

@@ -9,9 +9,25 @@ import { DEFAULT_STREAMS } from '../../app/http/events/streams.ts'
 import { PART_WITHIN_MS, type Watch, watchStream } from '../../app/http/events/watch.ts'
 import { calls, type Call as PosternCall } from '../../app/http/hop/call.ts'
 import type { PolicySnapshot } from '../../app/policy/snapshot.ts'
-import { type Call, headerOf, type RunningHttp, type RunOptions, startHttp } from './running-http.ts'
+import {
+  type Answer,
+  type Call,
+  headerOf,
+  type RunningHttp,
+  type RunOptions,
+  startHttp,
+} from './running-http.ts'
 import { testPolicy } from './running-policy.ts'
-import { append, eventOf, events, idsOf, opened, reasonOf, STREAM_KINDS } from './stream-clients.ts'
+import {
+  append,
+  eventOf,
+  events,
+  type Item,
+  idsOf,
+  opened,
+  reasonOf,
+  STREAM_KINDS,
+} from './stream-clients.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 /** For what would go on for ever otherwise. */
@@ -181,4 +197,90 @@ describe('a stream that asks nothing', () => {
     leave()
     assert.equal(listeners.size, 0)
   })
+})
+
+describe('a request that waits for events', () => {
+  const WAITING = '/v1/events?wait=30'
+
+  /** Asks, and resolves once the application has looked for events and found none. */
+  async function waiting(
+    http: RunningHttp,
+    t: TestContext,
+    who: Reads,
+  ): Promise<{ answer: Promise<Answer> }> {
+    const looked = Promise.withResolvers<void>()
+    const list = http.store.events.list.bind(http.store.events)
+    const { mock } = t.mock.method(http.store.events, 'list', async (asked: Parameters<typeof list>[0]) => {
+      const page = await list(asked)
+      looked.resolve()
+      return page
+    })
+    const answer = http.ask({ path: WAITING, ...who })
+    await looked.promise
+    mock.restore()
+    return { answer }
+  }
+  const answered = ({ status, headers, json: { code, detail } }: Answer) => [
+    ...[status, code, detail, headers['www-authenticate'], headers['content-type']],
+  ]
+
+  test('is answered as the next one is when its caller may not have them any more', async t => {
+    const http = await running(t)
+    const { sites } = testPolicy().edge
+    const { api, ...others } = sites
+    const withSites = (sites: PolicySnapshot['edge']['sites']) => ({ edge: { ...testPolicy().edge, sites } })
+    const elsewhere = { ...sites, api: { ...(api ?? assert.fail()), networks: ['lab'] } }
+    const endings: (readonly [number, Reads, Partial<PolicySnapshot>])[] = [
+      ...(await credentials(http)).map(([who, end]) => [401, who, end] as const),
+      [403, { as: 'narrow' }, { rules: [] }],
+      [403, { as: 'narrow' }, withSites(elsewhere)],
+      [404, { as: 'narrow' }, withSites(others)],
+    ]
+    for (const [status, who, end] of endings) {
+      const { answer } = await waiting(http, t, who)
+      http.setPolicy(end)
+      const [id] = await append(http, 'main', 1)
+      const [got, next] = [await answer, await http.ask({ path: WAITING, ...who })]
+      assert.deepEqual(answered(got), answered(next), `${status} for want of ${id}`)
+      assert.equal(got.status, status)
+      assert.equal(got.json.decision === undefined, next.json.decision === undefined)
+      http.setPolicy(testPolicy())
+      await sweep(http)
+    }
+  })
+
+  test('is answered so although nothing happens, long before its time', async t => {
+    const http = await running(t)
+    for (const [who, end] of await credentials(http)) {
+      const { answer } = await waiting(http, t, who)
+      const begunAt = Date.now()
+      http.setPolicy(end)
+      assert.equal((await answer).status, 401)
+      assert.ok(Date.now() - begunAt < 20_000)
+      http.setPolicy(testPolicy())
+    }
+  })
+
+  test('goes on otherwise, and is given what the policy of that moment lets it have', async t => {
+    const http = await running(t)
+    const billing = {
+      ...(testPolicy().rules.find(({ id }) => id === 'billing-does-everything') ?? assert.fail()),
+    }
+    for (const who of [{ as: 'billing' }, withKey(KEY)]) {
+      const { answer } = await waiting(http, t, who)
+      http.setPolicy({ revokedSerials: new Set(['0f']), rules: [{ ...billing, accounts: ['spare'] }] })
+      await append(http, 'main', 1)
+      const ids = await append(http, 'spare', 1)
+      const { status, json } = await answer
+      assert.deepEqual([status, idsOf(json.data as unknown as Item[])], [200, ids])
+      http.setPolicy(testPolicy())
+      await sweep(http)
+    }
+  })
+
+  /** Leaves no events behind. */
+  async function sweep(http: RunningHttp): Promise<void> {
+    const before = new Date(Date.now() + 1)
+    await http.store.retention.sweep({ what: 'events', before, from: [0, 0], at: new Date() })
+  }
 })

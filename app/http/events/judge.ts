@@ -1,8 +1,9 @@
 import type { PosternEvent } from '../../model/event.ts'
-import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { may, mayAnywhere } from '../authorize.ts'
+import type { Problem } from '../answer.ts'
+import { unauthenticated } from '../authenticate.ts'
+import { type AuthorizeDeps, may, mayAnywhere, refuseAny } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
-import { siteLetsIn } from '../hop/arrive.ts'
+import { refusedBySite } from '../hop/arrive.ts'
 import type { Call } from '../hop/call.ts'
 
 export const ACTION = 'events.read'
@@ -10,7 +11,14 @@ export const ACTION = 'events.read'
 /** What the policy of this moment says of a reader: which events it may have, or that it may have none any more. */
 export type Judgement =
   | { readonly kind: 'reads'; readonly may: (of: Pick<PosternEvent, 'account'>) => boolean }
-  | { readonly kind: 'ended'; readonly reason: 'revoked' | 'denied' }
+  | Ended
+
+type Ended = {
+  readonly kind: 'ended'
+  readonly reason: 'revoked' | 'denied'
+  /** What its next request is answered; what the rules refuse is recorded. */
+  readonly answer: (deps: AuthorizeDeps) => Promise<Problem>
+}
 
 type JudgeDeps = Pick<HttpDeps, 'policy' | 'now'>
 
@@ -44,26 +52,26 @@ function apartMs(one: Date, other: Date): number {
   return Math.abs(one.getTime() - other.getTime())
 }
 
-type Standing =
-  | { readonly kind: 'inside'; readonly call: Call }
-  | { readonly kind: 'ended'; readonly reason: 'revoked' | 'denied' }
+type Standing = { readonly kind: 'inside'; readonly call: Call } | Ended
 
 /** Asks in the order in which a request is asked. */
 function standingOf(call: Call): Standing {
   const { snapshot } = call.policy
-  if (!isLetIn(call, snapshot)) return { kind: 'ended', reason: 'denied' }
+  const elsewhere = call.credential.kind === 'local' ? undefined : refusedBySite(snapshot, call)
+  if (elsewhere !== undefined) return ended('denied', async () => elsewhere)
   const found = call.identify(snapshot)
-  if (found.kind === 'refused') return { kind: 'ended', reason: 'revoked' }
+  if (found.kind === 'refused') return ended('revoked', async () => unauthenticated(call, found.detail))
   const later = { ...call, principal: found.principal }
-  return mayAnywhere(later, ACTION) ? inside(later) : { kind: 'ended', reason: 'denied' }
+  if (mayAnywhere(later, ACTION)) return inside(later)
+  return ended('denied', deps => refuseAny(later, ACTION, deps))
+}
+
+function ended(reason: Ended['reason'], answer: Ended['answer']): Ended {
+  return { kind: 'ended', reason, answer }
 }
 
 function inside(call: Call): Standing {
   return { kind: 'inside', call }
-}
-
-function isLetIn(call: Call, snapshot: PolicySnapshot): boolean {
-  return call.credential.kind === 'local' || siteLetsIn(snapshot, call) === 'in'
 }
 
 /** Whether the policy lets this caller have the event, or anything else of its account. */

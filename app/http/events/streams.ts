@@ -1,4 +1,5 @@
 import { type Answer, problem } from '../answer.ts'
+import type { AuthorizeDeps } from '../authorize.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Call } from '../hop/call.ts'
 import { EVENT_STREAM } from '../schemas/queries.ts'
@@ -7,7 +8,7 @@ import { wantedBy } from './filter.ts'
 import { follow } from './follow.ts'
 import { watchStream } from './watch.ts'
 
-export type StreamDeps = Pick<HttpDeps, 'store' | 'policy' | 'onPolicyChange' | 'now' | 'log' | 'streams'>
+export type StreamDeps = AuthorizeDeps & Pick<HttpDeps, 'policy' | 'onPolicyChange' | 'log' | 'streams'>
 
 /** How streams behave: a heartbeat after so much silence, cut off after taking nothing for so long, so many a principal. */
 export type StreamLimits = {

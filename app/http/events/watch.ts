@@ -11,11 +11,11 @@ export type StreamJudgement =
   | Extract<Judgement, { kind: 'reads' }>
   | { readonly kind: 'ended'; readonly reason: Ending }
 
-/** Looks after one stream, which asks nothing while its reader takes nothing. */
-export type Watch = {
+/** Looks after one reader, in whose name nothing is asked while it takes nothing or nothing happens. */
+export type Watch<J = StreamJudgement> = {
   /** What it has ended stays ended. To be asked before each event. */
-  readonly judge: () => StreamJudgement
-  /** Aborted once the judge has ended the stream, which is to say so then. */
+  readonly judge: () => J
+  /** Aborted once the judge has ended it: the reader is to be told. */
   readonly ended: AbortSignal
   /** Aborted when its reader has had the time to hear that. Whoever is still there is cut off. */
   readonly cut: AbortSignal
@@ -32,9 +32,26 @@ export const PART_WITHIN_MS = 500
 export const STOPPING = { kind: 'ended', reason: 'stopping' } as const
 const RELOAD = { kind: 'ended', reason: 'reload' } as const
 
-/** Looks until the caller is gone. */
+/** Watches the reader of one stream until it is gone. */
 export function watchStream(call: Call, deps: WatchDeps): Watch {
-  const judge = createStreamJudge(call, deps)
+  return watch(call, createStreamJudge(call, deps), deps)
+}
+
+/** Watches one that waits for a page. */
+export function watchPage(call: Call, deps: WatchDeps): Watch<Judgement> {
+  return watch(call, createJudge(call, deps), deps)
+}
+
+function watch<J extends StreamJudgement>(
+  call: Call,
+  ask: () => J,
+  { onPolicyChange }: Pick<WatchDeps, 'onPolicyChange'>,
+): Watch<J> {
+  let last: J | undefined
+  const judge = () => {
+    if (last?.kind !== 'ended') last = ask()
+    return last
+  }
   const [ended, cut] = [new AbortController(), new AbortController()]
   let parting: NodeJS.Timeout | undefined
   const look = () => {
@@ -43,7 +60,7 @@ export function watchStream(call: Call, deps: WatchDeps): Watch {
     parting = setTimeout(() => cut.abort(), PART_WITHIN_MS)
   }
   const looks = setInterval(look, LOOK_MS)
-  const stopListening = deps.onPolicyChange(look)
+  const stopListening = onPolicyChange(look)
   const forget = () => {
     clearInterval(looks)
     clearTimeout(parting)
@@ -56,13 +73,7 @@ export function watchStream(call: Call, deps: WatchDeps): Watch {
 function createStreamJudge(call: Call, deps: WatchDeps): () => StreamJudgement {
   const ask = createJudge(call, deps)
   const edge = edgeOf(call.policy.snapshot)
-  let last: StreamJudgement | undefined
   return () => {
-    if (last?.kind !== 'ended') last = judged()
-    return last
-  }
-
-  function judged(): StreamJudgement {
     if (call.gone.aborted) return STOPPING
     const judgement = ask()
     if (judgement.kind === 'ended' || call.credential.kind === 'local') return judgement

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import { newId } from '../../lib/ids.ts'
 import { ipInNetworks } from '../../policy/networks.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
-import { problem } from '../answer.ts'
+import { type Problem, problem } from '../answer.ts'
 import type { HttpDeps } from '../deps.ts'
 import { send } from '../send.ts'
 import { arrivals, calls, type Entrance, entrances, hops } from './call.ts'
@@ -47,23 +47,20 @@ export const enter: RequestHandler = (request, response, next) => {
 
 /** What Caddy has checked already, again: the site exists in the policy of this moment and lets this address in. */
 export const checkSite: RequestHandler = (request, response, next) => {
-  const letsIn = siteLetsIn(arrivals.get(request).policy.snapshot, entrances.get(request))
-  if (letsIn === 'in') return next()
-  if (letsIn === 'no-site') {
-    return send(request, response, problem('not-found', 'There is nothing at this address.'))
-  }
-  send(request, response, problem('denied', 'This site is not open to the network the request comes from.'))
+  const refused = refusedBySite(arrivals.get(request).policy.snapshot, entrances.get(request))
+  if (refused === undefined) next()
+  else send(request, response, refused)
 }
 
-/** Whether a policy has the site, and opens it to this address. */
-export function siteLetsIn(
-  snapshot: PolicySnapshot,
-  { site, remoteIp }: Entrance,
-): 'in' | 'no-site' | 'other-network' {
+/** Undefined where a policy has the site and opens it to this address. */
+export function refusedBySite(snapshot: PolicySnapshot, { site, remoteIp }: Entrance): Problem | undefined {
   const declared = snapshot.edge.sites[site]
-  if (declared === undefined || site === 'hooks') return 'no-site'
+  if (declared === undefined || site === 'hooks') {
+    return problem('not-found', 'There is nothing at this address.')
+  }
   const open = declared.networks.length === 0 || ipInNetworks(snapshot, remoteIp, declared.networks)
-  return open ? 'in' : 'other-network'
+  if (open) return undefined
+  return problem('denied', 'This site is not open to the network the request comes from.')
 }
 
 /** Ids, words and counts only: a path can hold a number, so the route's pattern stands for it. */

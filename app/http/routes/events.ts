@@ -1,9 +1,10 @@
 import { type Answer, json, problem } from '../answer.ts'
 import { isWanted, wantedBy } from '../events/filter.ts'
-import { ACTION, mayRead } from '../events/judge.ts'
+import { ACTION } from '../events/judge.ts'
 import { createStreams, type StreamDeps } from '../events/streams.ts'
 import { upgradeOf } from '../events/upgrade.ts'
 import { nextEvents } from '../events/wake.ts'
+import { watchPage } from '../events/watch.ts'
 import { oldestJson } from '../events/wire.ts'
 import type { Call } from '../hop/call.ts'
 import { EVENT_PAGE } from '../schemas/queries.ts'
@@ -49,6 +50,7 @@ function wantedForm({ request }: Call): 'page' | 'stream' | undefined {
   return accepted === EVENT_STREAM && request.method === 'GET' ? 'stream' : 'page'
 }
 
+/** Who loses the right while it waits is answered as its next request would be. */
 async function list(call: Call, deps: StreamDeps): Promise<Answer> {
   const { store } = deps
   const query = readPage(call.request)
@@ -57,23 +59,26 @@ async function list(call: Call, deps: StreamDeps): Promise<Answer> {
   const wanted = wantedBy(query.value)
   if (wanted.kind === 'problem') return wanted
   const { filter } = wanted.value
+  const { judge, ended } = watchPage(call, deps)
+  const told = AbortSignal.any([call.gone, ended])
   const deadline = Date.now() + wait * 1_000
   let cursor = query.value.after
   for (;;) {
-    const more = nextEvents(deps, call.gone, deadline - Date.now())
-    const page = await store.events.list({
-      limit,
-      ...(cursor === undefined ? {} : { after: cursor }),
-    })
-    cursor = page.items.at(-1)?.id ?? cursor
-    const data = page.items.filter(event => isWanted(event, filter) && mayRead(call, event))
-    if (data.length > 0 || (page.next === null && Date.now() >= deadline) || call.gone.aborted) {
+    const more = nextEvents(deps, told, deadline - Date.now())
+    try {
+      const page = await store.events.list({ limit, ...(cursor === undefined ? {} : { after: cursor }) })
+      const judged = judge()
+      if (judged.kind === 'ended') return await judged.answer(deps)
+      cursor = page.items.at(-1)?.id ?? cursor
+      const data = page.items.filter(event => isWanted(event, filter) && judged.may(event))
+      if (data.length > 0 || (page.next === null && Date.now() >= deadline) || call.gone.aborted) {
+        const oldest = (await store.events.oldest()).filter(judged.may)
+        const body = { data: data.map(eventJson), next: cursor ?? null, oldest: oldestJson(oldest) }
+        return json(body, 200, { Vary: 'Accept' })
+      }
+      if (page.next === null) await more.promise
+    } finally {
       more.forget()
-      const oldest = (await store.events.oldest()).filter(of => mayRead(call, of))
-      const body = { data: data.map(eventJson), next: cursor ?? null, oldest: oldestJson(oldest) }
-      return json(body, 200, { Vary: 'Accept' })
     }
-    if (page.next === null) await more.promise
-    more.forget()
   }
 }
