@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { newId } from '../../app/lib/ids.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import type { NewEvent } from '../../app/model/event.ts'
 import type { Message } from '../../app/model/message.ts'
 import type { Retention } from '../../app/policy/snapshot.ts'
+import { Connection } from '../../app/store/database/connection.ts'
 import type { Store } from '../../app/store/store.ts'
 import { sweepOnce } from '../../app/store/sweeper.ts'
 import { snapshotOf } from '../policy/world.ts'
-import { after, delivery, event, freshStore, incoming, NO_EFFECTS, outgoing, START } from './fixture.ts'
+import {
+  after,
+  delivery,
+  event,
+  freshStore,
+  incoming,
+  NO_EFFECTS,
+  open,
+  outgoing,
+  START,
+  temporaryFolder,
+} from './fixture.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 const KEEPS: Retention = {
@@ -82,6 +95,33 @@ test('a message that is still to be sent keeps everything, however old', async t
   assert.equal(await store.messages.advance(change, NO_EFFECTS), true)
   await sweepOn(store, day(200))
   assert.deepEqual(idsOf(await listed(store)), [waiting[0]?.id])
+})
+
+test('what is damaged goes like everything else, and keeps nothing else from going', async t => {
+  const folder = temporaryFolder(t)
+  const store = await open(folder)
+  t.after(() => store.close())
+  const [damaged, whole, young] = [incoming(), incoming(), incoming({ createdAt: day(5) })]
+  for (const message of [damaged, whole, young]) await store.messages.receive(message, NO_EFFECTS)
+  const told = [eventOn(START), eventOn(START), eventOn(day(5))]
+  await store.events.append({ events: told })
+  const db = Connection.open(join(folder, 'postern.db'), 'write')
+  t.after(() => db.close())
+  db.run('UPDATE messages SET body = zeroblob(99) WHERE id = ?', damaged.id)
+  db.run('UPDATE events SET body = zeroblob(99) WHERE id = ?', told[0]?.id ?? '')
+  await sweepOn(store, day(8))
+  assert.deepEqual(
+    (await listed(store)).map(({ content }) => content.type),
+    ['text', 'removed', 'unsupported'],
+  )
+  const left = db.get<{ bytes: number }>(
+    'SELECT length(body) AS bytes FROM messages WHERE id = ?',
+    damaged.id,
+  )
+  assert.equal(left?.bytes, 0)
+  assert.deepEqual(idsOf((await store.events.list({ limit: 10 })).items), [told[2]?.id])
+  await sweepOn(store, day(93))
+  assert.deepEqual(idsOf(await listed(store)), [young.id])
 })
 
 test('more than one stretch is swept whole', async t => {

@@ -1,4 +1,6 @@
-import { isWaiting, type MessageContent } from '../../model/message.ts'
+import type { PosternEvent } from '../../model/event.ts'
+import { isDamaged, isWaiting, type MessageContent } from '../../model/message.ts'
+import { isDamage } from '../database/failures.ts'
 import type { SweepAnswer, SweepStep } from '../retention.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
@@ -6,7 +8,7 @@ import { removeDecisions } from './decisions.ts'
 import { EVENT_COLUMNS, type EventRow, noteRemoved, toEvent } from './events.ts'
 import { isAwaited, oldMedia, removeRow } from './media.ts'
 import { findOwn } from './message-list.ts'
-import { MESSAGES, type MessageRow, replaceContent, toMessage } from './message-row.ts'
+import { MESSAGES, type MessageRow, replaceContent, showMessage } from './message-row.ts'
 import { forgetVotes } from './poll-votes.ts'
 
 /** Rows that one step looks at, whether or not it removes them: some milliseconds of the writer's time. */
@@ -50,10 +52,12 @@ function sweepMessages(tx: Tx, step: SweepStep, remove: (row: MessageRow) => voi
 }
 
 function removeBody(tx: Tx, row: MessageRow): void {
-  const { type } = toMessage(tx, row).content
+  const message = showMessage(tx, row)
+  const { type } = message.content
   const content: MessageContent = { type: 'removed', removed: { type } }
-  if (type !== 'removed') replaceContent(tx, row, content)
-  if (type === 'poll') forgetVotes(tx, row)
+  if (isDamaged(message)) tx.db.run("UPDATE messages SET body = x'' WHERE seq = ?", row.seq)
+  else if (type !== 'removed') replaceContent(tx, row, content)
+  if (type === 'poll' || isDamaged(message)) forgetVotes(tx, row)
   tx.db.run('UPDATE messages SET body_kept = 0 WHERE seq = ?', row.seq)
 }
 
@@ -97,10 +101,21 @@ function sweepEvents(tx: Tx, { before, from }: SweepStep): SweepAnswer {
 
 /** Only what has begun can be unfinished; every later event of a message says that it was sent or is over. */
 function tellsOfUnfinished(source: Source, row: EventRow): boolean {
-  const { type, account, data } = toEvent(source, row)
-  if (account === undefined || (type !== 'message.queued' && type !== 'message.held')) return false
-  const message = typeof data.message_id === 'string' ? findOwn(source, account, data.message_id) : undefined
+  const { event_type: type, event_account: account } = row
+  if (account === null || (type !== 'message.queued' && type !== 'message.held')) return false
+  const id = dataOf(source, row)?.message_id
+  const message = typeof id === 'string' ? findOwn(source, account, id) : undefined
   return message !== undefined && isWaiting(message.status)
+}
+
+/** Undefined when it is damaged: then it tells nobody anything. */
+function dataOf(source: Source, row: EventRow): PosternEvent['data'] | undefined {
+  try {
+    return toEvent(source, row).data
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return undefined
+  }
 }
 
 function sweepMedia(tx: Tx, { before, from }: SweepStep): SweepAnswer {
