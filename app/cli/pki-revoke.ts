@@ -5,6 +5,7 @@ import { listIssued } from '../identity/pki/issued.ts'
 import { parseClientName } from '../identity/pki/names.ts'
 import { PosternError, reasonOf } from '../lib/error.ts'
 import type { PolicyFile } from '../model/policy-file.ts'
+import { policyDigest } from '../policy/digest.ts'
 import { addRevocations, type Revocation, withRevocations } from '../policy/revocations.ts'
 import { serial as serialNotation } from '../policy/shape/notation.ts'
 import { tellControl } from './control.ts'
@@ -31,6 +32,10 @@ type Revoked = {
   /** The folder says something else besides, which is not in force. */
   readonly drift: boolean
 }
+
+type Live = { readonly digest: string; readonly files: readonly PolicyFile[] }
+
+const MOST_TRIES = 5
 
 /** `postern pki revoke`. */
 export function revokeCommand(deps: PolicyDeps): Command {
@@ -99,15 +104,12 @@ function serialsFor({ pkiDir }: Config, { name, serial, now }: Asked): readonly 
   throw new PosternError('pki.unknown', `${client} has no ${what} that was signed here: ./postern pki list`)
 }
 
-/** What is in force plus the revocations, and nothing else: other edits of the folder may be half done. */
 async function putInForce(
   config: Config,
   revoked: readonly Revocation[],
 ): Promise<Pick<Revoked, 'in_force' | 'drift'>> {
   try {
-    const live = await tellControl<{ files: readonly PolicyFile[] }>(config, { path: '/v1/policy/files' })
-    const files = withRevocations(live.files, revoked)
-    const in_force = await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body: { files } })
+    const in_force = await addToLive(config, revoked)
     const { disk } = await tellControl<ShownStatus>(config, { path: '/v1/policy' })
     return { in_force, drift: !disk.in_force }
   } catch (error) {
@@ -115,6 +117,23 @@ async function putInForce(
       return { in_force: null, drift: false }
     throw error
   }
+}
+
+/**
+ * What is in force plus the revocations, and nothing else: other edits of the folder may be half done. Once more when another
+ * policy has come into force meanwhile, which is not to be undone.
+ */
+async function addToLive(
+  config: Config,
+  revoked: readonly Revocation[],
+  tries = MOST_TRIES,
+): Promise<ShownActivation> {
+  const live = await tellControl<Live>(config, { path: '/v1/policy/files' })
+  const files = withRevocations(live.files, revoked)
+  const plan = { old: live.digest, new: policyDigest(files) }
+  const body = { files, plan }
+  const done = await tellControl<ShownActivation>(config, { path: '/v1/policy/apply', body })
+  return done.refused_by === 'stale' && tries > 1 ? addToLive(config, revoked, tries - 1) : done
 }
 
 function text({ revoked, files, not_written, in_force, drift }: Revoked): string {

@@ -141,3 +141,18 @@ test('pki revoke tells the appliance also when the folder cannot take it, says s
   assert.match(not_written, /no policy file has a document of kind Principals/)
   assert.deepEqual(await answers('/v1/whoami'), [401, 200])
 })
+
+test('pki revoke undoes nothing that comes into force while it works', async t => {
+  const closed = POLICY_YAML.replace('actions: [accounts.read, messages.read', 'actions: [messages.read')
+  const { filesOf } = http.store.policies
+  t.mock.method(http.store.policies, 'filesOf', filesOf).mock.mockImplementationOnce(async digest => {
+    const files = await filesOf(digest)
+    write(closed)
+    await policy('apply')
+    return files
+  })
+  assert.deepEqual(await answers('/v1/accounts/main'), [200, 200])
+  const { out } = await revoke('billing')
+  assert.deepEqual(JSON.parse(out).in_force.revision, 'r9')
+  assert.deepEqual(await answers('/v1/accounts/main'), [401, 403])
+})
