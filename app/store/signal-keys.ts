@@ -12,7 +12,8 @@ export type SignalKeyChange = {
 }
 
 export type SignalKeyStore = {
-  get(account: string, type: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
+  /** Those that are there; null for one that is damaged. */
+  get(account: string, type: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array | null>>
   /**
    * All changes in one transaction. Those of one connection stand on each other, for each was computed from the one
    * before; `chain` names the connection, and once a write of a chain has failed, all that follow are refused with

@@ -42,7 +42,7 @@ test('signal keys are kept by account, type and id, and changed all at once', as
   ])
   const sessions = await store.signalKeys.get('main', 'session', ['a', 'b', 'c'])
   assert.deepEqual(
-    [...sessions].map(([id, found]) => [id, [...found]]),
+    [...sessions].map(([id, found]) => [id, [...(found ?? [])]]),
     [['a', [5]]],
   )
   assert.deepEqual([...((await store.signalKeys.get('main', 'pre-key', ['a'])).get('a') ?? [])], [3])

@@ -155,8 +155,8 @@ for (const { what, sql, read } of [
   },
   {
     what: 'a changed value',
-    sql: 'UPDATE signal_keys SET value = CAST(substr(value, 1, length(value) - 16) || zeroblob(16) AS BLOB)',
-    read: (store: Store) => store.signalKeys.get('main', 'session', [`${DIGITS}.0`]),
+    sql: 'UPDATE devices SET credentials = CAST(substr(credentials, 1, length(credentials) - 16) || zeroblob(16) AS BLOB)',
+    read: (store: Store) => store.accounts.get('main'),
   },
   {
     what: 'a value cut short',

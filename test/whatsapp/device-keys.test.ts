@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { silentLog } from '../../app/lib/log.ts'
+import { type Log, silentLog } from '../../app/lib/log.ts'
+import { Connection } from '../../app/store/database/connection.ts'
 import { LinkedDevice } from '../../app/whatsapp/socket/device.ts'
 import { openTestStore } from '../outbox/world.ts'
 
@@ -64,4 +68,23 @@ test('a change of keys that is stored leaves nothing in memory', async t => {
   const before = await usedAfter(CROWD)
   const grown = (await usedAfter(4 * CROWD)) - before
   assert.ok(grown < BYTES_A_CHANGE * 4 * CROWD, `${grown} bytes`)
+})
+
+test('a key that is damaged is as good as none, is told, and can be written anew; the others stay', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-keys-'))
+  const store = await openTestStore(t, folder)
+  const lines: unknown[] = []
+  const log: Log = { ...silentLog, error: (event, fields) => void lines.push([event, fields]) }
+  const device = LinkedDevice.fresh({ account: 'main', store, log, now })
+  const { keys } = device.connect({ store: changes => store.signalKeys.set('main', changes), unread })
+  const sessions = async () => await keys.get('session', ['alice', 'bob'])
+  await store.signalKeys.set('main', [{ type: 'session', id: 'alice', value: Buffer.from('"damaged"') }])
+  const db = Connection.open(join(folder, 'postern.db'), 'write')
+  db.run('UPDATE signal_keys SET value = zeroblob(99)')
+  db.close()
+  await store.signalKeys.set('main', [{ type: 'session', id: 'bob', value: Buffer.from('"whole"') }])
+  assert.deepEqual(await sessions(), { bob: 'whole' })
+  assert.deepEqual(lines, [['whatsapp.key_damaged', { account: 'main', type: 'session' }]])
+  await keys.set({ session: { alice: Buffer.from('new') } })
+  assert.deepEqual(await sessions(), { alice: Buffer.from('new'), bob: 'whole' })
 })

@@ -1,4 +1,6 @@
 import type { Cell } from '../crypto/cell.ts'
+import type { Vault } from '../crypto/vault.ts'
+import { isDamage } from '../database/failures.ts'
 import type { SignalKeyChange } from '../signal-keys.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { linkContact } from './contact-links.ts'
@@ -8,8 +10,8 @@ export function getSignalKeys(
   account: string,
   type: string,
   ids: readonly string[],
-): ReadonlyMap<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>()
+): ReadonlyMap<string, Uint8Array | null> {
+  const found = new Map<string, Uint8Array | null>()
   for (const id of ids) {
     const name = vault.hash('signal-key', account, type, id)
     const row = db.get<{ value: Uint8Array }>(
@@ -17,9 +19,18 @@ export function getSignalKeys(
       account,
       name,
     )
-    if (row !== undefined) found.set(id, vault.open(cell(account, name), row.value))
+    if (row !== undefined) found.set(id, opened(vault, cell(account, name), row.value))
   }
   return found
+}
+
+function opened(vault: Vault, cell: Cell, sealed: Uint8Array): Uint8Array | null {
+  try {
+    return vault.open(cell, sealed)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return null
+  }
 }
 
 export function setSignalKeys(

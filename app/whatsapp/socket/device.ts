@@ -102,7 +102,7 @@ export class LinkedDevice {
     const { account, store } = this.#deps
     const id = `${jidDecode(lid)?.user}_reverse`
     const stored = (await store.signalKeys.get(account, 'lid-mapping', [id])).get(id)
-    const user = stored === undefined ? undefined : decode<unknown>(stored)
+    const user = stored ? decode<unknown>(stored) : undefined
     return typeof user === 'string' ? `${user}@s.whatsapp.net` : null
   }
 
@@ -157,7 +157,7 @@ export class LinkedDevice {
       async read(user) {
         await ready
         const bytes = (await stored.signalKeys.get(account, DEVICE_LIST, [user])).get(user)
-        return bytes && decode<DeviceList>(bytes)
+        return bytes ? decode<DeviceList>(bytes) : undefined
       },
       write: (id, list) => store([{ type: DEVICE_LIST, id, value: list && encode(list) }]),
     })
@@ -224,13 +224,17 @@ function createAbsences() {
   }
 }
 
+/** A damaged one is as good as none: the library begins a new session, or asks for the key, as it does without one. */
 async function storedKeys<T extends keyof SignalDataTypeMap>(
-  { account, store }: DeviceDeps,
+  { account, store, log }: DeviceDeps,
   type: T,
   ids: readonly string[],
 ): Promise<{ [id: string]: SignalDataTypeMap[T] }> {
   const found: { [id: string]: SignalDataTypeMap[T] } = {}
-  for (const [id, bytes] of await store.signalKeys.get(account, type, ids)) found[id] = revive(type, bytes)
+  for (const [id, bytes] of await store.signalKeys.get(account, type, ids)) {
+    if (bytes !== null) found[id] = revive(type, bytes)
+    else log.error('whatsapp.key_damaged', { account, type })
+  }
   return found
 }
 
