@@ -29,6 +29,8 @@ export type Journaled = {
   came(node: BinaryNode, plaintext?: Uint8Array): Promise<void>
   /** Resolves once all that came is recorded, or stays in the journal because it cannot be. */
   settled(): Promise<void>
+  /** Takes up what was left, as the next start does. */
+  resume(): Promise<void>
   /** What has been told since it was asked for last. */
   news(): Promise<PosternEvent[]>
 }
@@ -57,6 +59,7 @@ export async function journaled(t: TestContext, options: JournaledOptions = {}):
       if (seq !== undefined) recorder.accept({ ...arrival, seq })
     },
     settled: () => recorder.settled(),
+    resume: () => recorder.resume(),
     async news() {
       const after = newest === undefined ? {} : { after: newest }
       const { items } = await real.events.list({ limit: 1_000, ...after })

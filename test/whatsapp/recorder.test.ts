@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { proto } from '@whiskeysockets/baileys'
 import { PosternError } from '../../app/lib/error.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
 import type { Recording } from '../../app/store/journal.ts'
 import type { Store } from '../../app/store/store.ts'
-import { type Journaled, type JournaledOptions, journaled, padded, stanzaOf } from './journaled.ts'
+import { outgoing } from '../store/fixture.ts'
+import { BOB, type Journaled, type JournaledOptions, journaled, padded, stanzaOf } from './journaled.ts'
 import { until } from './rig.ts'
 
 /** A log that keeps the names of what went wrong. */
@@ -43,12 +45,12 @@ async function idsOf(rig: Journaled): Promise<readonly unknown[]> {
   return (await rig.news()).map(({ data }) => data.message_id)
 }
 
-/** The ids of the messages that have been told by the time that `last` is. */
-async function toldUpTo(rig: Journaled, last: string): Promise<readonly unknown[]> {
+/** The messages that are told first. */
+async function firstOf(rig: Journaled, count: number): Promise<readonly unknown[]> {
   const told: unknown[] = []
-  await until(last, async () => {
+  await until(`${count} events`, async () => {
     told.push(...(await idsOf(rig)))
-    return told.includes(last) || undefined
+    return told.length >= count || undefined
   })
   return told
 }
@@ -56,7 +58,7 @@ async function toldUpTo(rig: Journaled, last: string): Promise<readonly unknown[
 test('what the store refuses for good is left where it is, and the line goes on', async t => {
   const { log, errors } = remembering()
   const rig = await saying(t, ['A', 'B', 'C'], { ...refusable, log })
-  assert.deepEqual(await toldUpTo(rig, 'C'), ['B', 'C'])
+  assert.deepEqual(await firstOf(rig, 2), ['B', 'C'])
   assert.equal((await rig.store.journal.unfinished('main')).length, 1)
   assert.equal(errors.filter(event => event === 'journal.unreadable').length, 1)
   await rig.came(stanzaOf('LATER'), padded({ conversation: 'later' }))
@@ -72,7 +74,78 @@ test('a disk that was full for a while loses and overtakes nothing', async t => 
     throw new PosternError('store.full', 'the disk is full: make room')
   })
   const rig = await saying(t, ['A', 'B', 'C'], { ...full, log })
-  assert.deepEqual(await toldUpTo(rig, 'C'), ['A', 'B', 'C'])
+  assert.deepEqual(await firstOf(rig, 3), ['A', 'B', 'C'])
   assert.deepEqual(await rig.store.journal.unfinished('main'), [])
   assert.ok(!errors.includes('journal.unreadable'), errors.join())
+})
+
+const IO = new PosternError('store.io', 'the disk failed while the database was reading or writing')
+const LID = '98765432101234@lid'
+
+/** Fails so many times, then answers. */
+function failing<T>(times: number, error: Error, answer: T) {
+  let left = times
+  return async () => {
+    if (left-- > 0) throw error
+    return answer
+  }
+}
+
+test('a lookup that fails for a while is repeated, and nothing of the chat is told before', async t => {
+  const { log, errors } = remembering()
+  const rig = await journaled(t, { log, lookup: failing(2, IO, null) })
+  for (const id of ['A', 'B']) await rig.came(stanzaOf(id, { from: LID }), padded({ conversation: id }))
+  assert.deepEqual(await firstOf(rig, 2), ['A', 'B'])
+  assert.deepEqual(await rig.store.journal.unfinished('main'), [])
+  assert.deepEqual(errors, ['journal.not_recorded', 'journal.not_recorded'])
+})
+
+test('a lookup that fails for another reason leaves its message where it is, and the line goes on', async t => {
+  const { log, errors } = remembering()
+  const lookup = failing(1, new PosternError('store.corrupt', 'the file is damaged'), null)
+  const rig = await journaled(t, { log, lookup })
+  for (const id of ['A', 'B']) await rig.came(stanzaOf(id, { from: LID }), padded({ conversation: id }))
+  assert.deepEqual(await firstOf(rig, 1), ['B'])
+  assert.equal((await rig.store.journal.unfinished('main')).length, 1)
+  assert.deepEqual(errors, ['journal.unreadable'])
+})
+
+test('a read that fails until the account stops is left with all behind it to the next start', async t => {
+  let broken = true
+  const lookup = async () => {
+    if (broken) throw IO
+    return null
+  }
+  const rig = await journaled(t, { lookup })
+  await rig.came(stanzaOf('A', { from: LID }), padded({ conversation: 'A' }))
+  await rig.came(stanzaOf('B'), padded({ conversation: 'B' }))
+  await rig.settled()
+  assert.deepEqual(await idsOf(rig), [])
+  broken = false
+  await rig.resume()
+  assert.deepEqual(await firstOf(rig, 2), ['A', 'B'])
+})
+
+test('a receipt and an edit whose messages cannot be looked up at once are told all the same', async t => {
+  let left = 2
+  const rig = await journaled(t, {
+    store: real => ({
+      ...real,
+      messages: {
+        ...real.messages,
+        async named(account, messageId) {
+          if (left-- > 0) throw new PosternError('store.busy', 'the database is locked by another process')
+          return await real.messages.named(account, messageId)
+        },
+      },
+    }),
+  })
+  const sent = outgoing({ messageId: 'OURS', chat: '+12025550102', status: 'sent' })
+  await rig.store.messages.enqueue(sent, undefined, {})
+  await rig.came({ tag: 'receipt', attrs: { id: 'OURS', from: BOB } })
+  const { MESSAGE_EDIT } = proto.Message.ProtocolMessage.Type
+  const protocolMessage = { key: { id: 'T' }, type: MESSAGE_EDIT, editedMessage: { conversation: 'x' } }
+  await rig.came(stanzaOf('EDIT'), padded({ protocolMessage }))
+  assert.deepEqual(new Set(await firstOf(rig, 2)), new Set(['OURS', 'T']))
+  assert.deepEqual(await rig.store.journal.unfinished('main'), [])
 })

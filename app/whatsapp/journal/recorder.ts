@@ -54,6 +54,8 @@ export class Recorder {
   readonly #chats: InOrder
   #turn: Promise<void> = Promise.resolve()
   #stopping = false
+  /** Something could not be read before the account stopped: what came later stays with it, or would be told before it. */
+  #leaving = false
   #pruneAt: number
 
   constructor(deps: RecorderDeps) {
@@ -69,6 +71,7 @@ export class Recorder {
   /** Takes up what an earlier run left unfinished. */
   async resume(): Promise<void> {
     this.#stopping = false
+    this.#leaving = false
     const { account, store, log } = this.#deps
     const entries = await store.journal.unfinished(account)
     if (entries.length > 0) log.info('journal.resumed', { account, entries: entries.length })
@@ -97,7 +100,8 @@ export class Recorder {
   }
 
   async #takeInTurn(entry: JournalEntry, stanza: Stanza, origin: Origin): Promise<void> {
-    const reading = await this.#deps.read(stanza, entry, this.#named)
+    const reading = await this.#read(entry, stanza)
+    if (reading === undefined) return
     if (reading.forLibrary !== undefined) {
       this.#deps.mail[origin]({ entry, message: reading.forLibrary })
       return
@@ -105,6 +109,14 @@ export class Recorder {
     if (reading.placeholder && this.#waits(entry)) return
     while (this.#underWay.size >= MAX_UNDER_WAY) await Promise.race(this.#underWay)
     this.#track(this.#underWay, entry, this.#record(entry, reading))
+  }
+
+  /** Undefined when the account stops before it can be read. */
+  async #read(entry: JournalEntry, stanza: Stanza): Promise<Reading | undefined> {
+    if (this.#leaving) return undefined
+    const reading = await this.#insist(() => this.#deps.read(stanza, entry, this.#named))
+    if (reading === undefined) this.#leaving = true
+    return reading
   }
 
   /** A message that could not be read has some time to come again; nobody is told of it before that is over. */
@@ -117,7 +129,8 @@ export class Recorder {
   /** A receipt may have to wait for the outbox, and nothing else waits with it but later ones for the same messages. */
   async #takeAside(entry: JournalEntry, stanza: Stanza): Promise<void> {
     await this.#lanes.run(idsOf(stanza.node), async () => {
-      await this.#record(entry, await this.#deps.read(stanza, entry, this.#named))
+      const reading = await this.#read(entry, stanza)
+      if (reading !== undefined) await this.#record(entry, reading)
     })
   }
 
@@ -150,13 +163,13 @@ export class Recorder {
   }
 
   /**
-   * A full disk is waited for. Undefined when the account stops before: the entry is there at the next start. What no wait
-   * mends is thrown, or one entry would hold up all that come after it.
+   * A disk that is full or fails is waited for. Undefined when the account stops before: the entry is there at the next
+   * start. What no wait mends is thrown, or one entry would hold up all that come after it.
    */
-  async #insist<T>(write: () => Promise<T>): Promise<T | undefined> {
+  async #insist<T>(act: () => Promise<T>): Promise<T | undefined> {
     for (;;) {
       try {
-        return await write()
+        return await act()
       } catch (error) {
         if (!canPass(error) && !isOver(error)) throw error
         this.#failed(error)
