@@ -12,7 +12,7 @@ import { mayHaveEffect } from './hop/same-origin.ts'
 import { securityHeaders } from './hop/security-headers.ts'
 import { refuseSlowBodies } from './hop/slow-bodies.ts'
 import { countFailures, countRequests, DEFAULT_FLOODS } from './limits/floods.ts'
-import { answerGuesses } from './limits/guesses.ts'
+import { createGuesses } from './limits/guesses.ts'
 import { createRefusals } from './limits/refusals.ts'
 import { allRoutes, ownersRoutes } from './routes/all.ts'
 import { probes } from './routes/probes.ts'
@@ -23,16 +23,11 @@ import { send } from './send.ts'
 export function createApplication(deps: HttpDeps, closing: AbortSignal): Express {
   const floods = deps.floods ?? DEFAULT_FLOODS
   const refusals = createRefusals(deps)
+  const guesses = createGuesses({ ...deps, refusals }, closing)
   const app = plainExpress()
-  app.use(arrive(deps), securityHeaders, refuseSlowBodies, enter, probes(deps))
+  app.use(arrive(deps), securityHeaders, refuseSlowBodies, enter, guesses.hear, probes(deps))
   const failures = { refusals, countFailure: countFailures(floods) }
-  app.use(
-    checkSite,
-    answerGuesses(refusals),
-    countRequests(floods),
-    know(deps, failures, closing),
-    fromOurPage,
-  )
+  app.use(checkSite, guesses.answer, countRequests(floods), know(deps, failures, closing), fromOurPage)
   app.use(siteRouters(allRoutes(deps), deps))
   app.use(nothing, failed(deps))
   return app

@@ -17,6 +17,7 @@ import type { Answers } from '../reload/probation/answers.ts'
 import type { Store } from '../store/store.ts'
 import type { Sessions } from '../whatsapp/sessions.ts'
 import type { StreamLimits } from './events/streams.ts'
+import type { PlaceTimes } from './limits/places.ts'
 
 /** What the HTTP side is built from. */
 export type HttpDeps = {
@@ -50,6 +51,8 @@ export type HttpDeps = {
   readonly now: () => Date
   /** Requests of one remote address beyond which they are answered 429; far above what a service needs. */
   readonly floods?: FloodLimits
+  /** How long passwords of the dashboard may be looked at; PLACE_TIMES when absent. */
+  readonly places?: PlaceTimes
   /** How event streams behave; DEFAULT_STREAMS when absent. */
   readonly streams?: StreamLimits
 }

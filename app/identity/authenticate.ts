@@ -41,6 +41,7 @@ export type RefusalReason =
   | 'no_log_in'
   /** At the edge, which looks at passwords. */
   | 'wrong_password'
+  | 'abandoned_password'
 
 export type AuthenticateDeps = {
   readonly readClientCert: ReadClientCert

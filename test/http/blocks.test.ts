@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, test } from 'node:test'
-import { type RunningHttp, startHttp } from './running-http.ts'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createPlaces, type PlaceTimes } from '../../app/http/limits/places.ts'
+import { type Answer, type RunningHttp, startHttp } from './running-http.ts'
 
 const MINUTE_MS = 60_000
+const PLACES = { heldMs: 60_000, knownMs: 60_000, waitMs: 60_000 }
 let http: RunningHttp
 let at: number
 
@@ -12,6 +15,7 @@ beforeEach(async () => {
     now: () => new Date(at),
     floods: { requests: 60, failures: 40, windowMs: 60_000 },
     secrets: { 'secret:key-reports': 'a'.repeat(64) },
+    places: PLACES,
   })
 })
 afterEach(() => http.stop())
@@ -99,6 +103,107 @@ test('counts the wrong passwords that the edge tells of, and answers whether som
     new Set((await entries()).map(({ detail }) => detail?.reason)),
     new Set(['wrong_password']),
   )
+})
+
+describe('passwords that are judged at the same time', () => {
+  const dashboard = (from: string, headers: Record<string, string>) =>
+    http.ask({ path: '/v1/whoami', site: 'dashboard', from, headers })
+  const mayGuess = (from: string) => dashboard(from, { 'postern-ask': 'may-guess' })
+  const wrong = (from: string) => dashboard(from, { 'postern-ask': 'guessed-wrong' })
+  const right = (from: string) => dashboard(from, { 'postern-basic-user': 'oncall' })
+  const restart = async (places: Partial<PlaceTimes>) => {
+    await http.stop()
+    http = await startHttp({ now: () => new Date(at), places: { ...PLACES, ...places } })
+  }
+  const countOf = (statuses: readonly number[], status: number) =>
+    statuses.filter(one => one === status).length
+
+  /** As Caddy asks for it; what it has hashed at most at a time is in `most`. */
+  const hashing = { now: 0, most: 0 }
+  async function guess(from: string, then: (from: string) => Promise<Answer>): Promise<number> {
+    const { status } = await mayGuess(from)
+    if (status !== 204) return status
+    hashing.now += 1
+    hashing.most = Math.max(hashing.most, hashing.now)
+    await turn()
+    hashing.now -= 1
+    return (await then(from)).status
+  }
+
+  beforeEach(() => void Object.assign(hashing, { now: 0, most: 0 }))
+
+  test('are not more in a burst than one after the other: the eleventh wrong one starts the block', async () => {
+    const statuses = await Promise.all(Array.from({ length: 60 }, () => guess('127.0.0.5', wrong)))
+    assert.deepEqual([countOf(statuses, 401), countOf(statuses, 429)], [10, 50])
+    assert.equal((await entries()).length, 11)
+    assert.equal(hashing.most, 1)
+  })
+
+  test('do not hold up whoever knows the password: ten tabs of six requests, without a refusal or a count', async () => {
+    const statuses = await Promise.all(Array.from({ length: 60 }, () => guess('127.0.0.5', right)))
+    assert.equal(countOf(statuses, 200), 60)
+    assert.ok(hashing.most <= 4, `${hashing.most} at once`)
+    assert.deepEqual(await entries(), [])
+    assert.equal(await guess('127.0.0.5', wrong), 401)
+  })
+
+  test('are six at most of strangers, from wherever they come, and there is room for those who know the password', async () => {
+    assert.equal(await guess('127.0.0.5', right), 200)
+    const addresses = Array.from({ length: 12 }, (_, n) => `127.0.1.${n}`)
+    const let204: string[] = []
+    const asked = addresses.map(async from => {
+      if ((await mayGuess(from)).status === 204) let204.push(from)
+    })
+    await Promise.race([Promise.all(asked), Promise.all(asked.slice(0, 6))])
+    assert.equal(await guess('127.0.0.5', right), 200) // by now the others would be in
+    assert.equal(let204.length, 6)
+    for (const from of let204.slice(0, 6)) assert.equal((await wrong(from)).status, 401)
+    await Promise.all(asked)
+    assert.deepEqual(let204.toSorted(), addresses.toSorted())
+  })
+
+  test('are counted when their callers hang up, but not of an address that knew the last one', async () => {
+    await restart({ heldMs: 50, knownMs: 50 })
+    assert.equal(await guess('127.0.0.6', right), 200)
+    const asked = await Promise.all([20, 20].map((count, n) => abandon(`127.0.0.${5 + n}`, count)))
+    assert.deepEqual(asked, [11, 20])
+    assert.equal((await honest('127.0.0.5')).status, 429)
+    assert.equal((await honest('127.0.0.6')).status, 200)
+    const found = (await entries()).map(({ ip, detail }) => [ip, detail?.reason])
+    assert.deepEqual(
+      found,
+      Array.from({ length: 11 }, () => ['127.0.0.5', 'abandoned_password']),
+    )
+  })
+
+  /** How many may guess of so many who never tell how it was. */
+  async function abandon(from: string, count: number): Promise<number> {
+    const answers = await Promise.all(Array.from({ length: count }, () => mayGuess(from)))
+    return countOf(
+      answers.map(({ status }) => status),
+      204,
+    )
+  }
+
+  test('wait for so long, and are asked for again', async () => {
+    await restart({ waitMs: 20 })
+    assert.equal((await mayGuess('127.0.0.5')).status, 204)
+    const { status, json, headers } = await mayGuess('127.0.0.5')
+    assert.deepEqual([status, json.code, headers['retry-after']], [429, 'limited', '1'])
+    assert.equal((await wrong('127.0.0.5')).status, 401)
+    assert.equal((await mayGuess('127.0.0.5')).status, 204)
+  })
+
+  test('take no place when their caller has gone before one was free', async () => {
+    const { take, leave } = createPlaces(PLACES)
+    const caller = () => ({ gone: new AbortController(), onLost: () => assert.fail() })
+    const [first, second, third] = [caller(), caller(), caller()]
+    const taken = [first, second, third].map(({ gone, onLost }) => take('a', { gone: gone.signal, onLost }))
+    second.gone.abort()
+    assert.equal(await taken[1], false)
+    leave('a', 'wrong')
+    assert.deepEqual(await Promise.all(taken), [true, false, true])
+  })
 })
 
 test('writes down so many failures of one address a minute, and says later how many there were more', async () => {

@@ -12,6 +12,7 @@ import type { FieldError } from '../../app/http/answer.ts'
 import { createControl } from '../../app/http/control.ts'
 import type { FloodLimits } from '../../app/http/deps.ts'
 import type { StreamLimits } from '../../app/http/events/streams.ts'
+import type { PlaceTimes } from '../../app/http/limits/places.ts'
 import { createHttp, type HttpDeps } from '../../app/http/server.ts'
 import { readAuthorities } from '../../app/identity/certificate.ts'
 import type { HopTls } from '../../app/identity/hop-files.ts'
@@ -110,6 +111,7 @@ export type RunOptions = {
   readonly sessions?: Partial<Sessions>
   readonly floods?: FloodLimits
   readonly streams?: StreamLimits
+  readonly places?: PlaceTimes
   readonly statfs?: Statfs
   readonly now?: () => Date
   readonly log?: Log
@@ -244,8 +246,8 @@ function libraryOf(
 
 type DownloadingEgress = ReturnType<typeof createEgress>
 
-function limitsOf({ floods, streams }: RunOptions): Pick<HttpDeps, 'floods' | 'streams'> {
-  return { ...(floods && { floods }), ...(streams && { streams }) }
+function limitsOf({ floods, streams, places }: RunOptions): Pick<HttpDeps, 'floods' | 'streams' | 'places'> {
+  return { ...(floods && { floods }), ...(streams && { streams }), ...(places && { places }) }
 }
 
 /** A PEM certificate as Caddy passes it on. */
