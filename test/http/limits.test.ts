@@ -37,7 +37,7 @@ test('says with each answer what is left of the limits that were asked', async (
 
 test('lists every limit, how much of it is left for whom, and nobody’s whole number', async () => {
   for (let i = 0; i < 2; i++) await send('+12025550108')
-  await http.ask({ path: '/v1/whoami', from: '127.0.0.9' })
+  await http.ask({ path: '/v1/whoami', from: '127.0.0.9', headers: { 'client-cert': ':QUJD:' } })
   const found = await limits()
   assert.deepEqual([...found.keys()].sort(), ['failed-auth', 'per-principal', 'per-recipient'])
   const recipient = found.get('per-recipient') ?? assert.fail()
