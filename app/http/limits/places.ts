@@ -8,9 +8,11 @@ export type PlaceTimes = {
   readonly waitMs: number
 }
 
+export type Guess = { readonly gone: AbortSignal; readonly onLost: () => void }
+
 export type Places = {
   /** Waits for a place of this address. False when none became free in time, or the caller has gone. */
-  take(address: string, guess: { readonly gone: AbortSignal; readonly onLost: () => void }): Promise<boolean>
+  take(address: string, guess: Guess): Promise<boolean>
   /** Gives the longest held place of the address back. */
   leave(address: string, outcome: 'right' | 'wrong' | 'not-judged'): void
 }
@@ -38,10 +40,7 @@ export function createPlaces({ heldMs, knownMs, waitMs }: PlaceTimes = PLACE_TIM
   const waiting = new Set<Waiting>()
   let taken = 0
 
-  async function take(
-    address: string,
-    { gone, onLost }: { readonly gone: AbortSignal; readonly onLost: () => void },
-  ): Promise<boolean> {
+  async function take(address: string, { gone, onLost }: Guess): Promise<boolean> {
     if (gone.aborted || [...waiting].filter(one => one.address === address).length >= WAITING_AT_ONCE)
       return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
