@@ -157,3 +157,21 @@ test('a message whose content does not come in time is told as such, and again w
   assert.deepEqual(await rig.store.journal.unfinished('main'), [])
   await rig.stop()
 })
+
+test('a message that WhatsApp keeps from this device is told as such', async () => {
+  const rig = await startRig({ timings: { unreadMs: 0 } })
+  await rig.link()
+  await rig.phones.post('/faults', { kind: 'withheld' })
+  const id = await rig.contactSays('look once')
+  const message = await until('the message', () => rig.store.messages.get('main', id))
+  assert.deepEqual(message.content, { type: 'unsupported', unsupported: { kind: 'undecryptable' } })
+  const later = await rig.contactSays('later')
+  await until('the next one', () => rig.store.messages.get('main', later))
+  const told = (await rig.events()).filter(event => event.data.message_id === id)
+  assert.deepEqual(
+    told.map(({ type, data }) => [type, data.unsupported]),
+    [['message.received', { kind: 'undecryptable' }]],
+  )
+  assert.deepEqual(await rig.store.journal.unfinished('main'), [])
+  await rig.stop()
+})

@@ -71,7 +71,10 @@ export async function readMessage(message: WAMessage, reader: Reader, node?: Bin
   return { changes, subject, kept: true, ...incoming }
 }
 
-/** A message that no key of ours opens, or that makes no sense. Its sender has been asked for it, and may send it again. */
+/**
+ * A message that no key of ours opens, that makes no sense, or that was kept from us. Its sender, or the phone, has been
+ * asked for it, and may send it again.
+ */
 export async function readUnreadable(node: BinaryNode, reader: Reader): Promise<Reading> {
   const { fullMessage } = decodeMessageNode(node, reader.me.id, reader.me.lid ?? '')
   const envelope = await envelopeOf(fullMessage, reader, node)

@@ -8,12 +8,14 @@ import { postIn, postOf } from './post.ts'
 import { NOTHING, type Reader, type Reading } from './reading.ts'
 import { readReceipt, receiptOf } from './receipt.ts'
 import { isResendRequest } from './resend-request.ts'
+import { isWithheld } from './withheld.ts'
 
 /** True for a stanza that says something to us although it is not encrypted. */
 export function speaks(node: BinaryNode): boolean {
   return (
     (node.tag === 'receipt' && receiptOf(node) !== undefined) ||
     postIn(node) !== undefined ||
+    isWithheld(node) ||
     isResendRequest(node) ||
     isGroupNotification(node) ||
     isCallOffer(node)

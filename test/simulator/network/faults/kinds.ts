@@ -25,6 +25,7 @@ export const MESSAGE_FAULTS = [
   'duplicate',
   'reorder',
   'unreadable',
+  'withheld',
   'retry-receipt',
   'identity-change',
   'media-404',

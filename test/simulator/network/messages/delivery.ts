@@ -76,7 +76,8 @@ export class Delivery {
 
   #handOverMessage(client: Client, number: string, message: Stanza): void {
     const { faults, messagePassed } = this.#deps
-    const node = faults.fires('unreadable', number) === undefined ? message : damaged(message)
+    const whole = faults.fires('withheld', number) === undefined ? message : withheld(message)
+    const node = faults.fires('unreadable', number) === undefined ? whole : damaged(whole)
     if (faults.fires('reorder', number) !== undefined) {
       client.held.push(node)
       setTimeout(() => client.sendHeld(), HELD_MS).unref()
@@ -95,6 +96,12 @@ export function isPeer({ attrs }: Stanza): boolean {
 }
 
 const FROM_THE_END = 10
+
+/** The message as a device gets it that may not show what it says: to be looked at once, on the phone. */
+function withheld(message: Stanza): Stanza {
+  const rest = children(message).filter(({ tag }) => tag !== 'enc')
+  return { ...message, content: [...rest, stanza('unavailable', { type: 'view_once' })] }
+}
 
 /** The message with a bit turned over in each of its ciphertexts. */
 function damaged(message: Stanza): Stanza {
