@@ -162,18 +162,36 @@ describe('passwords that are judged at the same time', () => {
     assert.deepEqual(let204.toSorted(), addresses.toSorted())
   })
 
-  test('are counted when their callers hang up, but not of an address that knew the last one', async () => {
-    await restart({ heldMs: 50, knownMs: 50 })
-    assert.equal(await guess('127.0.0.6', right), 200)
-    const asked = await Promise.all([20, 20].map((count, n) => abandon(`127.0.0.${5 + n}`, count)))
-    assert.deepEqual(asked, [11, 20])
+  test('are counted when their callers hang up', async () => {
+    await restart({ heldMs: 50 })
+    assert.equal(await abandon('127.0.0.5', 20), 11)
     assert.equal((await honest('127.0.0.5')).status, 429)
     assert.equal((await honest('127.0.0.6')).status, 200)
-    const found = (await entries()).map(({ ip, detail }) => [ip, detail?.reason])
-    assert.deepEqual(
-      found,
-      Array.from({ length: 11 }, () => ['127.0.0.5', 'abandoned_password']),
-    )
+    const reasons = (await entries()).map(({ ip, detail }) => `${ip} ${detail?.reason}`)
+    assert.deepEqual(reasons, Array(11).fill('127.0.0.5 abandoned_password'))
+  })
+
+  test('are not counted so right after a right one, as when a page is reloaded; thereafter they are', async t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const { take, leave } = createPlaces({ heldMs: 5_000, knownMs: 2_000, waitMs: 60_000 })
+    const [entered, lost]: [number[], number[]] = [[], []]
+    const ask = (n: number) =>
+      take('a', { gone: new AbortController().signal, onLost: () => lost.push(n) }).then(() =>
+        entered.push(n),
+      )
+    const after = async (ms: number) => {
+      t.mock.timers.tick(ms)
+      await turn()
+      return [entered.length, lost.length]
+    }
+    void ask(0)
+    leave('a', 'right')
+    for (let n = 1; n <= 8; n++) void ask(n)
+    assert.deepEqual(await after(0), [5, 0]) // four at once
+    assert.deepEqual(await after(2_000), [6, 0]) // none is counted, and its good name is gone
+    assert.deepEqual(await after(5_000), [7, 1])
+    leave('a', 'right')
+    assert.deepEqual(await after(5_000), [9, 1])
   })
 
   /** How many may guess of so many who never tell how it was. */

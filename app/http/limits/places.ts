@@ -3,7 +3,7 @@ import { remember } from './bounded.ts'
 export type PlaceTimes = {
   /** For a place of an address of which nothing good is known; the hash of a password takes a tenth of it, on a slow machine. */
   readonly heldMs: number
-  /** For one whose password was right: Caddy remembers it and hashes nothing. */
+  /** For one whose last password was right: Caddy remembers it and hashes nothing. */
   readonly knownMs: number
   readonly waitMs: number
 }
@@ -17,7 +17,7 @@ export type Places = {
   leave(address: string, outcome: 'right' | 'wrong' | 'not-judged'): void
 }
 
-export const PLACE_TIMES: PlaceTimes = { heldMs: 5_000, knownMs: 500, waitMs: 10_000 }
+export const PLACE_TIMES: PlaceTimes = { heldMs: 5_000, knownMs: 2_000, waitMs: 10_000 }
 
 /** Each hash costs Caddy 7 MiB, or what the policy's own file says: in all this many at a time. */
 const AT_ONCE = 8
@@ -31,8 +31,9 @@ const WAITING_AT_ONCE = 200
 type Waiting = { readonly address: string; readonly onLost: () => void; readonly enter: () => void }
 
 /**
- * The places in which passwords are judged. A place of which nothing is heard is given up after a while; `onLost` is told, unless
- * the last password of the address was right: a browser that is reloaded takes back what it has asked for.
+ * The places in which passwords are judged. A place of which nothing is heard is given up after a while, and `onLost` is told.
+ * Where the last password of the address was right, that costs it only its good name, until the next right one: a browser whose
+ * page is reloaded takes back what it has asked for.
  */
 export function createPlaces({ heldMs, knownMs, waitMs }: PlaceTimes = PLACE_TIMES): Places {
   const held = new Map<string, readonly NodeJS.Timeout[]>()
@@ -73,13 +74,13 @@ export function createPlaces({ heldMs, knownMs, waitMs }: PlaceTimes = PLACE_TIM
   }
 
   function hold({ address, onLost }: Waiting): void {
-    const timer = setTimeout(
-      () => {
-        if (!known.has(address)) onLost()
-        free(address, timer)
-      },
-      known.has(address) ? knownMs : heldMs,
-    ).unref()
+    const isKnown = known.has(address)
+    const giveUp = () => {
+      if (isKnown) known.delete(address)
+      else onLost()
+      free(address, timer)
+    }
+    const timer = setTimeout(giveUp, isKnown ? knownMs : heldMs).unref()
     taken += 1
     held.set(address, [...(held.get(address) ?? []), timer])
   }
