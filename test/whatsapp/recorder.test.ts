@@ -149,3 +149,27 @@ test('a receipt and an edit whose messages cannot be looked up at once are told 
   assert.deepEqual(new Set(await firstOf(rig, 2)), new Set(['OURS', 'T']))
   assert.deepEqual(await rig.store.journal.unfinished('main'), [])
 })
+
+test('a receipt for thousands of messages lets others have their turns, and names each message once', async t => {
+  let asked = 0
+  const rig = await journaled(t, {
+    store: real => ({
+      ...real,
+      messages: {
+        ...real.messages,
+        async named() {
+          asked += 1
+          return []
+        },
+      },
+    }),
+  })
+  const items = Array.from({ length: 4_000 }, (_, n) => ({ tag: 'item', attrs: { id: `X${n >> 1}` } }))
+  const content = [{ tag: 'list', attrs: {}, content: items }]
+  await rig.came({ tag: 'receipt', attrs: { id: 'X0', from: BOB }, content })
+  let turns = 0
+  for (; asked < 2_000 && turns < 100_000; turns++) await new Promise(resolve => setImmediate(resolve))
+  await rig.settled()
+  assert.equal(asked, 2_000)
+  assert.ok(turns >= 10, `${turns} turns`)
+})

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type BinaryNode, getBinaryNodeChildren } from '@whiskeysockets/baileys'
 import { type ChatId, jidOf, kindOfChat } from '../../model/chat.ts'
 import type { Message, MessageReceipt } from '../../model/message.ts'
@@ -21,6 +21,8 @@ const STATUSES: Readonly<Record<string, Receipt['status']>> = {
 }
 const LOOK_MS = 50
 const MAX_LOOKS = 60
+/** So many messages are looked up before others have their turn. */
+const MOST_IN_TURN = 100
 
 /** Reads a receipt stanza. Undefined for the kinds that say nothing about a contact (retry, peer, our own devices). */
 export function receiptOf(stanza: BinaryNode): Receipt | undefined {
@@ -30,18 +32,19 @@ export function receiptOf(stanza: BinaryNode): Receipt | undefined {
   return { messageIds: idsOf(stanza), status }
 }
 
-/** The messages that a receipt is about. */
+/** The messages that a receipt is about, each once. */
 export function idsOf({ attrs, content }: BinaryNode): readonly string[] {
   const [list] = Array.isArray(content) ? content : []
   const more = getBinaryNodeChildren(list, 'item').flatMap(item => item.attrs.id ?? [])
-  return [...(attrs.id === undefined ? [] : [attrs.id]), ...more]
+  return [...new Set([...(attrs.id === undefined ? [] : [attrs.id]), ...more])]
 }
 
 /** A receipt advances a message; in a group it is kept, and told, for each participant. Coming again it changes nothing. */
 export async function readReceipt(stanza: BinaryNode, reader: Reader): Promise<Reading> {
   const receipt = receiptOf(stanza)
   const changes: InboundChange[] = []
-  for (const messageId of receipt?.messageIds ?? []) {
+  for (const [n, messageId] of (receipt?.messageIds ?? []).entries()) {
+    if (n % MOST_IN_TURN === MOST_IN_TURN - 1) await turn()
     const message = await sentMessage(messageId, reader)
     if (receipt === undefined || message?.direction !== 'out') continue
     if (await isOfChat(stanza, message.chat, reader.lookup)) {
