@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { pipeline } from 'node:stream'
 import type { Request, Response } from 'express'
-import type { Answer, FileAnswer, Problem, StreamAnswer } from './answer.ts'
+import { type Answer, type FileAnswer, type Problem, problem, type StreamAnswer } from './answer.ts'
 import { writeProblem } from './compat/dialect.ts'
 import { serveSentEvents } from './events/server-sent.ts'
 import { upgradeOf } from './events/upgrade.ts'
@@ -16,7 +17,8 @@ export function send(request: Request, response: Response, answer: Answer): void
 
 /** The only place that writes an answer. By itself for a body that is not waited for any longer. */
 export function sendAtOnce(request: Request, response: Response, answer: Answer): void {
-  response.set({ ...allowanceHeaders(request), ...answer.headers })
+  response.set(allowanceHeaders(request))
+  if (answer.kind !== 'file') response.set({ ...answer.headers })
   switch (answer.kind) {
     case 'json':
       response.status(answer.status).json(answer.body)
@@ -25,7 +27,7 @@ export function sendAtOnce(request: Request, response: Response, answer: Answer)
       response.status(200).type(answer.mediaType).send(answer.bytes)
       return
     case 'file':
-      sendFile(request, response, answer)
+      void sendFile(request, response, answer)
       return
     case 'stream':
       sendStream(request, response, answer)
@@ -41,17 +43,41 @@ function sendStream(request: Request, response: Response, stream: StreamAnswer):
   else serveWebSocket({ request, response, upgrade }, stream)
 }
 
-/** Read as fast as the caller takes it. One that cannot be read to its end breaks off, which the promised length shows. */
-function sendFile(request: Request, response: Response, { size, span, open }: FileAnswer): void {
+/**
+ * Read as fast as the caller takes it, and promised only once its first piece is there. One that cannot be read to its end breaks
+ * off, which the promised length shows.
+ */
+async function sendFile(request: Request, response: Response, answer: FileAnswer): Promise<void> {
+  const { size, span, open } = answer
   if (span === 'none') {
-    response.status(416).set('Content-Range', `bytes */${size}`).end()
+    response
+      .status(416)
+      .set({ ...answer.headers, 'Content-Range': `bytes */${size}` })
+      .end()
     return
   }
   const { start, end } = span === 'all' ? { start: 0, end: size } : span
-  response.status(span === 'all' ? 200 : 206).set('Content-Length', String(end - start))
+  const file = request.method === 'HEAD' ? undefined : open({ start, end })
+  try {
+    if (file !== undefined) await once(file, 'readable')
+  } catch (error) {
+    sendProblem(request, response, unreadable(error))
+    return
+  }
+  response
+    .status(span === 'all' ? 200 : 206)
+    .set({ ...answer.headers, 'Content-Length': String(end - start) })
   if (span !== 'all') response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`)
-  if (request.method === 'HEAD') response.end()
-  else pipeline(open({ start, end }), response, () => {})
+  if (file === undefined) response.end()
+  else pipeline(file, response, () => {})
+}
+
+/** Somebody may have removed the file since it was found, or have changed it on the disk. */
+function unreadable(error: unknown): Problem {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOENT' || code === 'store.corrupt'
+    ? problem('gone', 'The file cannot be had any more: it was removed or changed.')
+    : problem('not-ready', 'The file cannot be read now.', { headers: { 'Retry-After': '30' } })
 }
 
 function sendProblem(request: Request, response: Response, problem: Problem): void {

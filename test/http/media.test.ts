@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as samples from '../media/samples.ts'
@@ -43,6 +43,29 @@ describe('a file', () => {
     assert.deepEqual([given.status, given.headers['content-type']], [200, 'image/png'])
     assert.deepEqual(given.bytes, content)
     assert.match(given.headers['content-disposition'] ?? '', /^attachment/)
+  })
+
+  test('that is gone from the disk by the time it is read is told to be gone, in whole and in part', async () => {
+    const before = files()
+    const { json } = await upload(samples.png(7, 9))
+    for (const name of files().filter(file => !before.includes(file)))
+      rmSync(join(http.dataDir, 'media', name))
+    for (const headers of [{}, { range: 'bytes=0-1' }]) {
+      const answer = await download(json.id, headers)
+      assert.deepEqual([answer.status, answer.json.code], [410, 'gone'])
+      assert.equal(answer.headers['content-disposition'], undefined)
+    }
+    await http.ask({ path: `${path}/${json.id}`, as: 'billing', method: 'DELETE' })
+  })
+
+  test('that was damaged on the disk is told to be gone, and the connection does not break off', async () => {
+    const before = files()
+    const { json } = await upload(samples.png(8, 9))
+    for (const name of files().filter(file => !before.includes(file)))
+      writeFileSync(join(http.dataDir, 'media', name), 'damaged')
+    const answer = await download(json.id)
+    assert.deepEqual([answer.status, answer.json.code], [410, 'gone'])
+    await http.ask({ path: `${path}/${json.id}`, as: 'billing', method: 'DELETE' })
   })
 
   test('is taken from a form, as Cloud API clients send it, with its name', async () => {
