@@ -37,7 +37,7 @@ export const PARTS: readonly Part[] = [
   { kind: 'tool', name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   files('unit', { folder: 'test', concurrency: 3, minutes: 3, needs: [] }),
   files('gateway', { concurrency: 3, minutes: 4, needs: [CURL] }),
-  files('rig', { concurrency: 2, minutes: 15, longMinutes: 180, needs: [] }),
+  files('rig', { concurrency: 3, minutes: 15, longMinutes: 180, needs: [] }),
   files('containers', { concurrency: 1, minutes: 9, needs: [CURL, ENGINE, DEBOOTSTRAP, IP, UNITS] }),
   files('fresh', { concurrency: 1, minutes: 12, needs: [DEBOOTSTRAP, GIT, IP], beside: true }),
   files('browser', { concurrency: 1, minutes: 4, needs: [CHROMIUM], beside: true }),
