@@ -140,7 +140,7 @@ describe('a stream that asks nothing', () => {
   }
 
   /** Watches it on a clock that stands still; the credential is good until it `expired`. */
-  function watched(call: PosternCall) {
+  function watched(call: PosternCall, gone = new AbortController()) {
     const state = { policy: call.policy, expired: false }
     const listeners = new Set<() => void>()
     const onPolicyChange = (listener: () => void) => {
@@ -151,7 +151,7 @@ describe('a stream that asks nothing', () => {
       state.expired
         ? { kind: 'refused', reason: 'certificate_expired', detail: 'The certificate has expired.' }
         : call.identify(snapshot)
-    const [gone, now] = [new AbortController(), () => new Date()]
+    const now = () => new Date()
     const asking = { ...call, at: now(), identify, gone: gone.signal }
     const watch = watchStream(asking, { policy: () => state.policy, onPolicyChange, now })
     const change = (change: Partial<PolicySnapshot>) => {
@@ -197,6 +197,21 @@ describe('a stream that asks nothing', () => {
     assert.deepEqual(stateOf(watch), [true, true])
     leave()
     assert.equal(listeners.size, 0)
+  })
+
+  test('leaves nothing behind, also when its reader had gone before', async t => {
+    const call = await callOf('narrow')
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'Date'], now: Date.now() })
+    const there = watched(call)
+    assert.equal(there.listeners.size, 1)
+    const left = new AbortController()
+    left.abort()
+    const { listeners, state, watch } = watched(call, left)
+    assert.equal(listeners.size, 0)
+    state.expired = true
+    t.mock.timers.tick(10 * LOOK_MS)
+    assert.deepEqual(stateOf(watch), [false, false], 'nobody looks')
+    there.leave()
   })
 })
 

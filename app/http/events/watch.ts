@@ -66,6 +66,7 @@ function watch<J extends StreamJudgement>(
     clearTimeout(parting)
     stopListening()
   }
+  if (call.gone.aborted) forget() // it will not be told so again
   call.gone.addEventListener('abort', forget, { once: true })
   return { judge, ended: ended.signal, cut: cut.signal }
 }
