@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { Connection } from '../database/connection.ts'
-import { isDamage } from '../database/failures.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import { type Cell, keyIdOf, openCell, sealCell } from './cell.ts'
 import { Keyring, type Scope } from './keyring.ts'
 
@@ -30,12 +30,10 @@ export class Vault {
 
   /** Of words that nothing but people's eyes depend on, so that what they belong to is not given up when they are damaged. */
   legible(cell: Cell, sealed: Uint8Array | null): string | undefined {
-    try {
-      return this.openText(cell, sealed)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      return 'it cannot be read'
-    }
+    return unlessDamaged(
+      () => this.openText(cell, sealed),
+      () => 'it cannot be read',
+    )
   }
 
   /** HMAC-SHA-256 over a purpose and its parts: equal things have equal hashes, and without the key nobody can try numbers. */

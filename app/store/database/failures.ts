@@ -37,6 +37,16 @@ export function isDamage(error: unknown): error is PosternError {
   return error instanceof PosternError && error.code === 'store.corrupt'
 }
 
+/** What `read` gives, or what `otherwise` makes of the damage. */
+export function unlessDamaged<T, D>(read: () => T, otherwise: (damage: PosternError) => D): T | D {
+  try {
+    return read()
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return otherwise(error)
+  }
+}
+
 const PASSING = new Set<string>([
   'store.busy',
   'store.cannot_open', // no file handle may be free

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../lib/error.ts'
-import { isDamage } from '../database/failures.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import { AT_MOST } from '../database/query.ts'
 import type { Delivery, DeliverySettlement, UnreadableDelivery } from '../deliveries.ts'
 import type { Effects } from '../effects.ts'
@@ -40,13 +40,15 @@ export function claimDeliveries(
 
 /** One that is damaged must not break off the claim: it would do so every time, and nothing would ever be posted again. */
 function read(source: Source, { id, endpoint }: Head): Delivery | UnreadableDelivery | undefined {
-  try {
+  const whole = () => {
     const row = findDelivery(source, id)
-    return row === undefined ? undefined : toDelivery(source, row)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return { id, endpoint, unreadable: `it cannot be read: ${reasonOf(error)}` }
+    return row && toDelivery(source, row)
   }
+  return unlessDamaged(whole, damage => ({
+    id,
+    endpoint,
+    unreadable: `it cannot be read: ${reasonOf(damage)}`,
+  }))
 }
 
 type Settling = {

@@ -1,6 +1,6 @@
 import type { NewDelivery, NewEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { isDamage } from '../database/failures.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import { pageOf, seqOfCursor, where } from '../database/query.ts'
 import type { Delivery, DeliveryStatus } from '../deliveries.ts'
 import type { Page } from '../effects.ts'
@@ -64,12 +64,10 @@ export function toDelivery(source: Source, row: DeliveryRow): Delivery {
 
 /** For whoever looks at it: of one that cannot be opened what is not sealed. */
 export function showDelivery(source: Source, row: DeliveryRow): Delivery {
-  try {
-    return toDelivery(source, row)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return deliveryOf(source, row, { lane: '', event: { ...unopenedEvent(row), data: {} } })
-  }
+  return unlessDamaged(
+    () => toDelivery(source, row),
+    () => deliveryOf(source, row, { lane: '', event: { ...unopenedEvent(row), data: {} } }),
+  )
 }
 
 function deliveryOf(source: Source, row: DeliveryRow, opened: Pick<Delivery, 'lane' | 'event'>): Delivery {

@@ -9,7 +9,7 @@ import {
   type TimelineStep,
 } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import { isDamage } from '../database/failures.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import { instant } from '../database/query.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { expectMedia } from './media.ts'
@@ -158,12 +158,10 @@ export function toMessage(source: Source, row: MessageRow): Message {
 
 /** For whoever must go on without it: of one that cannot be opened what is not sealed, with a content that says so and no chat. */
 export function showMessage(source: Source, row: MessageRow): Message {
-  try {
-    return toMessage(source, row)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return messageOf(source, row, { chat: '', content: DAMAGED })
-  }
+  return unlessDamaged(
+    () => toMessage(source, row),
+    () => messageOf(source, row, { chat: '', content: DAMAGED }),
+  )
 }
 
 function messageOf(source: Source, row: MessageRow, body: Pick<Message, 'chat' | 'content'>): Message {

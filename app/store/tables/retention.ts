@@ -1,6 +1,5 @@
-import type { PosternEvent } from '../../model/event.ts'
 import { isDamaged, isWaiting, type MessageContent } from '../../model/message.ts'
-import { isDamage } from '../database/failures.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import type { SweepAnswer, SweepStep } from '../retention.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { appendAudit } from './audit.ts'
@@ -103,19 +102,13 @@ function sweepEvents(tx: Tx, { before, from }: SweepStep): SweepAnswer {
 function tellsOfUnfinished(source: Source, row: EventRow): boolean {
   const { event_type: type, event_account: account } = row
   if (account === null || (type !== 'message.queued' && type !== 'message.held')) return false
-  const id = dataOf(source, row)?.message_id
+  // One that is damaged tells nobody anything.
+  const id = unlessDamaged(
+    () => toEvent(source, row).data.message_id,
+    () => undefined,
+  )
   const message = typeof id === 'string' ? findOwn(source, account, id) : undefined
   return message !== undefined && isWaiting(message.status)
-}
-
-/** Undefined when it is damaged: then it tells nobody anything. */
-function dataOf(source: Source, row: EventRow): PosternEvent['data'] | undefined {
-  try {
-    return toEvent(source, row).data
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return undefined
-  }
 }
 
 function sweepMedia(tx: Tx, { before, from }: SweepStep): SweepAnswer {

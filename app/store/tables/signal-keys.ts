@@ -1,6 +1,5 @@
 import type { Cell } from '../crypto/cell.ts'
-import type { Vault } from '../crypto/vault.ts'
-import { isDamage } from '../database/failures.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import type { SignalKeyChange } from '../signal-keys.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { linkContact } from './contact-links.ts'
@@ -19,18 +18,14 @@ export function getSignalKeys(
       account,
       name,
     )
-    if (row !== undefined) found.set(id, opened(vault, cell(account, name), row.value))
+    if (row === undefined) continue
+    const value = unlessDamaged(
+      () => vault.open(cell(account, name), row.value),
+      () => null,
+    )
+    found.set(id, value)
   }
   return found
-}
-
-function opened(vault: Vault, cell: Cell, sealed: Uint8Array): Uint8Array | null {
-  try {
-    return vault.open(cell, sealed)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return null
-  }
 }
 
 export function setSignalKeys(
