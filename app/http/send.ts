@@ -17,8 +17,12 @@ export function send(request: Request, response: Response, answer: Answer): void
 
 /** The only place that writes an answer. By itself for a body that is not waited for any longer. */
 export function sendAtOnce(request: Request, response: Response, answer: Answer): void {
-  response.set(allowanceHeaders(request))
-  if (answer.kind !== 'file') response.set({ ...answer.headers })
+  if (answer.kind === 'file') void sendFile(request, response, answer)
+  else sendWhole(request, response, answer)
+}
+
+function sendWhole(request: Request, response: Response, answer: Exclude<Answer, FileAnswer>): void {
+  setHeaders(request, response, answer)
   switch (answer.kind) {
     case 'json':
       response.status(answer.status).json(answer.body)
@@ -26,15 +30,16 @@ export function sendAtOnce(request: Request, response: Response, answer: Answer)
     case 'bytes':
       response.status(200).type(answer.mediaType).send(answer.bytes)
       return
-    case 'file':
-      void sendFile(request, response, answer)
-      return
     case 'stream':
       sendStream(request, response, answer)
       return
     case 'problem':
       sendProblem(request, response, answer)
   }
+}
+
+function setHeaders(request: Request, response: Response, { headers }: Answer): void {
+  response.set({ ...allowanceHeaders(request), ...headers })
 }
 
 function sendStream(request: Request, response: Response, stream: StreamAnswer): void {
@@ -49,25 +54,18 @@ function sendStream(request: Request, response: Response, stream: StreamAnswer):
  */
 async function sendFile(request: Request, response: Response, answer: FileAnswer): Promise<void> {
   const { size, span, open } = answer
-  if (span === 'none') {
-    response
-      .status(416)
-      .set({ ...answer.headers, 'Content-Range': `bytes */${size}` })
-      .end()
-    return
-  }
-  const { start, end } = span === 'all' ? { start: 0, end: size } : span
-  const file = request.method === 'HEAD' ? undefined : open({ start, end })
+  const { start, end } = typeof span === 'object' ? span : { start: 0, end: size }
+  const file = span === 'none' || request.method === 'HEAD' ? undefined : open({ start, end })
   try {
     if (file !== undefined) await once(file, 'readable')
   } catch (error) {
-    sendProblem(request, response, unreadable(error))
+    sendWhole(request, response, unreadable(error))
     return
   }
-  response
-    .status(span === 'all' ? 200 : 206)
-    .set({ ...answer.headers, 'Content-Length': String(end - start) })
-  if (span !== 'all') response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`)
+  setHeaders(request, response, answer)
+  if (span === 'none') response.status(416).set('Content-Range', `bytes */${size}`)
+  else response.status(span === 'all' ? 200 : 206).set('Content-Length', String(end - start))
+  if (typeof span === 'object') response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`)
   if (file === undefined) response.end()
   else pipeline(file, response, () => {})
 }

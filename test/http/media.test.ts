@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as samples from '../media/samples.ts'
@@ -66,6 +66,26 @@ describe('a file', () => {
     const answer = await download(json.id)
     assert.deepEqual([answer.status, answer.json.code], [410, 'gone'])
     await http.ask({ path: `${path}/${json.id}`, as: 'billing', method: 'DELETE' })
+  })
+
+  test('that cannot be read just now is not promised, and the caller is told when to ask again', async () => {
+    const before = files()
+    const { json } = await upload(samples.png(9, 9))
+    const [name = ''] = files().filter(file => !before.includes(file))
+    const [path, aside] = [name, `${name}.aside`].map(file => join(http.dataDir, 'media', file)) as [
+      string,
+      string,
+    ]
+    renameSync(path, aside)
+    mkdirSync(path)
+    const failed = await download(json.id)
+    assert.deepEqual(
+      [failed.status, failed.json.code, failed.headers['retry-after']],
+      [503, 'not-ready', '30'],
+    )
+    rmdirSync(path)
+    renameSync(aside, path)
+    assert.deepEqual((await download(json.id)).bytes, samples.png(9, 9))
   })
 
   test('is taken from a form, as Cloud API clients send it, with its name', async () => {
