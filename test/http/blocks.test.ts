@@ -39,7 +39,7 @@ test('blocks an address after too many failures, for good credentials too, until
   assert.equal((await honest('127.0.0.5')).status, 200)
 })
 
-test('counts nobody who shows nothing: any page can have a browser ask so, on behalf of all who share its address', async () => {
+test('counts nobody who shows nothing, as a foreign page can have a browser ask on behalf of all who share its address', async () => {
   const nothing = ['api', 'keys', 'dashboard'].map(site => ({ path: '/v1/whoami', site, from: '127.0.0.5' }))
   for (let i = 0; i < 4; i++)
     for (const call of nothing) assert.equal((await http.ask(call)).status, 401, call.site)

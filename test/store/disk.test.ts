@@ -91,52 +91,42 @@ test('each rise is told once as an event, and the way down in the log alone', as
   assert.deepEqual(said, ['disk.filling', 'disk.filling', 'disk.room', 'disk.room'])
 })
 
-test('a store that was not closed is looked through, the part that grows after the start', async t => {
+/** A folder that was closed, a copy of it from before, and a log that tells what was `checked`. */
+async function crashedStore(t: TestContext) {
   const folder = temporaryFolder(t)
   const live = await open(folder)
   await fill(live)
   const crashed = copyOf(folder, temporaryFolder(t))
   await live.close()
   const told: string[] = []
-  const checked = Promise.withResolvers<void>()
-  const log: Log = {
-    ...silentLog,
-    info: name => {
-      told.push(name)
-      checked.resolve()
-    },
+  const { promise: checked, resolve } = Promise.withResolvers<void>()
+  const info = (name: string) => {
+    told.push(name)
+    resolve()
   }
+  return { folder, crashed, told, checked, log: { ...silentLog, info } satisfies Log }
+}
+
+test('a store that was not closed is looked through, the part that grows after the start', async t => {
+  const { folder, crashed, told, checked, log } = await crashedStore(t)
   const clean = await openStore({ dataDir: folder, key: KEY, now, log, checkAfterMs: 0 })
   await clean.close()
   assert.deepEqual(told, [])
   const store = await openStore({ dataDir: crashed, key: KEY, now, log, checkAfterMs: 0 })
   t.after(() => store.close())
   assert.equal((await store.events.list({ limit: 1_000 })).items.length, 400)
-  await checked.promise
+  await checked
   assert.deepEqual(told, ['store.checked'])
 })
 
 test('a check that a stop came before is made after the next start, and then no more', async t => {
-  const folder = temporaryFolder(t)
-  const live = await open(folder)
-  await fill(live)
-  const crashed = copyOf(folder, temporaryFolder(t))
-  await live.close()
-  const told: string[] = []
-  const checked = Promise.withResolvers<void>()
-  const log: Log = {
-    ...silentLog,
-    info: name => {
-      told.push(name)
-      checked.resolve()
-    },
-  }
+  const { crashed, told, checked, log } = await crashedStore(t)
   const start = (checkAfterMs: number) => openStore({ dataDir: crashed, key: KEY, now, log, checkAfterMs })
   const isOwed = () => readdirSync(crashed).includes('postern.db-unchecked')
   for (const _ of [1, 2]) await (await start(60_000)).close()
   assert.deepEqual([told, isOwed()], [[], true])
   const later = await start(0)
-  await checked.promise
+  await checked
   await later.close()
   assert.deepEqual(told, ['store.checked'])
   assert.equal(isOwed(), false)
