@@ -34,8 +34,13 @@ export async function gesture({ admin, account, numbers, ending }: GestureOption
   }
 }
 
-/** One that has not struck yet is enough: they would pile up while the app is down, and then meet every log-in. */
+/**
+ * Only one that stands. A break that is asked for while the app is down, or waits before it connects again, meets its next
+ * log-in; on a busy machine each log-in met one, and the account was never open.
+ */
 async function breakConnection(admin: string, account: string): Promise<void> {
-  const { data } = await control<{ data: readonly unknown[] }>(admin, '/faults')
-  if (data.length === 0) await control(admin, '/faults', { kind: 'drop-connection', account })
+  type Stats = { readonly per_account: Readonly<Record<string, { readonly connections: number }>> }
+  const { per_account } = await control<Stats>(admin, '/stats')
+  if ((per_account[account]?.connections ?? 0) > 0)
+    await control(admin, '/faults', { kind: 'drop-connection', account })
 }
