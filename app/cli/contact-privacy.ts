@@ -90,4 +90,8 @@ function erasureText({ phone, erased, opted_out_at }: Erasure): string {
   return `${phone}: erased ${counts.join(', ')}${optOut}\nBackups that were made before still have it.`
 }
 
-const NAMES: Readonly<Record<string, string>> = { media: 'files', journal: 'entries of the journal' }
+const NAMES: Readonly<Record<string, string>> = {
+  media: 'files',
+  journal: 'entries of the journal',
+  unreadable: 'that nobody can read any more, and which stay',
+}

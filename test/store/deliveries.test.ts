@@ -203,7 +203,11 @@ test('a delivery that cannot be opened is claimed as such, holds back no other l
   const listed = (await store.deliveries.list({ status: 'dead', limit: 5 })).items[0]
   assert.deepEqual([listed?.id, listed?.attempts[0]?.reason], [damaged.id, unreadable])
   const { event: told, ...got } = (await store.deliveries.get(damaged.id)) ?? assert.fail('it is gone')
-  assert.deepEqual([got.attemptCount, told.type, told.account, told.data], [1, 'message.queued', 'main', {}])
+  const lost = { damaged: true }
+  assert.deepEqual(
+    [got.attemptCount, told.type, told.account, told.data],
+    [1, 'message.queued', 'main', lost],
+  )
   assert.deepEqual((await store.deliveries.get(other.id))?.event.data, { hello: 'world' })
 })
 

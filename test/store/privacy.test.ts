@@ -155,23 +155,28 @@ async function filled(
   return { dataDir, store, anns }
 }
 
-type ErasedInAll = { readonly files: string[]; readonly waiting: number; readonly media: number }
+type ErasedInAll = {
+  readonly files: string[]
+  readonly waiting: number
+  readonly media: number
+  readonly unreadable: number
+}
 
 async function eraseAll(store: Store, contact: string): Promise<ErasedInAll> {
   const files: string[] = []
-  let media = 0
-  let waiting = 0
+  let [media, waiting, unreadable] = [0, 0, 0]
   for (const what of STORED_IN) {
     for (let at: string | null = ''; at !== null; ) {
       const done = await store.privacy.erase(contact, { what, after: at })
       files.push(...done.files)
       waiting += done.waiting
       media += done.counts.media ?? 0
+      unreadable += done.counts.unreadable ?? 0
       at = done.next
     }
   }
   await store.privacy.forget(contact, {})
-  return { files, waiting, media }
+  return { files, waiting, media, unreadable }
 }
 
 async function findAll(store: Store, contact: string): Promise<readonly Finding[]> {
@@ -296,6 +301,28 @@ test('a file that somebody else sent stays when it was passed on to the contact;
   assert.equal((await eraseAll(store, ANN)).media, 2, 'hers, and what was uploaded for her')
   assert.notEqual(await store.media.get('main', theirs.item.id), undefined)
   assert.equal(await store.media.get('main', uploaded.id), undefined)
+})
+
+test('one row of each kind that is damaged keeps nothing from being found and erased, and is counted', async t => {
+  const { dataDir, store } = await filled(t)
+  const whole = await findAll(store, ANN)
+  await fill(store, BOB)
+  const db = new DatabaseSync(join(dataDir, 'postern.db'))
+  const hers = whole.find(({ kind }) => kind === 'decision')
+  assert.ok(hers?.kind === 'decision')
+  db.prepare('UPDATE decisions SET body = zeroblob(99) WHERE id <> ?').run(hers.decision.id)
+  for (const [table, column, last] of [
+    ['messages', 'body', 'min'], // of what is imported, the latest has the lowest number
+    ['events', 'body', 'max'],
+    ['media', 'body', 'max'],
+    ['journal', 'stanza', 'max'],
+  ])
+    db.exec(`UPDATE ${table} SET ${column} = zeroblob(99) WHERE seq = (SELECT ${last}(seq) FROM ${table})`)
+  db.close()
+  assert.deepEqual(await findAll(store, ANN), whole)
+  const { unreadable, media } = await eraseAll(store, ANN)
+  assert.deepEqual([unreadable, media], [5, 1])
+  assert.deepEqual(await findAll(store, ANN), [])
 })
 
 test('all of it is found before, under either name', async t => {

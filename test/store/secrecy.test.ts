@@ -144,11 +144,6 @@ test('the search finds what is written in clear', async t => {
 
 for (const { what, sql, read } of [
   {
-    what: 'a row’s value put into another row',
-    sql: 'UPDATE messages SET body = (SELECT body FROM messages WHERE seq = 1) WHERE seq = 2',
-    read: (store: Store) => store.messages.latest({ account: 'main', limit: 5 }),
-  },
-  {
     what: 'a value put into another column',
     sql: 'UPDATE devices SET credentials = phone',
     read: (store: Store) => store.accounts.get('main'),
@@ -166,7 +161,7 @@ for (const { what, sql, read } of [
   {
     what: 'a data key moved to another scope',
     sql: "UPDATE data_keys SET scope = 'account:second' WHERE scope = 'account:main'",
-    read: (store: Store) => store.events.list({ limit: 5 }),
+    read: (store: Store) => store.recipients.get('main', PHONE),
   },
 ]) {
   test(`${what} is noticed, not read`, async t => {
@@ -199,6 +194,55 @@ test('a list shows a message with another row’s value as damaged, and the othe
   assert.deepEqual(damaged, { ...unsealed, chat: '', content: DAMAGED })
   assert.deepEqual(rest, others)
   assert.ok(rest.length > 0)
+})
+
+test('of a chat whose last message is damaged the one before is told, and no other chat is missing', async t => {
+  const folder = temporaryFolder(t)
+  const store = await open(folder)
+  t.after(() => store.close())
+  const [older, newer, alone, whole] = [
+    incoming({ chat: PHONE, from: PHONE }),
+    incoming({ chat: PHONE, from: PHONE }),
+    incoming({ chat: '+12025550188' }),
+    incoming({ chat: '+12025550189' }),
+  ]
+  for (const message of [older, newer, alone, whole]) await store.messages.receive(message, {})
+  const latest = async () => {
+    const { items } = await store.messages.latest({ account: 'main', limit: 5 })
+    return items.map(({ id }) => id)
+  }
+  assert.deepEqual(await latest(), [whole.id, alone.id, newer.id])
+  const db = new DatabaseSync(join(folder, 'postern.db'))
+  const damage = db.prepare('UPDATE messages SET body = zeroblob(99) WHERE id = ?')
+  for (const { id } of [newer, alone]) damage.run(id)
+  db.close()
+  assert.deepEqual(
+    await latest(),
+    [whole.id, older.id],
+    'of a chat that has nothing else nobody knows the name',
+  )
+})
+
+test('the list of events goes on past one that is damaged, and its number is not missing', async t => {
+  const folder = temporaryFolder(t)
+  const store = await open(folder)
+  t.after(() => store.close())
+  const told = [event(), event(), event()]
+  await store.events.append({ events: told })
+  const before = (await store.events.list({ limit: 5 })).items
+  const db = new DatabaseSync(join(folder, 'postern.db'))
+  db.prepare('UPDATE events SET body = zeroblob(99) WHERE id = ?').run(told[1]?.id ?? '')
+  db.close()
+  const { items } = await store.events.list({ limit: 5 })
+  const lost = { data: { damaged: true } }
+  assert.deepEqual(
+    items,
+    before.map((one, n) => (n === 1 ? { ...one, ...lost } : one)),
+  )
+  assert.deepEqual(
+    items.map(({ sequence }) => sequence),
+    [1, 2, 3],
+  )
 })
 
 test('a removed device is gone from the disk, its wrapped key included', async t => {

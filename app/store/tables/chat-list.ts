@@ -1,4 +1,5 @@
 import type { Message } from '../../model/message.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import { pageOf, seqOfCursor } from '../database/query.ts'
 import type { Page } from '../effects.ts'
 import type { Source } from '../writer/transaction.ts'
@@ -17,11 +18,35 @@ WITH RECURSIVE chats (chat) AS (
 )
 ${MESSAGES} WHERE seq IN (SELECT seq FROM latest WHERE seq < ?2 ORDER BY seq DESC LIMIT ?3) ORDER BY seq DESC`
 
-/** The last message of each chat, newest first. The cursor is a message's id. */
+/**
+ * The last message of each chat, newest first; where it is damaged, the last that can be read, for it alone tells what chat
+ * that is. The cursor is a message's id.
+ */
 export function latestMessages(source: Source, { account, before, limit }: ChatQuery): Page<Message> {
   const cursorSql = 'SELECT seq FROM messages WHERE id = ? AND account = ?'
   const below =
     before === undefined ? Number.MAX_SAFE_INTEGER : seqOfCursor(source.db, cursorSql, before, account)
   const rows = source.db.all<MessageRow>(LATEST, account, below, limit + 1)
-  return pageOf(rows, limit, { item: row => toMessage(source, row), cursor: row => row.id })
+  const { items, next } = pageOf(rows, limit, {
+    item: row => lastReadable(source, row),
+    cursor: row => row.id,
+  })
+  return { items: items.filter(item => item !== undefined), next }
+}
+
+function lastReadable(source: Source, last: MessageRow): Message | undefined {
+  for (let row: MessageRow | undefined = last; row !== undefined; row = rowBefore(source, row)) {
+    const read = row
+    const message = unlessDamaged(
+      () => toMessage(source, read),
+      () => undefined,
+    )
+    if (message !== undefined) return message
+  }
+  return undefined
+}
+
+function rowBefore({ db }: Source, { account, chat, seq }: MessageRow): MessageRow | undefined {
+  const sql = `${MESSAGES} WHERE account = ? AND chat = ? AND seq < ? ORDER BY seq DESC LIMIT 1`
+  return db.get<MessageRow>(sql, account, chat, seq)
 }

@@ -6,7 +6,7 @@ import type { Delivery, DeliveryStatus } from '../deliveries.ts'
 import type { Page } from '../effects.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { attemptsOf } from './delivery-attempts.ts'
-import { EVENT_COLUMNS, type EventRow, toEvent, unopenedEvent } from './events.ts'
+import { EVENT_COLUMNS, type EventRow, showEvent, toEvent } from './events.ts'
 
 export type DeliveryRow = EventRow & {
   readonly seq: number
@@ -66,7 +66,7 @@ export function toDelivery(source: Source, row: DeliveryRow): Delivery {
 export function showDelivery(source: Source, row: DeliveryRow): Delivery {
   return unlessDamaged(
     () => toDelivery(source, row),
-    () => deliveryOf(source, row, { lane: '', event: { ...unopenedEvent(row), data: {} } }),
+    () => deliveryOf(source, row, { lane: '', event: showEvent(source, row) }),
   )
 }
 

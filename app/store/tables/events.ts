@@ -3,6 +3,7 @@ import { instantOfId } from '../../lib/ids.ts'
 import { present } from '../../lib/present.ts'
 import type { JsonObject, NewEvent, PosternEvent } from '../../model/event.ts'
 import { scopeOf } from '../crypto/vault.ts'
+import { unlessDamaged } from '../database/failures.ts'
 import { AT_MOST, pageOf } from '../database/query.ts'
 import type { Page } from '../effects.ts'
 import type { Oldest } from '../events.ts'
@@ -61,8 +62,15 @@ export function toEvent({ vault }: Source, row: EventRow): PosternEvent {
   return { ...unopenedEvent(row), ...body }
 }
 
-/** What of an event is not sealed. */
-export function unopenedEvent(row: EventRow): Omit<PosternEvent, keyof EventBody> {
+/** For whoever reads on past it: of one that cannot be opened what is not sealed. Its number stays taken. */
+export function showEvent(source: Source, row: EventRow): PosternEvent {
+  return unlessDamaged(
+    () => toEvent(source, row),
+    () => ({ ...unopenedEvent(row), data: { damaged: true } }),
+  )
+}
+
+function unopenedEvent(row: EventRow): Omit<PosternEvent, keyof EventBody> {
   return {
     id: row.event_id,
     type: row.event_type as PosternEvent['type'],
@@ -84,7 +92,7 @@ export function listEvents(source: Source, query: { after?: string; limit: numbe
     after,
     query.limit + 1,
   )
-  return pageOf(rows, query.limit, { item: row => toEvent(source, row), cursor: row => row.event_id })
+  return pageOf(rows, query.limit, { item: row => showEvent(source, row), cursor: row => row.event_id })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { present } from '../../lib/present.ts'
+import type { PosternEvent } from '../../model/event.ts'
 import { isWaiting, type Message, type MessageContent, mediaIn } from '../../model/message.ts'
 import type { Effects } from '../effects.ts'
 import type { Erased, Stretch } from '../privacy.ts'
@@ -15,7 +16,7 @@ import { type MessageRow, rewriteMessage, toMessage } from './message-row.ts'
 import { namesInStanza } from './packed-names.ts'
 import { ERASED, type Person, personOf } from './person.ts'
 import { forgetVotes } from './poll-votes.ts'
-import { isAbout, type NumberedEvent, rowsOf } from './privacy-find.ts'
+import { isAbout, type NumberedEvent, opened, rowsOf } from './privacy-find.ts'
 import { forgetRecipient } from './recipients.ts'
 
 /** Erases what one stretch of a walk has of a contact. */
@@ -28,28 +29,37 @@ export function erase(tx: Tx, { contact, stretch }: { contact: string; stretch: 
       return eraseMessages(tx, person, after)
     case 'events': {
       const { rows, next } = rowsOf(tx, what, after)
-      const { length } = rows.filter(row => eraseEvent(tx, person, row))
-      return { ...nothing, next, counts: { events: length } }
+      const events = opened(rows, row => toEvent(tx, row))
+      const { length } = events.filter(({ row, item }) => eraseEvent(tx, person, { row, event: item }))
+      return { ...nothing, next, counts: { events: length, ...unreadable(rows, events) } }
     }
     case 'decisions': {
       const { rows, next } = rowsOf(tx, what, after)
-      const theirs = rows.filter(row => person.isIn(toRecord(tx, row).request))
-      for (const { id } of theirs) tx.db.run('DELETE FROM decisions WHERE id = ?', id)
-      return { ...nothing, next, counts: { decisions: theirs.length } }
+      const decisions = opened(rows, row => toRecord(tx, row))
+      const theirs = decisions.filter(({ item }) => person.isIn(item.request))
+      for (const { row } of theirs) tx.db.run('DELETE FROM decisions WHERE id = ?', row.id)
+      return { ...nothing, next, counts: { decisions: theirs.length, ...unreadable(rows, decisions) } }
     }
     case 'media': {
       const { rows, next } = rowsOf(tx, what, after)
-      const theirs = rows.filter(row => person.is(toItem(tx, row).chat ?? '') && !isAwaited(tx, row))
-      const files = theirs.flatMap(row => removeRow(tx, row))
-      return { ...nothing, next, counts: { media: theirs.length }, files }
+      const items = opened(rows, row => toItem(tx, row))
+      const theirs = items.filter(({ row, item }) => person.is(item.chat ?? '') && !isAwaited(tx, row))
+      const files = theirs.flatMap(({ row }) => removeRow(tx, row))
+      return { ...nothing, next, counts: { media: theirs.length, ...unreadable(rows, items) }, files }
     }
     case 'journal': {
       const { rows, next } = rowsOf(tx, what, after)
-      const theirs = rows.filter(row => namesInStanza(openStanza(tx, row)).some(person.is))
-      for (const { seq } of theirs) tx.db.run('DELETE FROM journal WHERE seq = ?', seq)
-      return { ...nothing, next, counts: { journal: theirs.length } }
+      const stanzas = opened(rows, row => namesInStanza(openStanza(tx, row)))
+      const theirs = stanzas.filter(({ item }) => item.some(person.is))
+      for (const { row } of theirs) tx.db.run('DELETE FROM journal WHERE seq = ?', row.seq)
+      return { ...nothing, next, counts: { journal: theirs.length, ...unreadable(rows, stanzas) } }
     }
   }
+}
+
+/** What is damaged stays: it says nothing to anybody, and whoever asks is told how much of it there is. */
+function unreadable(rows: readonly unknown[], read: readonly unknown[]): Erased['counts'] {
+  return rows.length === read.length ? {} : { unreadable: rows.length - read.length }
 }
 
 /** What is said of the contact outside these tables, and what holds the rest together. Opt-outs stay. */
@@ -69,22 +79,22 @@ function eraseMessages(tx: Tx, person: Person, after: string): Erased {
   const { rows, next } = rowsOf(tx, 'messages', after)
   const files: string[] = []
   let [messages, media, waiting] = [0, 0, 0]
-  for (const row of rows) {
-    const message = toMessage(tx, row)
+  const read = opened(rows, row => toMessage(tx, row))
+  for (const { row, item: message } of read) {
     if (!person.isIn(message)) continue
     if (isWaiting(row.status)) waiting++
     else if (person.is(message.chat) || person.is(message.from ?? '')) {
       eraseMessage(tx, row, { message, person })
       messages++
-      const item = itemOf(tx, message)
-      if (item !== undefined) {
-        files.push(...removeRow(tx, item))
+      const file = fileOf(tx, message)
+      if (file !== undefined) {
+        files.push(...removeRow(tx, file))
         media++
       }
     } else rewriteMessage(tx, row, person.without)
     forgetPart(tx, row, { message, person })
   }
-  return { counts: { messages, media }, waiting, files, next }
+  return { counts: { messages, media, ...unreadable(rows, read) }, waiting, files, next }
 }
 
 /** That it was stays: when, in which direction, what became of it. */
@@ -107,7 +117,7 @@ function eraseMessage(
 }
 
 /** The file of a message that was erased, but one that came in another chat and was passed on, or that another of ours carries. */
-function itemOf(tx: Tx, message: Message): MediaRow | undefined {
+function fileOf(tx: Tx, message: Message): MediaRow | undefined {
   const { id } = mediaIn(message.content) ?? {}
   const row = id === undefined ? undefined : rowOfMedia(tx, id)
   if (row === undefined || tx.db.get('SELECT 1 FROM messages WHERE media = ?', row.id) !== undefined)
@@ -134,8 +144,11 @@ function forgetPart(
 }
 
 /** An event about the contact tells nobody anything any more, and is owed to nobody; its number stays taken. */
-function eraseEvent(tx: Tx, person: Person, row: NumberedEvent): boolean {
-  const { chat, data } = toEvent(tx, row)
+function eraseEvent(
+  tx: Tx,
+  person: Person,
+  { row, event: { chat, data } }: { readonly row: NumberedEvent; readonly event: PosternEvent },
+): boolean {
   if (!isAbout(person, { data, ...(chat === undefined ? {} : { chat }) })) {
     if (person.isIn(data))
       replaceData(tx, row, { ...(chat === undefined ? {} : { chat }), data: person.without(data) })

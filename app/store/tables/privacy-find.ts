@@ -1,3 +1,4 @@
+import { unlessDamaged } from '../database/failures.ts'
 import type { Finding, Found, StoredIn, Stretch } from '../privacy.ts'
 import type { Source } from '../writer/transaction.ts'
 import { type DecisionRow, toRecord } from './decisions.ts'
@@ -50,6 +51,19 @@ export function rowsOf<What extends StoredIn>(
   return { rows, next: rows.length < LOOKED_AT ? null : (place ?? null) }
 }
 
+/** Those that can be opened. Of the others nobody knows whose they are. */
+export function opened<Row, Item>(
+  rows: readonly Row[],
+  open: (row: Row) => Item,
+): readonly { readonly row: Row; readonly item: Item }[] {
+  return rows.flatMap(row =>
+    unlessDamaged(
+      () => [{ row, item: open(row) }],
+      () => [],
+    ),
+  )
+}
+
 /** Whom an event is about is told at these places of it; elsewhere a contact is one of several. */
 export function isAbout(
   person: Person,
@@ -65,26 +79,27 @@ export function find(source: Source, contact: string, { what, after }: Stretch):
   switch (what) {
     case 'messages': {
       const { rows, next } = rowsOf(source, what, after)
-      const messages = rows.map(row => toMessage(source, row))
-      const theirs = messages.filter(({ chat, from = '' }) => person.is(chat) || person.is(from))
-      return { next, findings: theirs.map(message => ({ kind: 'message', message }) as const) }
+      const messages = opened(rows, row => toMessage(source, row))
+      const theirs = messages.filter(({ item }) => person.is(item.chat) || person.is(item.from ?? ''))
+      return { next, findings: theirs.map(({ item: message }) => ({ kind: 'message', message }) as const) }
     }
     case 'events': {
       const { rows, next } = rowsOf(source, what, after)
-      const events = rows.map(row => toEvent(source, row)).filter(event => isAbout(person, event))
-      return { next, findings: events.map(event => ({ kind: 'event', event }) as const) }
+      const events = opened(rows, row => toEvent(source, row))
+      const theirs = events.filter(({ item }) => isAbout(person, item))
+      return { next, findings: theirs.map(({ item: event }) => ({ kind: 'event', event }) as const) }
     }
     case 'decisions': {
       const { rows, next } = rowsOf(source, what, after)
-      const theirs = rows
-        .map(row => toRecord(source, row))
-        .filter(({ request }) => person.is(request.to ?? ''))
-      return { next, findings: theirs.map((decision): Finding => ({ kind: 'decision', decision })) }
+      const decisions = opened(rows, row => toRecord(source, row))
+      const theirs = decisions.filter(({ item }) => person.is(item.request.to ?? ''))
+      return { next, findings: theirs.map(({ item: decision }): Finding => ({ kind: 'decision', decision })) }
     }
     case 'media': {
       const { rows, next } = rowsOf(source, what, after)
-      const items = rows.map(row => toItem(source, row)).filter(({ chat = '' }) => person.is(chat))
-      return { next, findings: items.map((item): Finding => ({ kind: 'file', item })) }
+      const items = opened(rows, row => toItem(source, row))
+      const theirs = items.filter(({ item }) => person.is(item.chat ?? ''))
+      return { next, findings: theirs.map(({ item }): Finding => ({ kind: 'file', item })) }
     }
     case 'journal':
       return { findings: [], next: null } // says what the messages say

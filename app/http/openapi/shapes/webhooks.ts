@@ -9,7 +9,11 @@ export const WEBHOOK_SHAPES = {
     {
       ...{ id: TEXT, type: TYPE, timestamp: INSTANT, account: TEXT },
       sequence: { ...COUNT, description: 'counts the events of its account without a gap' },
-      data: { type: 'object', description: 'what happened; of a message, what it says' },
+      data: {
+        type: 'object',
+        description:
+          'what happened; of a message, what it says. `{"erased": true}` once its contact was erased, `{"damaged": true}` where the disk has lost it',
+      },
     },
     ['account'],
   ),
