@@ -52,6 +52,33 @@ for (const [name, path, size, want] of [
   })
 }
 
+test('answers 415 to a compressed body of any kind, of which the app sees nothing, and 200 to a plain one', async () => {
+  const host = `localhost:${rig.config.ports.api}`
+  const before = rig.upstream.seen.length
+  const said = (path: string, lines: readonly string[]) => {
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      'Connection: close',
+      'Content-Length: 2',
+      ...lines,
+    ]
+    return sendRaw(`${head.join('\r\n')}\r\n\r\n{}`, to('api'))
+  }
+  for (const path of [ORDINARY, UPLOAD]) {
+    for (const coding of ['gzip', 'br', 'identity, gzip', 'none']) {
+      const answer = await said(path, [`Content-Encoding: ${coding}`])
+      assert.ok(answer.kind === 'answered', JSON.stringify(answer))
+      assert.deepEqual([answer.status, JSON.parse(answer.body).code], [415, 'unsupported-media-type'], coding)
+    }
+  }
+  assert.equal(rig.upstream.seen.length, before)
+  for (const lines of [[], ['Content-Encoding: identity'], ['Content-Encoding: Identity']]) {
+    const answer = await said(ORDINARY, lines)
+    assert.ok(answer.kind === 'answered' && answer.status === 200, JSON.stringify(answer))
+  }
+})
+
 test('answers 400 to chunks that are none, and 200 to those that are', async () => {
   const before = rig.upstream.seen.length
   const host = `localhost:${rig.config.ports.api}`
