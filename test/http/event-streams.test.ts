@@ -85,6 +85,26 @@ for (const [kind, read] of Object.entries(STREAM_KINDS)) {
     for (const reader of [narrow, wide, picky]) reader.leave()
   })
 
+  test(`${kind}: what a rule says of a chat holds for its events, and for those of no other chat`, async t => {
+    const http = await running(t)
+    const { rules } = testPolicy()
+    const when = { recipients: { numbers: ['+41791234567'] } }
+    const closed = { id: 'closed', effect: 'deny', principals: ['narrow'], actions: ['*'], when } as const
+    http.setPolicy({ rules: [...rules, closed] })
+    const of = (chat: string) => eventOf('main', { chat })
+    const [theirs, others, ofNone] = [of('+41791234567'), of('+41791234568'), eventOf('main')]
+    await http.store.events.append({ events: [theirs, others, ofNone] })
+    const [narrow, wide] = [
+      await read(http, { path: '/v1/events', as: 'narrow' }),
+      await read(http, { path: '/v1/events', as: 'billing' }),
+    ]
+    await narrow.until(events(2))
+    await wide.until(events(3))
+    assert.deepEqual(idsOf(narrow.items), [others.id, ofNone.id])
+    assert.deepEqual(idsOf(wide.items), [theirs.id, others.id, ofNone.id])
+    for (const reader of [narrow, wide]) reader.leave()
+  })
+
   test(`${kind}: silence is broken by a heartbeat, which carries the cursor past what others may read`, async t => {
     const http = await running(t, { streams: LIVELY })
     const reader = await read(http, { path: '/v1/events', as: 'narrow' })

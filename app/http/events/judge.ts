@@ -8,10 +8,11 @@ import type { Call } from '../hop/call.ts'
 
 export const ACTION = 'events.read'
 
+/** What of an event rules speak of. */
+type Touched = Pick<PosternEvent, 'account' | 'chat'>
+
 /** What the policy of this moment says of a reader: which events it may have, or that it may have none any more. */
-export type Judgement =
-  | { readonly kind: 'reads'; readonly may: (of: Pick<PosternEvent, 'account'>) => boolean }
-  | Ended
+export type Judgement = { readonly kind: 'reads'; readonly may: (of: Touched) => boolean } | Ended
 
 type Ended = {
   readonly kind: 'ended'
@@ -74,8 +75,11 @@ function inside(call: Call): Standing {
   return { kind: 'inside', call }
 }
 
-/** Whether the policy lets this caller have the event, or anything else of its account. */
-export function mayRead(call: Call, { account }: Pick<PosternEvent, 'account'>): boolean {
-  const resource = account === undefined ? {} : { account }
+/** Whether the policy lets this caller have the event, or anything else of its account, of a chat where one is named. */
+export function mayRead(call: Call, { account, chat }: Touched): boolean {
+  const resource = {
+    ...(account === undefined ? {} : { account }),
+    ...(chat === undefined ? {} : { to: chat }),
+  }
   return may(call, ACTION, resource).effect === 'allow'
 }

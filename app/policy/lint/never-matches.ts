@@ -16,7 +16,7 @@ type Asked = {
 }
 
 const SENDING = 'messages.send'
-const NO_CHAT = /^(accounts|events|webhooks|audit|policy|operators)\./
+const NO_CHAT = /^(accounts|webhooks|audit|policy|operators)\./
 
 /** Conditions about what only some actions are asked with, by the member of the files. */
 const OF_SOME_ACTIONS: readonly {
@@ -73,9 +73,10 @@ function ofOtherActions({ when, actions }: Asked): Never | undefined {
   }
 }
 
-function numbersOfGroups({ when: { recipientKind, recipients } }: Asked): Never | undefined {
+function numbersOfGroups({ rule, when: { recipientKind, recipients } }: Asked): Never | undefined {
   if (recipientKind === undefined || recipients === undefined || recipientKind.includes('contact'))
     return undefined
+  if (rule.effect !== 'allow' && recipientKind.includes('status')) return undefined // whom it is shown
   const hint = 'add contact to when.recipientKind, or leave out when.recipients'
   return { member: 'recipients', why: 'only a contact has a number', hint }
 }
