@@ -7,9 +7,14 @@ import { type Quiet, quietAt } from '../policy/decide/quiet.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { type Entry, sendingOf } from './entry.ts'
+import { partsOf, strictest } from './parts.ts'
 
-/** What was asked, and what the policy said. */
-export type Asked = { readonly request: DecisionRequest; readonly decision: Decision }
+/** What was asked, and what the policy said; `rules`: what it said to the request as such, where a part of it is more strict. */
+export type Asked = {
+  readonly request: DecisionRequest
+  readonly decision: Decision
+  readonly rules?: Decision
+}
 
 /** What is asked for on the machine itself, by whoever could change the policy as well. */
 const LOCAL: Decision = { effect: 'allow', by: 'local', reason: 'Asked for on the machine itself.' }
@@ -32,13 +37,21 @@ async function asked(
   { snapshot, store, known }: AskDeps & { readonly known: boolean },
 ): Promise<Asked> {
   const { account, chat, principal } = entry
+  const { contacts } = store
+  const wishes = async (person: string) => wishesOf(await contacts.standing(person), snapshot, at)
   const request = {
     ...sendingOf(entry, at),
     ...(known ? await store.messages.acquaintance(account, chat) : {}),
-    ...wishesOf(await store.contacts.standing(chat), snapshot, at),
+    ...(await wishes(chat)),
   }
-  const decision = principal === SYSTEM.principal ? LOCAL : decide(snapshot, request)
-  return { request, decision }
+  if (principal === SYSTEM.principal) return { request, decision: LOCAL }
+  const rules = decide(snapshot, request)
+  const answers = (await partsOf(entry, request, { contacts, wishes })).map(({ request, about }) => {
+    const said = decide(snapshot, request)
+    return about === undefined ? said : { ...said, reason: `${about}: ${said.reason}` }
+  })
+  const decision = strictest(rules, answers)
+  return { request, decision, ...(decision === rules ? {} : { rules }) }
 }
 
 /** An opt-out counts although the policy of today has no word for it. */

@@ -175,18 +175,19 @@ async function settle(
       { decision: decisionId, by, policy: revision },
     )
 
-  const { request: asked, decision } = await askInFull(draft, at, { snapshot, store: deps.store })
-  const record = (said: Decision, rules?: Decision) =>
-    recordOf(asked, said, {
+  const asked = await askInFull(draft, at, { snapshot, store: deps.store })
+  const { decision, rules = decision } = asked
+  const record = (said: Decision) =>
+    recordOf(asked.request, said, {
       ...{ id: decisionId, policy, credential: request.actor.credential },
-      ...(rules === undefined ? {} : { rules }),
+      ...(said === rules ? {} : { rules }),
     })
   if (decision.effect === 'deny') {
     await recordRefusal(audit('deny', decision.by), record(decision), deps)
     return { kind: 'denied', decisionId, decision }
   }
   const { chat, content } = draft
-  const referred = await refer({ ...request, chat, content }, at, { ...deps, snapshot })
+  const referred = await refer({ ...request, chat, content, asked }, at, { ...deps, snapshot })
   if (referred.kind === 'unfit') return referred
   // A held request takes its limits as well: a hold must not be the way round them.
   const limits = await sendLimitsOf(draft, { snapshot, at }, deps)
@@ -194,7 +195,7 @@ async function settle(
   const outcome = quiet.kind === 'deny' ? limits.peek() : await limits.take()
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {
     const said = limitSays('deny', outcome.limit)
-    await recordRefusal(audit('deny', said.by), record(said, decision), deps)
+    await recordRefusal(audit('deny', said.by), record(said), deps)
     return { kind: 'limited', decisionId, limit: outcome.limit, retryAfterMs: outcome.retryAfterMs }
   }
   if (quiet.kind === 'deny') {
@@ -207,7 +208,7 @@ async function settle(
   const said =
     start.by === decision.by
       ? record(decision)
-      : record({ effect: 'hold', by: start.by, reason: start.reason ?? '' }, decision)
+      : record({ effect: 'hold', by: start.by, reason: start.reason ?? '' })
   const effects = {
     events: [event],
     audit: [audit(start.status === 'held' ? 'hold' : 'allow', start.by)],

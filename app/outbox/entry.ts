@@ -26,9 +26,7 @@ export function sendingOf(entry: Entry, at: Date): DecisionRequest {
     account: entry.account,
     to: entry.chat,
     recipientKind: kindOfChat(entry.chat),
-    type: entry.content.type,
-    ...(entry.content.type === 'template' && { template: entry.content.template.name }),
-    ...traitsOf(entry.content),
+    ...saidIn(entry.content),
     ...(entry.purpose === undefined ? {} : { purpose: entry.purpose }),
     ...(entry.ip === undefined ? {} : { ip: entry.ip }),
     at,
@@ -48,10 +46,14 @@ export function auditOf(
   }
 }
 
-/** What a rule can say of the file that a message carries. */
-export function traitsOf(content: Entry['content']): Pick<DecisionRequest, 'size' | 'mime'> {
+/** What a rule can say of a message's content, and of the file that it carries. */
+export function saidIn(
+  content: Entry['content'],
+): Pick<DecisionRequest, 'type' | 'template' | 'size' | 'mime'> {
   const { size, mime_type: mime } = mediaIn(content) ?? {}
   return {
+    type: content.type,
+    ...(content.type === 'template' && { template: content.template.name }),
     ...(size === undefined ? {} : { size }),
     ...(mime === undefined ? {} : { mime: plainMime(mime) }),
   }

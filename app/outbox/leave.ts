@@ -131,7 +131,7 @@ async function send(entry: Message, deps: LeaveDeps): Promise<SendOutcome> {
 
 /** The policy of this moment does not let it go: it fails, or waits for a human. */
 async function stay(entry: Message, asked: Asked, policy: PolicyInForce, deps: LeaveDeps): Promise<void> {
-  const { request, decision } = asked
+  const { request, decision, rules } = asked
   const { effect, by, reason } = decision
   const { at } = request
   const id = newId('dec', at)
@@ -140,7 +140,10 @@ async function stay(entry: Message, asked: Asked, policy: PolicyInForce, deps: L
     { ...SYSTEM, at, action: 'messages.send', decision: effect },
     { decision: id, principal: entry.principal ?? 'system', by, policy: policy.revision },
   )
-  const written = { audit: [audit], decisions: [recordOf(request, decision, { id, policy })] }
+  const written = {
+    audit: [audit],
+    decisions: [recordOf(request, decision, { id, policy, ...(rules && { rules }) })],
+  }
   if (effect === 'deny') {
     const settlement = { status: 'failed', at, code: 'denied', reason: `${by}: ${reason}` } as const
     await settleAs(entry, { ...settlement, ...written }, deps)

@@ -1,6 +1,5 @@
-import type { Actor } from '../model/audit.ts'
+import { type Actor, SYSTEM } from '../model/audit.ts'
 import { kindOfChat } from '../model/chat.ts'
-import type { DecisionRequest } from '../model/decision.ts'
 import {
   type AskedContent,
   type ForwardableContent,
@@ -16,8 +15,9 @@ import { canGoTo, type GestureFault, referenceOf, targetFault, targetIn } from '
 import { decide } from '../policy/decide/decide.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { Store } from '../store/store.ts'
+import type { Asked } from './ask.ts'
 import type { Carry } from './carry.ts'
-import { traitsOf } from './entry.ts'
+import { saidIn } from './entry.ts'
 
 /** What an entry says, now that what it is about is known; or what is wrong with it, at a path of the request. */
 export type Referred =
@@ -34,11 +34,12 @@ export type Asking = {
   readonly account: string
   readonly chat: string
   readonly content: AskedContent
-  readonly audience?: readonly string[] | undefined
+  /** What was said to the request itself, which is no deny. */
+  readonly asked: Asked
 }
 
 type ReferDeps = {
-  readonly store: Pick<Store, 'messages' | 'contacts'>
+  readonly store: Pick<Store, 'messages'>
   /** Finds the file of a message that is passed on. */
   readonly carry: Carry
   readonly snapshot: PolicySnapshot
@@ -46,9 +47,7 @@ type ReferDeps = {
 
 /** Looks up the message that a request is about. Asked once the request itself is allowed: the answer tells what there is. */
 export async function refer(asking: Asking, at: Date, deps: ReferDeps): Promise<Referred> {
-  const { content, account, chat, audience } = asking
-  const unwilling = audience === undefined ? undefined : await optedOutOf(audience, deps)
-  if (unwilling !== undefined) return unwilling
+  const { content, account, chat } = asking
   const reference = referenceOf(content)
   const named = reference === undefined ? [] : await deps.store.messages.named(account, reference.messageId)
   if (content.type === 'forward') return await forwarded(content, named, { ...deps, asking, at })
@@ -57,16 +56,6 @@ export async function refer(asking: Asking, at: Date, deps: ReferDeps): Promise<
   const message = targetFault({ type: reference.type }, target, { at })
   if (message !== undefined) return { kind: 'unfit', path: `$.${reference.type}.message_id`, message }
   return { kind: 'fit', content, ...(target?.audience === undefined ? {} : { audience: target.audience }) }
-}
-
-/** A status is a message to everybody who is shown it. */
-async function optedOutOf(audience: readonly string[], { store }: ReferDeps): Promise<Referred | undefined> {
-  for (const [index, person] of audience.entries()) {
-    const { optedOutAt } = await store.contacts.standing(person)
-    if (optedOutAt !== undefined)
-      return { kind: 'unfit', path: `$.audience[${index}]`, message: 'has opted out' }
-  }
-  return undefined
 }
 
 type Forwarding = Pick<ReferDeps, 'carry' | 'snapshot'> & { readonly asking: Asking; readonly at: Date }
@@ -105,25 +94,20 @@ function mayRead(
   { account, chat, content }: Message,
   { asking: { actor }, at, snapshot }: Forwarding,
 ): boolean {
-  return mayDo('messages.read', { account, to: chat, type: content.type }, { actor, at, snapshot })
+  if (actor.principal === SYSTEM.principal) return true
+  const asked = { principal: actor.principal, action: 'messages.read', account, to: chat, at }
+  const touched = { recipientKind: kindOfChat(chat), type: content.type }
+  const from = actor.ip === undefined ? {} : { ip: actor.ip }
+  return decide(snapshot, { ...asked, ...touched, ...from }).effect === 'allow'
 }
 
-function maySend(content: ForwardableContent, { asking, at, snapshot }: Forwarding): boolean {
-  const { account, chat, actor } = asking
-  const { type } = content
-  const touched = { account, to: chat, type, ...traitsOf(content) }
-  return canGoTo(type, kindOfChat(chat)) && mayDo('messages.send', touched, { actor, at, snapshot })
-}
-
-function mayDo(
-  action: string,
-  touched: Pick<DecisionRequest, 'account' | 'type' | 'size' | 'mime'> & { readonly to: string },
-  { actor, at, snapshot }: { readonly actor: Actor; readonly at: Date; readonly snapshot: PolicySnapshot },
-): boolean {
-  if (actor.principal === 'system') return true
-  const asked = { principal: actor.principal, action, ...touched, recipientKind: kindOfChat(touched.to), at }
-  const { effect } = decide(snapshot, { ...asked, ...(actor.ip === undefined ? {} : { ip: actor.ip }) })
-  return effect === 'allow' // a hold grants nothing
+/** With all that was known when the request was asked. A hold grants nothing; where the request is held anyway, a human looks. */
+function maySend(content: ForwardableContent, { asking, snapshot }: Forwarding): boolean {
+  const { chat, actor, asked } = asking
+  if (!canGoTo(content.type, kindOfChat(chat))) return false
+  if (actor.principal === SYSTEM.principal) return true
+  const { effect } = decide(snapshot, { ...asked.request, ...saidIn(content) })
+  return effect === 'allow' || effect === asked.decision.effect
 }
 
 /** What a message says to whoever gets it from us: nobody is named and nothing answered there. */

@@ -100,8 +100,8 @@ async function approve(reviewed: Reviewed, deps: ReviewDeps): Promise<ReviewOutc
   const policy = deps.policy()
   const { snapshot } = policy
   const asked = await askInFull(entry, at, { snapshot, store: deps.store })
-  const { request, decision } = asked
-  const record = recordOf(request, decision, { id: newId('dec', at), policy })
+  const { request, decision, rules } = asked
+  const record = recordOf(request, decision, { id: newId('dec', at), policy, ...(rules && { rules }) })
   if (decision.effect === 'deny') return await deny(reviewed, record, deps)
   const outcome = await takeLimitsOfApproved(entry, { snapshot, at }, deps)
   if (outcome.kind === 'rejected' || outcome.kind === 'blocked') {

@@ -227,7 +227,8 @@ describe('a message that could not be what it says', () => {
     const change = { kind: 'message', message: stop, standing: optOut, effects: {} } as const
     await http.store.journal.record({ account: 'main', seq, changes: [change], kept: true, at: NOW })
     const answer = await send({ to: 'status', text: { body: 'open' }, audience })
-    assert.deepEqual([answer.status, answer.json.errors[0].path], [422, '$.audience[1]'])
+    const why = 'audience[1]: The recipient has asked for no more messages.'
+    assert.deepEqual([answer.status, answer.json.detail], [403, why])
   })
 })
 

@@ -119,7 +119,7 @@ function listed({ numbers = [], prefixes = [] }: Listed): Answer | undefined {
   if (numbers.length + prefixes.length === 0) return undefined
   const beginnings = prefixes.map(prefix => `${prefix}*`)
   const one = [`${listOf(numbers)}.contains(context.to)`, likeOne('context.to', beginnings)].join(' || ')
-  const contact = `(if context has recipientKind then context.recipientKind == "contact" else !${NO_CONTACT})`
+  const contact = `!${NO_CONTACT}`
   return {
     yes: `context has to && context.to like "+*" && (${one})`,
     unsaid: `if context has to then !(context.to like "+*") && ${contact} else ${SENDS}`,

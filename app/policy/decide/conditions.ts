@@ -1,4 +1,5 @@
 import { globMatches } from '../../lib/glob.ts'
+import { kindOfChat } from '../../model/chat.ts'
 import type { DecisionRequest } from '../../model/decision.ts'
 import { MEDIA_TYPES } from '../../model/message.ts'
 import { ipInNetworks } from '../networks.ts'
@@ -143,7 +144,7 @@ function mime(asked: Asked): Verdict {
 function recipients({ when, request }: Asked): Verdict {
   const { to } = request
   if (when.recipients === undefined || to === undefined) return request.action === SENDING ? 'unknown' : 'no'
-  if (!to.startsWith('+')) return kindOf(request) === 'contact' ? 'unknown' : 'no'
+  if (!to.startsWith('+')) return kindOfChat(to) === 'contact' ? 'unknown' : 'no'
   return yesOrNo(isListed(when.recipients, to))
 }
 
