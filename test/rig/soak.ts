@@ -38,7 +38,7 @@ async function run(): Promise<number> {
     const owed = (await traffic.witnesses.owed()).entries.length
     const told = (await traffic.witnesses.webhooks()).entries.length
     console.log(
-      `minute ${minute}: RSS at most ${Math.round(kib / 1_024)} MiB, ${traffic.accepted.entries.length} accepted ` +
+      `minute ${minute}: RSS at most ${Math.round(kib / 1_024)} MiB (${partsOf(appliance.appPid())}), ${traffic.accepted.entries.length} accepted ` +
         `(${behind} not yet with the phones), ${traffic.written.entries.length} written, ${owed} events, ${told} webhooks`,
     )
   }
@@ -69,5 +69,16 @@ async function sampleMinute(minute: number): Promise<(readonly [number, number])
 }
 
 function residentKib(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  return inStatus(pid, 'VmRSS')
+}
+
+/** What the resident size consists of now: what was allocated, and what of files is mapped, such as the database's index of its log. */
+function partsOf(pid: number): string {
+  return `${inStatus(pid, 'RssAnon')} KiB allocated, ${inStatus(pid, 'RssFile') + inStatus(pid, 'RssShmem')} KiB of files`
+}
+
+/** A member of `/proc/PID/status` in KiB. */
+function inStatus(pid: number, member: string): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`^${member}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0)
 }
