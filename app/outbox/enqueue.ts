@@ -271,7 +271,7 @@ function draftOf(request: EnqueueRequest & { readonly chat: ChatId }, at: Date, 
     ...(from === undefined ? {} : { from }),
     ...(audience === undefined ? {} : { audience }),
     ...(actor.ip === undefined ? {} : { ip: actor.ip }),
-    ...(sendAt === undefined ? {} : { dueAt: sendAt }),
+    ...(sendAt !== undefined && sendAt > at ? { dueAt: sendAt } : {}), // what is past is at once
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(callbackData === undefined ? {} : { callbackData }),
     ...(purpose === undefined ? {} : { purpose }),

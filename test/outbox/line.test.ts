@@ -82,3 +82,15 @@ test('names the points that an entry passes', async t => {
   await eventually(async () => (points.length === 4 ? true : undefined), 'the last point')
   assert.deepEqual(points.slice(2), ['outbox.claimed', 'outbox.settled'])
 })
+
+test('an instant that has passed, however long ago, is at once: it holds no chat and costs no time', async t => {
+  const world = await createWorld(t)
+  const expiresAt = new Date(Date.now() + DAY_MS)
+  const zero = await world.accepted({ sendAt: new Date('0001-01-01T00:00:00Z'), expiresAt })
+  const behind = await world.accepted()
+  const old = await world.accepted({ to: BOB, sendAt: new Date(Date.now() - 10 * DAY_MS) })
+  assert.deepEqual([zero.dueAt, old.dueAt], [undefined, undefined])
+  assert.ok((old.expiresAt ?? old.createdAt) > world.now())
+  await world.startWorker(t)
+  for (const { id } of [zero, behind, old]) await world.until(id, 'sent')
+})
