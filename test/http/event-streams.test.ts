@@ -29,8 +29,41 @@ async function running(t: TestContext, options: RunOptions = {}): Promise<Runnin
   return http
 }
 
+/** In which turn of the loop each page of events is read. */
+function turnsOfReads(t: TestContext, { store }: RunningHttp): readonly number[] {
+  let turn = 0
+  const next = () => {
+    turn += 1
+    ticking = setImmediate(next)
+  }
+  let ticking = setImmediate(next)
+  t.after(() => clearImmediate(ticking))
+  const turns: number[] = []
+  const { list } = store.events
+  t.mock.method(store.events, 'list', (query: Parameters<typeof list>[0]) => {
+    turns.push(turn)
+    return list(query)
+  })
+  return turns
+}
+
 /** Streams that say quickly that nothing happens. */
 const LIVELY = { heartbeatMs: 50, stallMs: 60_000, perPrincipal: 10 }
+
+test('a page: who asks for little in a long list leaves the loop to others as well', async t => {
+  const http = await running(t)
+  await append(http, 'main', 500)
+  const wanted = eventOf('main', { type: 'account.linked' })
+  await http.store.events.append({ events: [wanted] })
+  const turns = turnsOfReads(t, http)
+  const { json } = await http.ask({ path: '/v1/events?types=account.linked&limit=20', as: 'billing' })
+  assert.deepEqual(
+    json.data.map(({ id }: { id: string }) => id),
+    [wanted.id],
+  )
+  assert.ok(turns.length >= 20, `${turns.length} pages`)
+  assert.equal(new Set(turns).size, turns.length, `pages in the turns ${turns}`)
+})
 
 for (const [kind, read] of Object.entries(STREAM_KINDS)) {
   test(`${kind}: what is there comes first, then what happens, each with its number`, async t => {
@@ -103,6 +136,20 @@ for (const [kind, read] of Object.entries(STREAM_KINDS)) {
     assert.deepEqual(idsOf(narrow.items), [others.id, ofNone.id])
     assert.deepEqual(idsOf(wide.items), [theirs.id, others.id, ofNone.id])
     for (const reader of [narrow, wide]) reader.leave()
+  })
+
+  test(`${kind}: who asks for little in a long list leaves the loop to others between two pages`, async t => {
+    const http = await running(t)
+    await append(http, 'main', 500)
+    const turns = turnsOfReads(t, http)
+    const wanted = eventOf('main', { type: 'account.linked' })
+    await http.store.events.append({ events: [wanted] })
+    const reader = await read(http, { path: '/v1/events?types=account.linked', as: 'billing' })
+    await reader.until(events(1))
+    assert.deepEqual(idsOf(reader.items), [wanted.id])
+    assert.ok(turns.length >= 10, `${turns.length} pages`)
+    assert.equal(new Set(turns).size, turns.length, `pages in the turns ${turns}`)
+    reader.leave()
   })
 
   test(`${kind}: silence is broken by a heartbeat, which carries the cursor past what others may read`, async t => {

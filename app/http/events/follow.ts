@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { PosternError, reasonOf } from '../../lib/error.ts'
 import type { PosternEvent } from '../../model/event.ts'
 import type { Oldest } from '../../store/events.ts'
@@ -50,7 +51,11 @@ export async function* follow(call: Call, query: EventQuery, deps: FollowDeps): 
         beatAt = deps.now().getTime() + deps.heartbeatMs
         yield { kind: 'event', event }
       }
-      if (page.next !== null) continue
+      if (page.next !== null) {
+        if (call.gone.aborted) return
+        await setImmediate() // a long list of what is not for this reader must not hold up the sockets
+        continue
+      }
       if (deps.now().getTime() >= beatAt) {
         beatAt = deps.now().getTime() + deps.heartbeatMs
         yield { kind: 'heartbeat', ...(cursor === undefined ? {} : { cursor }) }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Answer, json, problem } from '../answer.ts'
 import { isWanted, wantedBy } from '../events/filter.ts'
 import { ACTION } from '../events/judge.ts'
@@ -77,6 +78,7 @@ async function list(call: Call, deps: StreamDeps): Promise<Answer> {
         return json(body, 200, { Vary: 'Accept' })
       }
       if (page.next === null) await more.promise
+      else await setImmediate() // a long list of what is not for this reader must not hold up the sockets
     } finally {
       more.forget()
     }
