@@ -21,6 +21,9 @@ export type Arrival = {
 /** An arrival in the journal; `seq` is its place in the order of arrival. */
 export type JournalEntry = Arrival & { readonly seq: number }
 
+/** One that is damaged, and why it cannot be read. */
+export type UnreadableEntry = { readonly seq: number; readonly unreadable: string }
+
 /** What reading an arrival did to the keys of a connection; `chain` as in signal-keys.ts. */
 export type KeyChanges = { readonly chain: string; readonly changes: readonly SignalKeyChange[] }
 
@@ -69,7 +72,7 @@ export type JournalStore = {
   /** What an arrival with this digest said. */
   plaintext(account: string, digest: Uint8Array): Promise<Uint8Array | undefined>
   /** Entries not recorded yet, in the order of arrival. */
-  unfinished(account: string): Promise<readonly JournalEntry[]>
+  unfinished(account: string): Promise<readonly (JournalEntry | UnreadableEntry)[]>
   /** Finishes an entry together with what it comes to; says which changes changed something. Nothing, when it was finished before. */
   record(recording: Recording): Promise<readonly boolean[]>
   /** Forgets finished entries that were recorded before an instant. */

@@ -9,7 +9,7 @@ import type { Reader } from '../../app/whatsapp/inbound/reading.ts'
 import { encodeStanza, type Me } from '../../app/whatsapp/journal/arrival.ts'
 import { DeviceMail } from '../../app/whatsapp/journal/device-mail.ts'
 import { Recorder } from '../../app/whatsapp/journal/recorder.ts'
-import { freshStore, START } from '../store/fixture.ts'
+import { open, START, temporaryFolder } from '../store/fixture.ts'
 import { route } from './rig.ts'
 
 export const ME: Me = { id: '12025550100:1@s.whatsapp.net' }
@@ -25,6 +25,7 @@ export type JournaledOptions = {
 /** The real reader, recorder and store, with whatever stands in the journal. */
 export type Journaled = {
   readonly store: Store
+  readonly dataDir: string
   /** What a phone may send: a stanza, and what its ciphertext said. */
   came(node: BinaryNode, plaintext?: Uint8Array): Promise<void>
   /** Resolves once all that came is recorded, or stays in the journal because it cannot be. */
@@ -36,7 +37,9 @@ export type Journaled = {
 }
 
 export async function journaled(t: TestContext, options: JournaledOptions = {}): Promise<Journaled> {
-  const real = await freshStore(t)
+  const dataDir = temporaryFolder(t)
+  const real = await open(dataDir)
+  t.after(() => real.close())
   const store = options.store?.(real) ?? real
   const about = { account: 'main', store, log: options.log ?? silentLog, now: () => START }
   let newest: string | undefined
@@ -51,6 +54,7 @@ export async function journaled(t: TestContext, options: JournaledOptions = {}):
   })
   return {
     store: real,
+    dataDir,
     async came(node, plaintext) {
       const stanza = encodeStanza({ node, me: ME })
       const said = plaintext === undefined ? {} : { plaintext }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { proto } from '@whiskeysockets/baileys'
 import { PosternError } from '../../app/lib/error.ts'
 import { type Log, silentLog } from '../../app/lib/log.ts'
 import type { Recording } from '../../app/store/journal.ts'
 import type { Store } from '../../app/store/store.ts'
-import { outgoing } from '../store/fixture.ts'
-import { BOB, type Journaled, type JournaledOptions, journaled, padded, stanzaOf } from './journaled.ts'
+import { encodeStanza } from '../../app/whatsapp/journal/arrival.ts'
+import { outgoing, START } from '../store/fixture.ts'
+import { BOB, type Journaled, type JournaledOptions, journaled, ME, padded, stanzaOf } from './journaled.ts'
 import { until } from './rig.ts'
 
 /** A log that keeps the names of what went wrong. */
@@ -64,6 +67,23 @@ test('what the store refuses for good is left where it is, and the line goes on'
   await rig.came(stanzaOf('LATER'), padded({ conversation: 'later' }))
   await rig.settled()
   assert.deepEqual(await idsOf(rig), ['LATER'])
+})
+
+test('what is damaged when it is taken up is left where it is, and the others are told', async t => {
+  const { log, errors } = remembering()
+  const rig = await journaled(t, { log })
+  const arrivals = ['A', 'B'].map(id => ({
+    ...{ account: 'main', digest: Buffer.from(id), at: START, plaintext: padded({ conversation: id }) },
+    stanza: encodeStanza({ node: stanzaOf(id), me: ME }),
+  }))
+  for (const arrival of arrivals) await rig.store.journal.add(arrival)
+  const db = new DatabaseSync(join(rig.dataDir, 'postern.db'))
+  db.prepare('UPDATE journal SET stanza = zeroblob(99) WHERE digest = ?').run(Buffer.from('A'))
+  db.close()
+  await rig.resume()
+  assert.deepEqual(await firstOf(rig, 1), ['B'])
+  assert.deepEqual(errors, ['journal.unreadable'])
+  assert.equal((await rig.store.journal.unfinished('main')).length, 1)
 })
 
 test('a disk that was full for a while loses and overtakes nothing', async t => {

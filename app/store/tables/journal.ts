@@ -1,6 +1,8 @@
+import { reasonOf } from '../../lib/error.ts'
 import { present } from '../../lib/present.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import type { Arrival, JournalEntry, KeyChanges } from '../journal.ts'
+import { unlessDamaged } from '../database/failures.ts'
+import type { Arrival, JournalEntry, KeyChanges, UnreadableEntry } from '../journal.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { setSignalKeys } from './signal-keys.ts'
 
@@ -40,20 +42,28 @@ export function plaintextOf(source: Source, account: string, digest: Uint8Array)
   return row?.plaintext == null ? undefined : source.vault.open(cell(row, 'plaintext'), row.plaintext)
 }
 
-export function unfinishedEntries(source: Source, account: string): readonly JournalEntry[] {
+/** One that is damaged must not keep the others, and with them the account, from being taken up. */
+export function unfinishedEntries(
+  source: Source,
+  account: string,
+): readonly (JournalEntry | UnreadableEntry)[] {
   return source.db
     .all<JournalRow>(`${JOURNAL} WHERE account = ? AND recorded_at IS NULL ORDER BY seq`, account)
-    .map(row => ({
-      seq: row.seq,
-      account,
-      digest: row.digest,
-      at: new Date(row.arrived_at),
-      stanza: source.vault.open(cell(row, 'stanza'), row.stanza),
-      ...present({
-        plaintext:
-          row.plaintext === null ? undefined : source.vault.open(cell(row, 'plaintext'), row.plaintext),
-      }),
-    }))
+    .map(row =>
+      unlessDamaged<JournalEntry, UnreadableEntry>(
+        () => toEntry(source, row),
+        damage => ({ seq: row.seq, unreadable: reasonOf(damage) }),
+      ),
+    )
+}
+
+function toEntry(source: Source, row: JournalRow): JournalEntry {
+  const { seq, account, digest, arrived_at, plaintext } = row
+  const open = (sealed: Uint8Array) => source.vault.open(cell(row, 'plaintext'), sealed)
+  return {
+    ...{ seq, account, digest, at: new Date(arrived_at), stanza: openStanza(source, row) },
+    ...present({ plaintext: plaintext === null ? undefined : open(plaintext) }),
+  }
 }
 
 export function pruneJournal(tx: Tx, { before }: { before: Date }): void {

@@ -75,7 +75,10 @@ export class Recorder {
     const { account, store, log } = this.#deps
     const entries = await store.journal.unfinished(account)
     if (entries.length > 0) log.info('journal.resumed', { account, entries: entries.length })
-    for (const entry of entries) this.accept(entry, 'left')
+    for (const entry of entries) {
+      if ('unreadable' in entry) this.#unreadable(entry, entry.unreadable)
+      else this.accept(entry, 'left')
+    }
   }
 
   /** Resolves once everything that came so far is recorded, or stays in the journal because it cannot be. */
@@ -180,7 +183,7 @@ export class Recorder {
   }
 
   /** It stays, and is tried again at the next start, perhaps by a version that can read it. */
-  #unreadable({ seq }: JournalEntry, error: unknown): void {
+  #unreadable({ seq }: Pick<JournalEntry, 'seq'>, error: unknown): void {
     const { account, log } = this.#deps
     log.error('journal.unreadable', { account, seq, reason: wordsOf(error) })
   }
