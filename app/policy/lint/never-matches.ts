@@ -17,6 +17,8 @@ type Asked = {
 
 const SENDING = 'messages.send'
 const NO_CHAT = /^(accounts|webhooks|audit|policy|operators)\./
+/** Who may read some events is let in before any is looked at, so that what a rule says of their chats only takes away. */
+const EVENTS = 'events.read'
 
 /** Conditions about what only some actions are asked with, by the member of the files. */
 const OF_SOME_ACTIONS: readonly {
@@ -39,7 +41,8 @@ const OF_SOME_ACTIONS: readonly {
 const HAS = {
   'is a send': (action: string) => action === SENDING,
   'touches a message': (action: string) => /^(messages|media)\./.test(action),
-  'touches a chat': (action: string) => !NO_CHAT.test(action),
+  'touches a chat': (action: string, { effect }: Rule) =>
+    !NO_CHAT.test(action) && (effect !== 'allow' || action !== EVENTS),
 }
 
 const CHECKS: readonly ((asked: Asked) => Never | undefined)[] = [
@@ -62,8 +65,10 @@ export function neverMatches(rule: Rule, snapshot: PolicySnapshot): Never | unde
   return undefined
 }
 
-function ofOtherActions({ when, actions }: Asked): Never | undefined {
-  const odd = OF_SOME_ACTIONS.find(({ isIn, needs }) => isIn(when) && !actions.some(HAS[needs]))
+function ofOtherActions({ rule, when, actions }: Asked): Never | undefined {
+  const odd = OF_SOME_ACTIONS.find(
+    ({ isIn, needs }) => isIn(when) && !actions.some(action => HAS[needs](action, rule)),
+  )
   if (odd === undefined) return undefined
   const why = `none of its actions ${odd.needs}`
   return {
