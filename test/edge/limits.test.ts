@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { titleOf } from '../../app/http/errors.ts'
 import type { CertificateAndKey } from '../../app/identity/pki/certificate.ts'
 import { renderEdge } from '../../app/policy/render-edge.ts'
 import { reloadEdge, writeNext } from '../../app/supervise/edge.ts'
@@ -9,6 +10,7 @@ import { startUpstream } from './upstream.ts'
 
 const UPLOAD = '/v1/accounts/main/media'
 const ORDINARY = '/v1/accounts/main/messages'
+const UNSUPPORTED = 'unsupported-media-type'
 
 let rig: Rig
 let honest: CertificateAndKey
@@ -69,7 +71,9 @@ test('answers 415 to a compressed body of any kind, of which the app sees nothin
     for (const coding of ['gzip', 'br', 'identity, gzip', 'none']) {
       const answer = await said(path, [`Content-Encoding: ${coding}`])
       assert.ok(answer.kind === 'answered', JSON.stringify(answer))
-      assert.deepEqual([answer.status, JSON.parse(answer.body).code], [415, 'unsupported-media-type'], coding)
+      const { status, code, title } = JSON.parse(answer.body)
+      assert.deepEqual([answer.status, status, code], [415, 415, UNSUPPORTED], coding)
+      assert.equal(title, titleOf(UNSUPPORTED), 'as the app says it')
     }
   }
   assert.equal(rig.upstream.seen.length, before)

@@ -36,6 +36,8 @@ test('a status is denied where one of those who are shown it may not be written 
     'denied',
     'somebody whose number nobody knows may be there',
   )
+  await world.store.contacts.link({ lid: LID, number: ALICE })
+  assert.equal((await world.accepted(statusTo(LID))).status, 'queued', 'now it is known')
   assert.equal((await world.accepted(statusTo(ALICE, BOB))).status, 'queued')
   const record = await world.store.decisions.get(refused.decisionId)
   assert.deepEqual([record?.effect, record?.by, record?.rules?.effect], ['deny', by, 'allow'])
