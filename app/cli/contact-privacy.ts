@@ -9,6 +9,7 @@ type ExportPage = { readonly data: readonly object[]; readonly next: string | nu
 type Erasure = {
   readonly phone: string
   readonly erased: Readonly<Record<string, number>>
+  readonly unreadable: number
   readonly opted_out_at: string | null
 }
 
@@ -84,14 +85,12 @@ function pathOf(number: string): string {
   return `/v1/contacts/${encodeURIComponent(number)}`
 }
 
-function erasureText({ phone, erased, opted_out_at }: Erasure): string {
+function erasureText({ phone, erased, unreadable, opted_out_at }: Erasure): string {
   const counts = Object.entries(erased).map(([what, count]) => `${count} ${NAMES[what] ?? what}`)
   const optOut = opted_out_at === null ? '' : '\nits opt-out stays: it gets no messages'
-  return `${phone}: erased ${counts.join(', ')}${optOut}\nBackups that were made before still have it.`
+  const damaged =
+    unreadable === 0 ? '' : `\n${unreadable} damaged rows stay: nobody can read them, or tell whose they are`
+  return `${phone}: erased ${counts.join(', ')}${optOut}${damaged}\nBackups that were made before still have it.`
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  media: 'files',
-  journal: 'entries of the journal',
-  unreadable: 'that nobody can read any more, and which stay',
-}
+const NAMES: Readonly<Record<string, string>> = { media: 'files', journal: 'entries of the journal' }

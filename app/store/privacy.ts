@@ -23,8 +23,10 @@ export type Finding =
 /** What one stretch has come to; `next` is null behind the last row. What is damaged is left out: nobody can read it. */
 export type Found = { readonly findings: readonly Finding[]; readonly next: string | null }
 export type Erased = {
-  /** How much is gone: with messages, files of theirs as well. `unreadable`: rows that are damaged, whoever's they were. */
-  readonly counts: Readonly<Partial<Record<StoredIn | 'unreadable', number>>>
+  /** How much is gone: with messages, files of theirs as well. */
+  readonly counts: Readonly<Partial<Record<StoredIn, number>>>
+  /** Rows that are damaged, whoever's they were: they stay. */
+  readonly unreadable: number
   /** Messages to the contact, or that name it, which are still to leave: they stay as they are. */
   readonly waiting: number
   /** Files that nothing needs any more, to be removed from the disk. */

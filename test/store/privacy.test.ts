@@ -171,7 +171,7 @@ async function eraseAll(store: Store, contact: string): Promise<ErasedInAll> {
       files.push(...done.files)
       waiting += done.waiting
       media += done.counts.media ?? 0
-      unreadable += done.counts.unreadable ?? 0
+      unreadable += done.unreadable
       at = done.next
     }
   }

@@ -51,15 +51,16 @@ async function erase(call: Call, deps: PrivacyDeps): Promise<Answer> {
   if (contact.kind === 'problem') return contact
   if (deps.sessions.list().some(({ phone }) => phone === contact.value)) return OUR_OWN
   await cancelWaiting(call, contact.value, deps)
-  const { counts, waiting } = await eraseAll(contact.value, deps)
-  const deed = { contact: contact.value, operation: 'erase', counts } as const
+  const { counts, waiting, unreadable } = await eraseAll(contact.value, deps)
+  const deed = { contact: contact.value, operation: 'erase', counts: { ...counts, unreadable } } as const
   if (waiting > 0) {
     await record(call, deed, deps)
     return ON_ITS_WAY
   }
   const { optedOutAt } = await deps.store.contacts.standing(contact.value)
   await deps.store.privacy.forget(contact.value, { audit: [auditOf(call, deed, deps)] })
-  return json({ phone: contact.value, erased: counts, opted_out_at: optedOutAt?.toISOString() ?? null })
+  const opted_out_at = optedOutAt?.toISOString() ?? null
+  return json({ phone: contact.value, erased: counts, unreadable, opted_out_at })
 }
 
 const OUR_OWN = problem('conflict', 'This is the number of an account of this appliance, and no contact.')
@@ -69,21 +70,24 @@ const ON_ITS_WAY = problem(
   'A message to this contact, or one that names it, has still to leave. All else is erased; ask again to erase that as well.',
 )
 
-type ErasedInAll = { readonly counts: Readonly<Record<string, number>>; readonly waiting: number }
+type ErasedInAll = Pick<Erased, 'waiting' | 'unreadable'> & {
+  readonly counts: Readonly<Record<string, number>>
+}
 
 async function eraseAll(contact: string, { store, library }: PrivacyDeps): Promise<ErasedInAll> {
   const counts: Record<string, number> = Object.fromEntries(STORED_IN.map(what => [what, 0]))
-  let waiting = 0
+  let [waiting, unreadable] = [0, 0]
   for (const what of STORED_IN) {
     for (let after: string | null = ''; after !== null; ) {
       const done: Erased = await store.privacy.erase(contact, { what, after })
       await library.dropFiles(done.files)
       for (const [name, count] of Object.entries(done.counts)) counts[name] = (counts[name] ?? 0) + count
       waiting += done.waiting
+      unreadable += done.unreadable
       after = done.next
     }
   }
-  return { counts, waiting }
+  return { counts, waiting, unreadable }
 }
 
 /** Nothing is sent any more to who is being forgotten. */

@@ -47,6 +47,19 @@ export function unlessDamaged<T, D>(read: () => T, otherwise: (damage: PosternEr
   }
 }
 
+/** The rows that can be read, each with what it says. What is damaged is left out. */
+export function undamaged<Row, Item>(
+  rows: readonly Row[],
+  read: (row: Row) => Item,
+): readonly { readonly row: Row; readonly item: Item }[] {
+  return rows.flatMap(row =>
+    unlessDamaged(
+      () => [{ row, item: read(row) }],
+      () => [],
+    ),
+  )
+}
+
 const PASSING = new Set<string>([
   'store.busy',
   'store.cannot_open', // no file handle may be free

@@ -1,5 +1,5 @@
 import type { Message } from '../../model/message.ts'
-import { unlessDamaged } from '../database/failures.ts'
+import { undamaged, unlessDamaged } from '../database/failures.ts'
 import { pageOf, seqOfCursor } from '../database/query.ts'
 import type { Page } from '../effects.ts'
 import type { Source } from '../writer/transaction.ts'
@@ -35,18 +35,16 @@ export function latestMessages(source: Source, { account, before, limit }: ChatQ
 }
 
 function lastReadable(source: Source, last: MessageRow): Message | undefined {
-  for (let row: MessageRow | undefined = last; row !== undefined; row = rowBefore(source, row)) {
-    const read = row
-    const message = unlessDamaged(
-      () => toMessage(source, read),
-      () => undefined,
-    )
-    if (message !== undefined) return message
-  }
-  return undefined
+  return unlessDamaged(
+    () => toMessage(source, last),
+    () => undamaged(rowsBefore(source, last), row => toMessage(source, row))[0]?.item,
+  )
 }
 
-function rowBefore({ db }: Source, { account, chat, seq }: MessageRow): MessageRow | undefined {
-  const sql = `${MESSAGES} WHERE account = ? AND chat = ? AND seq < ? ORDER BY seq DESC LIMIT 1`
-  return db.get<MessageRow>(sql, account, chat, seq)
+/** Not all of them: where the key is gone, none can be read. */
+const LOOKED_BACK = 20
+
+function rowsBefore({ db }: Source, { account, chat, seq }: MessageRow): readonly MessageRow[] {
+  const sql = `${MESSAGES} WHERE account = ? AND chat = ? AND seq < ? ORDER BY seq DESC LIMIT ?`
+  return db.all<MessageRow>(sql, account, chat, seq, LOOKED_BACK)
 }

@@ -1,6 +1,7 @@
 import { present } from '../../lib/present.ts'
 import type { PosternEvent } from '../../model/event.ts'
 import { isWaiting, type Message, type MessageContent, mediaIn } from '../../model/message.ts'
+import { undamaged } from '../database/failures.ts'
 import type { Effects } from '../effects.ts'
 import type { Erased, Stretch } from '../privacy.ts'
 import type { Tx } from '../writer/transaction.ts'
@@ -16,50 +17,61 @@ import { type MessageRow, rewriteMessage, toMessage } from './message-row.ts'
 import { namesInStanza } from './packed-names.ts'
 import { ERASED, type Person, personOf } from './person.ts'
 import { forgetVotes } from './poll-votes.ts'
-import { isAbout, type NumberedEvent, opened, rowsOf } from './privacy-find.ts'
+import { isAbout, type NumberedEvent, rowsOf } from './privacy-find.ts'
 import { forgetRecipient } from './recipients.ts'
 
-/** Erases what one stretch of a walk has of a contact. */
+/** Erases what one stretch of a walk has of a contact. What is damaged stays, as nobody knows whose it is. */
 export function erase(tx: Tx, { contact, stretch }: { contact: string; stretch: Stretch }): Erased {
   const person = personOf(tx, contact)
   const { what, after } = stretch
-  const nothing = { waiting: 0, files: [] }
+  const nothing = { waiting: 0, unreadable: 0, files: [] }
   switch (what) {
     case 'messages':
       return eraseMessages(tx, person, after)
     case 'events': {
       const { rows, next } = rowsOf(tx, what, after)
-      const events = opened(rows, row => toEvent(tx, row))
+      const events = undamaged(rows, row => toEvent(tx, row))
       const { length } = events.filter(({ row, item }) => eraseEvent(tx, person, { row, event: item }))
-      return { ...nothing, next, counts: { events: length, ...unreadable(rows, events) } }
+      return { ...nothing, next, counts: { events: length }, unreadable: rows.length - events.length }
     }
     case 'decisions': {
       const { rows, next } = rowsOf(tx, what, after)
-      const decisions = opened(rows, row => toRecord(tx, row))
+      const decisions = undamaged(rows, row => toRecord(tx, row))
       const theirs = decisions.filter(({ item }) => person.isIn(item.request))
       for (const { row } of theirs) tx.db.run('DELETE FROM decisions WHERE id = ?', row.id)
-      return { ...nothing, next, counts: { decisions: theirs.length, ...unreadable(rows, decisions) } }
+      return {
+        ...nothing,
+        next,
+        counts: { decisions: theirs.length },
+        unreadable: rows.length - decisions.length,
+      }
     }
     case 'media': {
       const { rows, next } = rowsOf(tx, what, after)
-      const items = opened(rows, row => toItem(tx, row))
+      const items = undamaged(rows, row => toItem(tx, row))
       const theirs = items.filter(({ row, item }) => person.is(item.chat ?? '') && !isAwaited(tx, row))
       const files = theirs.flatMap(({ row }) => removeRow(tx, row))
-      return { ...nothing, next, counts: { media: theirs.length, ...unreadable(rows, items) }, files }
+      return {
+        ...nothing,
+        next,
+        counts: { media: theirs.length },
+        unreadable: rows.length - items.length,
+        files,
+      }
     }
     case 'journal': {
       const { rows, next } = rowsOf(tx, what, after)
-      const stanzas = opened(rows, row => namesInStanza(openStanza(tx, row)))
+      const stanzas = undamaged(rows, row => namesInStanza(openStanza(tx, row)))
       const theirs = stanzas.filter(({ item }) => item.some(person.is))
       for (const { row } of theirs) tx.db.run('DELETE FROM journal WHERE seq = ?', row.seq)
-      return { ...nothing, next, counts: { journal: theirs.length, ...unreadable(rows, stanzas) } }
+      return {
+        ...nothing,
+        next,
+        counts: { journal: theirs.length },
+        unreadable: rows.length - stanzas.length,
+      }
     }
   }
-}
-
-/** What is damaged stays: it says nothing to anybody, and whoever asks is told how much of it there is. */
-function unreadable(rows: readonly unknown[], read: readonly unknown[]): Erased['counts'] {
-  return rows.length === read.length ? {} : { unreadable: rows.length - read.length }
 }
 
 /** What is said of the contact outside these tables, and what holds the rest together. Opt-outs stay. */
@@ -79,7 +91,7 @@ function eraseMessages(tx: Tx, person: Person, after: string): Erased {
   const { rows, next } = rowsOf(tx, 'messages', after)
   const files: string[] = []
   let [messages, media, waiting] = [0, 0, 0]
-  const read = opened(rows, row => toMessage(tx, row))
+  const read = undamaged(rows, row => toMessage(tx, row))
   for (const { row, item: message } of read) {
     if (!person.isIn(message)) continue
     if (isWaiting(row.status)) waiting++
@@ -94,7 +106,7 @@ function eraseMessages(tx: Tx, person: Person, after: string): Erased {
     } else rewriteMessage(tx, row, person.without)
     forgetPart(tx, row, { message, person })
   }
-  return { counts: { messages, media, ...unreadable(rows, read) }, waiting, files, next }
+  return { counts: { messages, media }, waiting, unreadable: rows.length - read.length, files, next }
 }
 
 /** That it was stays: when, in which direction, what became of it. */

@@ -1,4 +1,4 @@
-import { unlessDamaged } from '../database/failures.ts'
+import { undamaged } from '../database/failures.ts'
 import type { Finding, Found, StoredIn, Stretch } from '../privacy.ts'
 import type { Source } from '../writer/transaction.ts'
 import { type DecisionRow, toRecord } from './decisions.ts'
@@ -51,19 +51,6 @@ export function rowsOf<What extends StoredIn>(
   return { rows, next: rows.length < LOOKED_AT ? null : (place ?? null) }
 }
 
-/** Those that can be opened. Of the others nobody knows whose they are. */
-export function opened<Row, Item>(
-  rows: readonly Row[],
-  open: (row: Row) => Item,
-): readonly { readonly row: Row; readonly item: Item }[] {
-  return rows.flatMap(row =>
-    unlessDamaged(
-      () => [{ row, item: open(row) }],
-      () => [],
-    ),
-  )
-}
-
 /** Whom an event is about is told at these places of it; elsewhere a contact is one of several. */
 export function isAbout(
   person: Person,
@@ -74,30 +61,31 @@ export function isAbout(
   )
 }
 
+/** What is damaged is left out: nobody knows whose it is, nor can read it. */
 export function find(source: Source, contact: string, { what, after }: Stretch): Found {
   const person = personOf(source, contact)
   switch (what) {
     case 'messages': {
       const { rows, next } = rowsOf(source, what, after)
-      const messages = opened(rows, row => toMessage(source, row))
+      const messages = undamaged(rows, row => toMessage(source, row))
       const theirs = messages.filter(({ item }) => person.is(item.chat) || person.is(item.from ?? ''))
       return { next, findings: theirs.map(({ item: message }) => ({ kind: 'message', message }) as const) }
     }
     case 'events': {
       const { rows, next } = rowsOf(source, what, after)
-      const events = opened(rows, row => toEvent(source, row))
+      const events = undamaged(rows, row => toEvent(source, row))
       const theirs = events.filter(({ item }) => isAbout(person, item))
       return { next, findings: theirs.map(({ item: event }) => ({ kind: 'event', event }) as const) }
     }
     case 'decisions': {
       const { rows, next } = rowsOf(source, what, after)
-      const decisions = opened(rows, row => toRecord(source, row))
+      const decisions = undamaged(rows, row => toRecord(source, row))
       const theirs = decisions.filter(({ item }) => person.is(item.request.to ?? ''))
       return { next, findings: theirs.map(({ item: decision }): Finding => ({ kind: 'decision', decision })) }
     }
     case 'media': {
       const { rows, next } = rowsOf(source, what, after)
-      const items = opened(rows, row => toItem(source, row))
+      const items = undamaged(rows, row => toItem(source, row))
       const theirs = items.filter(({ item }) => person.is(item.chat ?? ''))
       return { next, findings: theirs.map(({ item }): Finding => ({ kind: 'file', item })) }
     }

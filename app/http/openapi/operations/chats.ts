@@ -115,6 +115,7 @@ const PRIVACY_OPERATIONS: Operations = {
         shape({
           ...{ phone: CHAT, opted_out_at: orNull(INSTANT) },
           erased: { type: 'object', additionalProperties: COUNT },
+          unreadable: { ...COUNT, description: 'damaged rows, whoever’s they were: they stay' },
         }),
       ),
     },
