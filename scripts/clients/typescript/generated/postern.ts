@@ -132,7 +132,7 @@ export type Operations = {
   /** All that is stored about a contact, page by page; a page may be empty and not the last. */
   readonly exportContact: { readonly asked: { readonly phone: string; readonly after?: string }; readonly answer: { readonly data: readonly ({ readonly kind: "contact"; readonly contact: { readonly [name: string]: unknown } } | { readonly kind: "message"; readonly message: Message } | { readonly kind: "event"; readonly event: Event } | { readonly kind: "decision"; readonly decision: { readonly [name: string]: unknown } } | { readonly kind: "file"; readonly file: { readonly [name: string]: unknown } })[]; readonly next: string | null } }
   /** Erases what is stored about a contact. That there were messages stays, and so does an opt-out. */
-  readonly eraseContact: { readonly asked: { readonly phone: string }; readonly answer: { readonly phone: string; readonly opted_out_at: string | null; readonly erased: { readonly [name: string]: number } } }
+  readonly eraseContact: { readonly asked: { readonly phone: string }; readonly answer: { readonly phone: string; readonly opted_out_at: string | null; readonly erased: { readonly [name: string]: number }; readonly unreadable: number } }
   /** The groups that the account is in, without their people. */
   readonly listGroups: { readonly asked: { readonly account: string; readonly after?: string; readonly limit?: number }; readonly answer: { readonly data: readonly (GroupSummary)[]; readonly next: string | null } }
   /** Makes a group, or a community. */
