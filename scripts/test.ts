@@ -20,6 +20,8 @@ const USAGE = `usage: ./postern test [--long] [--report FILE] [PART…]
 
 Example: ./postern test types unit`
 
+/** Told again at the end: where only the end of a long output is kept, the reason of a failure is not lost. */
+const failures: string[] = []
 const code = await main(process.argv.slice(2))
 process.exit(code) // a test's leftover handle must not keep the runner
 
@@ -42,6 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     writeFileSync(report, renderReport(readFindings(findings), inWords(total)))
     rmSync(findings, { recursive: true })
   }
+  if (failures.length > 0) console.log(`\nwhat failed, once more:\n${failures.join('\n')}\n`)
   console.log(inWords(total))
   return total.failed === 0 ? 0 : 1
 }
@@ -108,7 +111,12 @@ async function runPart(part: Part & { kind: 'files' }, long: boolean): Promise<T
   const obstacle = meet(part.needs)
   if (obstacle !== undefined) return skip(obstacle)
   const fileTimeoutMs = long ? part.longFileTimeoutMs : part.fileTimeoutMs
-  return await runFiles(files, { root: ROOT, concurrency: part.concurrency, fileTimeoutMs })
+  return await runFiles(files, {
+    root: ROOT,
+    concurrency: part.concurrency,
+    fileTimeoutMs,
+    onFailure: told => failures.push(told),
+  })
 }
 
 function skip(reason: string): Tally {

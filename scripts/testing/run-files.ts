@@ -18,6 +18,8 @@ export type FilesOptions = {
   readonly root: string
   readonly concurrency: number
   readonly fileTimeoutMs: number
+  /** Called with what is printed about a failure, when it is. */
+  readonly onFailure?: (told: string) => void
 }
 
 /** Runs test files, each in a process of its own; prints failures and skips as they happen, then the slowest files, and counts. */
@@ -39,7 +41,11 @@ export async function runFiles(files: readonly string[], options: FilesOptions):
 }
 
 /** One file; a process that does not end in time is ended, and counts as a failure. It is told its lane, to stay out of others' way. */
-async function runFile(file: string, { root, fileTimeoutMs }: FilesOptions, lane: number): Promise<Tally> {
+async function runFile(
+  file: string,
+  { root, fileTimeoutMs, onFailure }: FilesOptions,
+  lane: number,
+): Promise<Tally> {
   const name = relative(root, file)
   let [said, failed] = ['', false]
   const remember = ({ message }: { message: string }) => {
@@ -59,7 +65,9 @@ async function runFile(file: string, { root, fileTimeoutMs }: FilesOptions, lane
     const what = signal.aborted
       ? `the file did not end within ${fileTimeoutMs / 1_000} s`
       : describe(details.error)
-    console.log(`  FAILED ${name}:${line ?? 1} ${test}\n${indent(what)}`)
+    const told = `  FAILED ${name}:${line ?? 1} ${test}\n${indent(what)}`
+    console.log(told)
+    onFailure?.(told)
   })
   const tally = await new Promise<Tally>((resolve, reject) => {
     events.on('test:summary', summary => {

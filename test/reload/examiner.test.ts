@@ -62,25 +62,31 @@ test('the thread answers what is answered here, while this one goes on, and is a
   leaveSecret('key.pem')
   const good = examineHere(SIGNABLE, { inForce: 'r7' })
   assert.equal(good.kind, 'good')
-  let hasTurned = false
-  setImmediate(() => {
-    hasTurned = true
-  })
   const [first, ...others] = await Promise.all([look(), look(), look()])
   assert.deepEqual(first, good, 'a secret came')
   assert.ok(
     others.every(other => other === first),
     'who asks at the same time shares an answer',
   )
-  assert.ok(
-    hasTurned,
-    'this thread did something else meanwhile, which no speed of the other makes impossible',
-  )
+  assert.ok(await goesOn(examineThere), 'this thread did something else meanwhile')
   const edited = SIGNABLE.replace('kind: Accounts', 'x-note: edited\nkind: Accounts')
   assert.notEqual(edited, SIGNABLE)
   assert.deepEqual(await examineThere(edited), examineHere(edited, {}))
   assert.equal(threads, 1)
 })
+
+/** Whether this thread turns while it waits. An answer can be there before the first turn; of many, some come later. */
+async function goesOn(examined: (text: string) => Promise<unknown>): Promise<boolean> {
+  for (let n = 0; n < 50; n++) {
+    let hasTurned = false
+    setImmediate(() => {
+      hasTurned = true
+    })
+    await examined(SIGNABLE.replace('kind: Accounts', `x-note: n${n}\nkind: Accounts`))
+    if (hasTurned) return true
+  }
+  return false
+}
 
 test('a policy that ends its thread, or keeps it too long, is refused, and the next is examined', async () => {
   const reportOf = (examined: Examined) => (examined.kind === 'bad' ? examined.report : 'good')

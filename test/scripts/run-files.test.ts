@@ -24,6 +24,7 @@ test('counts what passed, failed and was skipped, and tells each failure', async
   assert.deepEqual(tally, { passed: 1, failed: 2, skipped: 1 })
   assert.match(output, /skipped: b \(no engine\)/)
   assert.match(output, /FAILED bad\.test\.ts:2 d\n\s+Error: because/)
+  assert.match(output, /AGAIN {2}FAILED bad\.test\.ts:2 d\n\s+Error: because/)
   assert.match(output, /slowest: (good|bad)\.test\.ts \d+ s, (good|bad)\.test\.ts \d+ s$/m)
 })
 
@@ -60,8 +61,8 @@ async function runOn(
     writeFileSync(file, source)
     return file
   })
-  const options = { root: folder, concurrency, fileTimeoutMs }
-  const call = `runFiles(${JSON.stringify(files)}, ${JSON.stringify(options)})`
+  const options = JSON.stringify({ root: folder, concurrency, fileTimeoutMs })
+  const call = `runFiles(${JSON.stringify(files)}, { ...${options}, onFailure: told => console.log('AGAIN' + told) })`
   const script = `import { runFiles } from ${JSON.stringify(RUNNER)}\nconsole.log(JSON.stringify(await ${call}))`
   const { NODE_TEST_CONTEXT: _, ...env } = process.env // a runner inside a runner would run nothing
   const program = join(folder, 'program.ts')
