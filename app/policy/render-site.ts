@@ -125,14 +125,9 @@ function beginningOf(user: string): string {
   return `${letters.slice(0, -1).replaceAll('+', '[+]')}[${BASE64.slice(last, last + lastCanBe)}]`
 }
 
-/**
- * HTTP/2 is for browsers. On one connection of a program it would be two hundred requests at once, and each that is taken back
- * closes a connection to the app, which the next one has to make anew.
- */
 function tlsLines({ edge, site, name }: SiteToRender): string[] {
   const inside = [
     ...(name === 'api' ? ['protocols tls1.3'] : []),
-    ...(name === 'dashboard' ? [] : ['alpn http/1.1']),
     site.clientCertificates ? 'import client-certificates' : 'import no-session-tickets',
   ]
   const { tls } = edge

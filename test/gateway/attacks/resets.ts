@@ -4,7 +4,7 @@ import type { Came, Plan, Target } from './plan.ts'
 /** So many at once as Caddy takes on one connection. */
 const AT_ONCE = 200
 const SESSIONS_AT_MOST = 50
-/** Of those that do not begin: a site without HTTP/2 never will. */
+/** Of those that do not begin: a site without HTTP/2 never will, and none of ours has it. */
 const REFUSALS_AT_MOST = 3
 
 /** Asks and takes it back at once, `count` times, on a new connection whenever the server has had enough of one. */
