@@ -36,7 +36,13 @@ export type AppRig = {
 }
 
 /** A request as the app's server read it, before any code of ours looked at it. */
-export type Arrived = { readonly method: string; readonly url: string; readonly headers: readonly string[] }
+export type Arrived = {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly string[]
+  /** Caddy's port of the connection that it came over. */
+  readonly via: number | undefined
+}
 
 export type Shown = {
   readonly client?: CertificateAndKey
@@ -94,10 +100,10 @@ export async function startAppRig({ portBase, secrets }: AppRigOptions): Promise
 function listen(): { arrived: Arrived[]; forget: () => void } {
   const arrived: Arrived[] = []
   const note = (message: unknown) => {
-    const { method = '', url = '', rawHeaders } = (message as { request: IncomingMessage }).request
+    const { method = '', url = '', rawHeaders, socket } = (message as { request: IncomingMessage }).request
     const names = new Set(rawHeaders.filter((_, n) => n % 2 === 0).map(name => name.toLowerCase()))
     if (names.has('postern-site') && !names.has('postern-ask'))
-      arrived.push({ method, url, headers: rawHeaders })
+      arrived.push({ method, url, headers: rawHeaders, via: socket.remotePort })
   }
   subscribe(REQUESTS, note)
   return { arrived, forget: () => unsubscribe(REQUESTS, note) }

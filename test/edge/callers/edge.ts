@@ -84,6 +84,32 @@ export function connectionTests(rigOf: () => AppRig): void {
       assert.deepEqual(await left(rigOf(), path, known), { status, goes }, path)
   })
 
+  test('hands over what does not say its length on connections of its own, with the same claims', async () => {
+    const message = { method: 'POST', path: '/v1/accounts/main/messages' }
+    const handed = async (header: string, body: string) => {
+      const headers = ['Content-Type: application/json', header]
+      const { told, arrived } = await ask(rigOf(), rigOf().honest, { ...message, headers, body })
+      const [{ headers: seen = [], via = 0 } = {}] = arrived
+      const claims = ['Postern-Site', 'Client-Cert'].map(name => seen[seen.indexOf(name) + 1] ?? '')
+      return { told, via, claims }
+    }
+    const declared: Awaited<ReturnType<typeof handed>>[] = []
+    const undeclared: typeof declared = []
+    for (let n = 0; n < 4; n++) {
+      declared.push(await handed('Content-Length: 2', '{}'))
+      undeclared.push(await handed('Transfer-Encoding: chunked', '2\r\n{}\r\n0\r\n\r\n'))
+    }
+    for (const { told, claims } of [...declared, ...undeclared]) {
+      assert.equal(told, '422 invalid')
+      assert.deepEqual(claims, declared[0]?.claims)
+    }
+    assert.equal(declared[0]?.claims[0], 'api')
+    assert.match(declared[0]?.claims[1] ?? '', /^:[A-Za-z0-9+/=]{100,}:$/)
+    const others = new Set(declared.map(({ via }) => via))
+    assert.ok(others.size < declared.length, 'a connection is used again')
+    for (const { via } of undeclared) assert.ok(via > 0 && !others.has(via))
+  })
+
   test("does not reach another site by that site's Host on this site's port", async () => {
     const rig = rigOf()
     const host = `localhost:${rig.ports.api}`
