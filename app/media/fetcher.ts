@@ -1,6 +1,7 @@
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import { reasonOf } from '../lib/error.ts'
 import type { FileTraits, MediaItem, StoredFile } from '../model/media.ts'
+import type { DueMedia } from '../store/media.ts'
 import type { Outcome } from './folder.ts'
 import type { LibraryDeps } from './library.ts'
 import { askRemote } from './remote.ts'
@@ -17,7 +18,7 @@ export type Brought =
 export type Fetcher = {
   bring(item: MediaItem): Promise<Brought>
   /** Fetches what is received without being asked, or says when it is tried again. */
-  fetchDue(item: MediaItem): Promise<void>
+  fetchDue(item: DueMedia): Promise<void>
 }
 
 const AGAIN: Backoff = { baseMs: 5_000, maxMs: 60 * 60_000 }
@@ -67,7 +68,11 @@ export function createFetcher(deps: LibraryDeps): Fetcher {
     }
   }
 
-  async function fetchDue(item: MediaItem): Promise<void> {
+  async function fetchDue(item: DueMedia): Promise<void> {
+    if ('unreadable' in item) {
+      log.error('media.damaged', { account: item.account, id: item.id, reason: item.unreadable })
+      return await store.media.putOff(item.id, { attempts: 0 })
+    }
     const isLarge = (item.received?.remote.size ?? 0) > deps.maxBytesAtOnce()
     if (isLarge || item.fetchCount >= MAX_ATTEMPTS) return await store.media.putOff(item.id, { attempts: 0 })
     if (store.disk.state().level === 'full')

@@ -8,6 +8,9 @@ import { mediaFileNames } from './tables/media-files.ts'
 /** A file that has just been written into the folder of media. */
 export type NewFile = StoredFile & Pick<FileTraits, 'sha256'>
 
+/** What is to be fetched, or an item that is damaged: where it is to be had can no more be read. */
+export type DueMedia = MediaItem | (Pick<MediaItem, 'id' | 'account'> & { readonly unreadable: string })
+
 /** `awaited`: a message that is still to be sent carries it. `files` are needed no more. */
 export type Removed =
   | { readonly kind: 'removed'; readonly files: readonly string[] }
@@ -32,7 +35,7 @@ export type MediaStore = {
   remove(account: string, id: string): Promise<Removed>
   get(account: string, id: string): Promise<MediaItem | undefined>
   /** Received files to be fetched now. */
-  due(now: Date, limit: number): Promise<readonly MediaItem[]>
+  due(now: Date, limit: number): Promise<readonly DueMedia[]>
   nextFetchAt(): Promise<Date | undefined>
   /** Of all files that something needs. */
   fileNames(): Promise<readonly string[]>

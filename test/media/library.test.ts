@@ -4,20 +4,32 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newId } from '../../app/lib/ids.ts'
 import { silentLog } from '../../app/lib/log.ts'
 import { openFolder } from '../../app/media/folder.ts'
 import { createLibrary, type Library } from '../../app/media/library.ts'
 import type { MediaItem } from '../../app/model/media.ts'
 import type { Message } from '../../app/model/message.ts'
+import { Connection } from '../../app/store/database/connection.ts'
 import type { Store } from '../../app/store/store.ts'
 import { sweepOnce } from '../../app/store/sweeper.ts'
 import { FRUGAL } from '../../app/supervise/app-command.ts'
 import { snapshotOf } from '../policy/world.ts'
-import { after, open, outgoing, START, temporaryFolder } from '../store/fixture.ts'
+import { after, incoming, NO_EFFECTS, open, outgoing, START, temporaryFolder } from '../store/fixture.ts'
 import * as samples from './samples.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const MAX_BYTES = 1024 * 1024
+/** Nobody looks there in these tests. */
+const REMOTE = {
+  directPath: '/v/t62/none',
+  mediaKey: Buffer.alloc(32, 1).toString('base64'),
+  sha256: 'ab'.repeat(32),
+  encryptedSha256: 'cd'.repeat(32),
+  size: 0,
+  keyedAt: 1_772_000_000,
+}
 
 type World = { readonly store: Store; readonly library: Library; readonly folder: string }
 
@@ -42,6 +54,17 @@ async function keep({ library }: World, content: Buffer): Promise<MediaItem> {
   return taken.kind === 'taken' ? await taken.keep({ account: 'main', principal: 'billing' }) : assert.fail()
 }
 
+/** The id of a file that came with a message and lies with WhatsApp. */
+async function received({ store }: World): Promise<string> {
+  const id = newId('med', START)
+  const message = incoming({
+    content: { type: 'image', image: { id } },
+    file: { type: 'image', remote: REMOTE },
+  })
+  assert.equal(await store.messages.receive(message, NO_EFFECTS), 'stored')
+  return id
+}
+
 const read = (library: Library, { file }: MediaItem) => library.open(file ?? assert.fail('no file')).toArray()
 
 test('a file is removed when its time is over, and one that is still to be sent is not', async t => {
@@ -61,6 +84,31 @@ test('a file is removed when its time is over, and one that is still to be sent 
   assert.equal(await all.library.get('main', old.id), undefined)
   assert.equal(await all.library.remove('main', awaited.id), 'awaited')
   assert.deepEqual(Buffer.concat(await read(all.library, awaited)), samples.gif())
+})
+
+test('a damaged item keeps no other from being fetched, and is not tried again', async t => {
+  const all = await world(t)
+  const [damaged, other] = [await received(all), await received(all)]
+  const db = Connection.open(join(all.folder, '..', 'postern.db'), 'write')
+  db.run('UPDATE media SET body = zeroblob(99) WHERE id = ?', damaged)
+  db.close()
+  assert.deepEqual(
+    (await all.store.media.due(START, 5)).map(({ id }) => id),
+    [damaged, other],
+  )
+  await all.library.start()
+  t.after(() => all.library.stop())
+  const until = Date.now() + 5_000
+  while ((await all.store.media.due(START, 5)).length > 0 && Date.now() < until) await sleep(10)
+  assert.deepEqual(
+    await all.store.media.due(START, 5),
+    [],
+    'the other is put off, as WhatsApp cannot be asked',
+  )
+  assert.deepEqual(
+    (await all.store.media.due(after(DAY_MS), 5)).map(({ id }) => id),
+    [other],
+  )
 })
 
 test('what an earlier run has left behind goes at the start, and what was kept stays', async t => {

@@ -2,7 +2,8 @@ import { present } from '../../lib/present.ts'
 import type { FileTraits, MediaItem, SentFile, StoredFile } from '../../model/media.ts'
 import { type MediaType, type Message, mediaIn } from '../../model/message.ts'
 import { scopeOf } from '../crypto/vault.ts'
-import type { NewFile, Removed } from '../media.ts'
+import { unlessDamaged } from '../database/failures.ts'
+import type { DueMedia, NewFile, Removed } from '../media.ts'
 import type { Source, Tx } from '../writer/transaction.ts'
 import { dropFile, fileOf, keepFile } from './media-files.ts'
 
@@ -32,13 +33,18 @@ export function rowOfMedia({ db }: Source, id: string): MediaRow | undefined {
 }
 
 /** What is to be fetched from WhatsApp by an instant, that which waits longest first. */
-export function dueMedia(source: Source, now: Date, limit: number): readonly MediaItem[] {
+export function dueMedia(source: Source, now: Date, limit: number): readonly DueMedia[] {
   const rows = source.db.all<MediaRow>(
     `${MEDIA} WHERE fetch_at <= ? ORDER BY fetch_at, seq LIMIT ?`,
     now.getTime(),
     limit,
   )
-  return rows.map(row => toItem(source, row))
+  return rows.map(row =>
+    unlessDamaged(
+      () => toItem(source, row),
+      ({ message }) => ({ id: row.id, account: row.account, unreadable: message }),
+    ),
+  )
 }
 
 export function nextFetchAt({ db }: Source): Date | undefined {
