@@ -18,13 +18,37 @@ const OPENING_AT_ONCE = 50
 /** For each connection: on a busy machine the edge does not wait for the end of every handshake. */
 const TRIES = 10
 const NICE = 19
+const NOTHING: Came = { opened: 0, failed: 0, statuses: {}, ended: 0, held: 0 }
 
 setPriority(NICE)
 const plan = JSON.parse(readFileSync(0, 'utf8')) as Plan
 const { kind } = plan
 const attack = kind === 'rapid resets' ? reset : (target: Target) => hold(target, DRIVES[kind])
-console.log(JSON.stringify(await Promise.all(plan.targets.map(target => attack(target, plan)))))
+const begunAt = Date.now()
+let came = await wave()
+while (Date.now() - begunAt < plan.lastMs) {
+  const more = await wave()
+  came = came.map((one, n) => together(one, more[n] ?? NOTHING))
+}
+console.log(JSON.stringify(came))
 process.exit(0)
+
+function wave(): Promise<readonly Came[]> {
+  return Promise.all(plan.targets.map(target => attack(target, plan)))
+}
+
+function together(one: Came, other: Came): Came {
+  const statuses = { ...one.statuses }
+  for (const [status, count] of Object.entries(other.statuses))
+    statuses[status] = (statuses[status] ?? 0) + count
+  return {
+    opened: one.opened + other.opened,
+    failed: one.failed + other.failed,
+    statuses,
+    ended: one.ended + other.ended,
+    held: one.held + other.held,
+  }
+}
 
 /** Opens the connections, keeps each going, and lets go of those that are left when the time is over. */
 async function hold(target: Target, drive: Drive): Promise<Came> {
