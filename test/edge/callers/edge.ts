@@ -84,30 +84,32 @@ export function connectionTests(rigOf: () => AppRig): void {
       assert.deepEqual(await left(rigOf(), path, known), { status, goes }, path)
   })
 
-  test('hands over what does not say its length on connections of its own, with the same claims', async () => {
+  test('hands over each way of having a body or none on connections of its own, with the same claims', async () => {
     const message = { method: 'POST', path: '/v1/accounts/main/messages' }
-    const handed = async (header: string, body: string) => {
-      const headers = ['Content-Type: application/json', header]
+    const handed = async (header: string[], body: string) => {
+      const headers = ['Content-Type: application/json', ...header]
       const { told, arrived } = await ask(rigOf(), rigOf().honest, { ...message, headers, body })
       const [{ headers: seen = [], via = 0 } = {}] = arrived
       const claims = ['Postern-Site', 'Client-Cert'].map(name => seen[seen.indexOf(name) + 1] ?? '')
       return { told, via, claims }
     }
-    const declared: Awaited<ReturnType<typeof handed>>[] = []
-    const undeclared: typeof declared = []
-    for (let n = 0; n < 4; n++) {
-      declared.push(await handed('Content-Length: 2', '{}'))
-      undeclared.push(await handed('Transfer-Encoding: chunked', '2\r\n{}\r\n0\r\n\r\n'))
+    const ways = [
+      [['Content-Length: 2'], '{}'],
+      [['Transfer-Encoding: chunked'], '2\r\n{}\r\n0\r\n\r\n'],
+      [[], ''],
+    ] as const
+    const seen: Awaited<ReturnType<typeof handed>>[][] = ways.map(() => [])
+    for (let n = 0; n < 4; n++)
+      for (const [way, [header, body]] of ways.entries()) seen[way]?.push(await handed([...header], body))
+    for (const { told, claims } of seen.flat()) {
+      assert.match(told, /^422 invalid$/)
+      assert.equal(claims[0], 'api')
+      assert.match(claims[1] ?? '', /^:[A-Za-z0-9+/=]{100,}:$/)
     }
-    for (const { told, claims } of [...declared, ...undeclared]) {
-      assert.equal(told, '422 invalid')
-      assert.deepEqual(claims, declared[0]?.claims)
-    }
-    assert.equal(declared[0]?.claims[0], 'api')
-    assert.match(declared[0]?.claims[1] ?? '', /^:[A-Za-z0-9+/=]{100,}:$/)
-    const others = new Set(declared.map(({ via }) => via))
-    assert.ok(others.size < declared.length, 'a connection is used again')
-    for (const { via } of undeclared) assert.ok(via > 0 && !others.has(via))
+    const via = seen.map(each => new Set(each.map(one => one.via)))
+    for (const each of via) assert.ok(each.size < 4 && !each.has(0), 'a connection is used again')
+    const all = via.flatMap(each => [...each])
+    assert.equal(new Set(all).size, all.length, 'none is used for two ways')
   })
 
   test("does not reach another site by that site's Host on this site's port", async () => {
