@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
 import { loadConfig } from '../../app/config/config.ts'
-import { FRUGAL } from '../../app/supervise/app-command.ts'
+import { FRUGAL, FRUGAL_MALLOC } from '../../app/supervise/app-command.ts'
 import { caddyCommand } from '../../app/supervise/edge.ts'
 
 const ROOT = dirname(dirname(import.meta.dirname))
@@ -86,6 +86,9 @@ test('the app runs under the same flags of V8 by ./postern up, in its unit and i
   }
   assert.deepEqual(written('app/Dockerfile', /ENTRYPOINT \["node"/), FRUGAL)
   assert.deepEqual(written('scripts/systemd/postern-app.service', /bin\/node /), FRUGAL)
+  for (const file of ['app/Dockerfile', 'scripts/systemd/postern-app.service'])
+    for (const [name, value] of Object.entries(FRUGAL_MALLOC))
+      assert.match(textOf(file), new RegExp(`\\s${name}=${value}\\s`), `${name} in ${file}`)
 })
 
 test('Caddy runs under the same settings of Go by ./postern up, in its unit and in its container', () => {
