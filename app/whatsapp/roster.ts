@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import type { Log } from '../lib/log.ts'
 import type { AccountPolicy } from '../policy/snapshot.ts'
+import { canPass } from '../store/database/failures.ts'
 import { Session, type SessionDeps } from './session/session.ts'
 import { wordsOf } from './socket/library-log.ts'
 
@@ -9,11 +12,17 @@ export type RosterDeps = Omit<SessionDeps, 'account' | 'policy' | 'onOpen'> & {
   readonly log: Log
 }
 
+/** For what is stored of an account, when a disk did not give it. */
+const AGAIN: Backoff = { baseMs: 1_000, maxMs: 60_000 }
+
 /** One session an account of the policy in force, made when it is first asked for. */
 export class Roster {
   readonly #deps: RosterDeps
   readonly #sessions = new Map<string, Session>()
   readonly #listeners: ((account: string) => void)[] = []
+  /** The last session of each account that the policy has taken away: settled once it is over. */
+  readonly #ending = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
   #started = false
 
   constructor(deps: RosterDeps) {
@@ -51,21 +60,48 @@ export class Roster {
     for (const name of this.names) this.find(name)
     const accounts = this.#deps.accounts()
     const gone = [...this.#sessions].filter(([name]) => !accounts.has(name))
-    for (const [name] of gone) this.#sessions.delete(name)
-    await Promise.all(gone.map(([, session]) => session.stop()))
+    for (const [name, session] of gone) {
+      this.#sessions.delete(name)
+      this.#ending.set(name, this.#end(session, this.#ending.get(name)))
+    }
+    await Promise.all(this.#ending.values())
+  }
+
+  async #end(session: Session, before: Promise<void> | undefined): Promise<void> {
+    await before
+    await session.stop().catch((error: unknown) => {
+      this.#deps.log.error('account.not_stopped', { account: session.view().name, reason: wordsOf(error) })
+    })
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort()
     await Promise.all([...this.#sessions.values()].map(session => session.stop()))
+    await Promise.all(this.#ending.values())
   }
 
-  /** One account that cannot be read must not keep the others from starting. */
-  async #begin(account: string, session: Session): Promise<void> {
+  /**
+   * One account that cannot be read must not keep the others from starting; what may pass is tried again. An account
+   * that has come back to the policy waits for the end of the session that it had.
+   */
+  async #begin(account: string, session: Session, attempt = 0): Promise<void> {
     try {
-      await session.start()
+      await this.#ending.get(account)
+      if (this.#isWanted(account, session)) await session.start()
     } catch (error) {
       this.#deps.log.error('account.not_started', { account, reason: wordsOf(error) })
+      if (canPass(error)) void this.#beginLater(account, session, attempt)
     }
+  }
+
+  async #beginLater(account: string, session: Session, attempt: number): Promise<void> {
+    const { signal } = this.#stopping
+    await sleep(backoffMs(attempt, AGAIN, this.#deps.random), undefined, { signal }).catch(() => {})
+    if (this.#isWanted(account, session)) await this.#begin(account, session, attempt + 1)
+  }
+
+  #isWanted(account: string, session: Session): boolean {
+    return !this.#stopping.signal.aborted && this.#sessions.get(account) === session
   }
 
   #build(account: string): Session {

@@ -35,6 +35,8 @@ const LEFTOVER_MS = 20_000
 export type RigOptions = {
   readonly timings?: Partial<Timings>
   readonly policy?: Partial<AccountPolicy>
+  /** Whether the policy names the account at the moment. */
+  readonly isNamed?: () => boolean
   /** What the sessions take for the store; the real one, as they get it, or something in front of it. */
   readonly store?: (store: Store) => Store
   /** What the sessions take for WhatsApp's root instead of the simulator's. */
@@ -91,7 +93,7 @@ export async function startParts({ dataDir, key, simulator }: Place, wanted: Rig
     meter: wanted.meter ?? silentMeter,
     ...(wanted.hear && { hear: wanted.hear }),
     log: wanted.log ?? silentLog,
-    policy: () => policyWith(wanted.policy),
+    policy: () => policyWith(wanted.policy, wanted.isNamed?.()),
     simulator: { url: simulator.url, noiseRoot: wanted.noiseRoot ?? simulator.noiseRoot },
     timings: { reconnectMs: 50, ...wanted.timings },
   })
@@ -218,7 +220,7 @@ function now(): Date {
 
 export const route: RouteEvent = draft => ({ ...draft, id: newId('evt'), at: now(), deliveries: [] })
 
-function policyWith(account: Partial<AccountPolicy> = {}): PolicyInForce {
+function policyWith(account: Partial<AccountPolicy> = {}, isNamed = true): PolicyInForce {
   const main: AccountPolicy = {
     name: 'main',
     reconnect: { maxBackoffMs: 100, giveUpAfterMs: 60_000 },
@@ -228,7 +230,7 @@ function policyWith(account: Partial<AccountPolicy> = {}): PolicyInForce {
     alertsOnLoggedOut: true,
     ...account,
   }
-  const snapshot = { accounts: new Map([['main', main]]) } as unknown as PolicySnapshot // all that sessions ask for
+  const snapshot = { accounts: new Map(isNamed ? [['main', main]] : []) } as unknown as PolicySnapshot // all that sessions ask for
   return { revision: 'r1', snapshot }
 }
 

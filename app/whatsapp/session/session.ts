@@ -4,6 +4,7 @@ import type { Account, AccountState, Link } from '../../model/account.ts'
 import { type Actor, SYSTEM } from '../../model/audit.ts'
 import type { RouteEvent } from '../../model/event.ts'
 import type { SendOrder, SendOutcome } from '../../model/send-port.ts'
+import { canPass } from '../../store/database/failures.ts'
 import { Connection, type ConnectionDeps, type ConnectionEvents } from '../connection/connection.ts'
 import { type Meaning, meaningOf } from '../connection/disconnect.ts'
 import type { Reader } from '../inbound/reading.ts'
@@ -43,6 +44,8 @@ export class Session {
   readonly #desk: LinkDesk
   readonly #custody: Custody
   #turn: Promise<unknown> = Promise.resolve()
+  /** Why what the store has of the account is not known: it could not be read. */
+  #unread: string | undefined
 
   constructor(deps: SessionDeps) {
     const { timings } = deps
@@ -101,18 +104,27 @@ export class Session {
     }
   }
 
-  /** Takes up where the store says the account was left. */
+  /** Takes up where the store says the account was left. Rejects when that cannot be read; it may be tried again. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
       const { account, store } = this.#deps
-      const found = await this.#custody.load()
+      const found = await this.#custody.load().catch((error: unknown) => this.#couldNotRead(error))
+      this.#unread = undefined
       await this.#traffic.resume()
       if (found === 'logged out') return this.#become('logged_out', meaningOf(401).reason)
       const device = this.#custody.linked
-      if (device === undefined) return
+      if (device === undefined) return this.#become('unlinked')
       if (await store.accounts.isPaused(account)) return this.#become('paused', 'paused by an operator')
       this.#connect(device)
     })
+  }
+
+  /** Not `unlinked`: whoever links it anew gives up the device that it has. */
+  #couldNotRead(error: unknown): never {
+    const reason = `what is stored of it could not be read: ${wordsOf(error)}`
+    this.#unread = canPass(error) ? reason : undefined // what is damaged can only be linked anew
+    this.#become('closed', reason)
+    throw error
   }
 
   /** Ends the connection; what was heard is recorded when this resolves. */
@@ -150,7 +162,11 @@ export class Session {
   }
 
   startLink(request: LinkRequest, by: Actor): Promise<LinkOutcome> {
-    return this.#inTurn(() => this.#desk.ask(request, by))
+    return this.#inTurn(async () =>
+      this.#unread === undefined
+        ? await this.#desk.ask(request, by)
+        : { kind: 'unavailable', reason: this.#unread },
+    )
   }
 
   logout(by: Actor): Promise<AccountOutcome> {
