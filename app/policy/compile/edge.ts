@@ -1,4 +1,4 @@
-import { duration, size } from '../shape/notation.ts'
+import { size, timeout } from '../shape/notation.ts'
 import type { Edge, Site, SiteName } from '../snapshot.ts'
 import type { DeclaredEdge, DeclaredSite } from './declared.ts'
 import { mapOf, parsedOr } from './values.ts'
@@ -26,9 +26,9 @@ export function compileEdge({ tls, sites, basicAuthUsers, limits }: DeclaredEdge
     limits: {
       maxBodyBytes: parsedOr(size, limits?.maxBody, DEFAULTS.maxBodyBytes),
       maxUploadBytes: parsedOr(size, limits?.maxUpload, DEFAULTS.maxUploadBytes),
-      headerTimeoutMs: parsedOr(duration, limits?.headerTimeout, DEFAULTS.headerTimeoutMs),
-      bodyTimeoutMs: parsedOr(duration, limits?.bodyTimeout, DEFAULTS.bodyTimeoutMs),
-      idleTimeoutMs: parsedOr(duration, limits?.idleTimeout, DEFAULTS.idleTimeoutMs),
+      headerTimeoutMs: parsedOr(timeout, limits?.headerTimeout, DEFAULTS.headerTimeoutMs),
+      bodyTimeoutMs: parsedOr(timeout, limits?.bodyTimeout, DEFAULTS.bodyTimeoutMs),
+      idleTimeoutMs: parsedOr(timeout, limits?.idleTimeout, DEFAULTS.idleTimeoutMs),
     },
   }
 }

@@ -2,7 +2,7 @@ import { namesMatching } from '../../lib/glob.ts'
 import { present } from '../../lib/present.ts'
 import { EVENT_TYPES, type EventType } from '../../model/event.ts'
 import { TOLD_EVENTS } from '../../model/webhook-format.ts'
-import { duration } from '../shape/notation.ts'
+import { duration, timeout } from '../shape/notation.ts'
 import type { Endpoint } from '../snapshot.ts'
 import type { Declared, DeclaredEndpoint } from './declared.ts'
 import { mapOf, parsedOr } from './values.ts'
@@ -33,7 +33,7 @@ function compileEndpoint(endpoint: DeclaredEndpoint, name: string, declared: Dec
     secretRefs: sign.previousRef === undefined ? [sign.secretRef] : [sign.secretRef, sign.previousRef],
     allowCidrs: (endpoint.allowNetworks ?? []).flatMap(network => declared.networks[network]?.cidrs ?? []),
     order: endpoint.order ?? 'per-chat',
-    timeoutMs: parsedOr(duration, endpoint.timeout, TIMEOUT_MS),
+    timeoutMs: parsedOr(timeout, endpoint.timeout, TIMEOUT_MS),
     concurrency: endpoint.concurrency ?? CONCURRENCY,
     retry: { schedule: 'standard', maxAgeMs: parsedOr(duration, retry?.maxAge, MAX_AGE_MS) },
     ...present({

@@ -25,6 +25,18 @@ export const duration: Notation<number> = {
   },
 }
 
+/** Node's timers end at 24.8 days, and make a millisecond of what is longer. */
+const MAX_TIMEOUT_MS = UNIT_MS.d
+
+/** How long somebody who waits for an answer or the rest of a request is kept waiting. */
+export const timeout: Notation<number> = {
+  expected: 'a duration of no more than 24h, such as 30s or 5m',
+  parse(text) {
+    const ms = duration.parse(text)
+    return ms !== undefined && ms <= MAX_TIMEOUT_MS ? ms : undefined
+  },
+}
+
 const MAX_PROBATION_MS = UNIT_MS.h
 
 export const probation: Notation<number> = {
@@ -294,6 +306,7 @@ export const secretRef: Notation<SecretRef> = {
 export const NOTATIONS = new Map<string, Notation<unknown>>(
   Object.entries({
     duration,
+    timeout,
     probation,
     size,
     rate,
