@@ -161,7 +161,7 @@ function respond(pool: Line['pool'], { url, request, signal }: Asked): ReturnTyp
     method: request.method,
     headers: request.headers,
     body: request.body ?? null,
-    bodyTimeout: request.timeoutMs,
+    bodyTimeout: request.silenceMs ?? request.timeoutMs,
     signal,
   })
   return within(asked, signal) // undici hears the signal only once it is connected

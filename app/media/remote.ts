@@ -14,6 +14,8 @@ export type Remote =
   | { readonly kind: 'failed'; readonly reason: string }
 
 const TIMEOUT_MS = 15 * 60_000
+/** A file that does not move must not hold others up for all that time. */
+const SILENCE_MS = 30_000
 const ORIGIN = 'https://web.whatsapp.com'
 const KEYS: Readonly<Record<MediaType, string>> = {
   image: 'WhatsApp Image Keys',
@@ -39,7 +41,8 @@ export async function askRemote(
   if (!remote.directPath.startsWith('/') || url?.host !== host)
     return { kind: 'gone', reason: 'the message says nothing usable about where the file is' }
   const headers = { origin: ORIGIN, 'accept-encoding': 'identity' }
-  const request = { url: url.href, method: 'GET', headers, allowCidrs, timeoutMs: TIMEOUT_MS } as const
+  const patience = { timeoutMs: TIMEOUT_MS, silenceMs: SILENCE_MS }
+  const request = { url: url.href, method: 'GET', headers, allowCidrs, ...patience } as const
   const answer = await download(request)
   if (answer.kind !== 'answered') return { kind: 'failed', reason: answer.reason }
   if (answer.status === 200) return { kind: 'found', bytes: decrypted(type, remote, answer.body) }

@@ -14,6 +14,8 @@ export type EgressRequest = {
   readonly ca?: string
   readonly clientCertificate?: { readonly cert: string; readonly key: string }
   readonly timeoutMs: number
+  /** Of this time, how much of it the far side may be silent in the middle of its answer; all when absent. */
+  readonly silenceMs?: number
 }
 
 /** `refused`: the address is forbidden, and asking again will not help. `failed`: the far side or the way to it did. */

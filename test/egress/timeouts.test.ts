@@ -34,3 +34,30 @@ test('waits fifteen seconds for the status of an answer', LONG, async t => {
   assert.equal(server.requests, 1)
   await egress.close()
 })
+
+test('gives up a download that falls silent, and has patience with one that comes slowly', async t => {
+  const server = await startServer(t, ({ url }, response) => {
+    response.writeHead(200, { 'content-length': '10' })
+    response.write('0')
+    let left = url === '/slow' ? 9 : 0
+    const drip = setInterval(() => {
+      if (left-- > 0) response.write('1')
+    }, 400)
+    response.once('close', () => clearInterval(drip))
+  })
+  const egress = egressTo('127.0.0.1')
+  const take = async (path: string) => {
+    const url = `https://hooks.test:${server.port}${path}`
+    const download = await egress.download({ ...requestTo(url, PATIENT), method: 'GET', silenceMs: 2_000 })
+    assert.equal(download.kind, 'answered')
+    const bytes = download.kind === 'answered' ? await download.body.toArray() : []
+    return Buffer.concat(bytes as Buffer[]).toString()
+  }
+  const { value, seconds } = await took(take('/slow'))
+  assert.equal(value, '0111111111')
+  assert.ok(seconds > 3)
+  const silent = await took(take('/silent').catch((error: Error) => error.name))
+  assert.equal(silent.value, 'BodyTimeoutError')
+  assert.ok(silent.seconds < 20, String(silent.seconds))
+  await egress.close()
+})
