@@ -25,6 +25,8 @@ type Day = WarmUpDay & { sent: number }
 
 export function createPace({ store, policy, now, random }: PaceDeps): Pace {
   const readyAt = new Map<string, number>()
+  /** Until when a day of the warm-up is full, as long as that warm-up is in force. */
+  const fullUntil = new Map<string, { readonly warmUp: WarmUp; readonly until: number }>()
   const days = new Map<string, Day>()
 
   async function room(account: string, places: number): Promise<number> {
@@ -38,7 +40,7 @@ export function createPace({ store, policy, now, random }: PaceDeps): Pace {
     const day = await today(account, pacing.warmUp)
     if (day === undefined || day.sent < day.allowance)
       return Math.min(most, day === undefined ? most : day.allowance - day.sent)
-    readyAt.set(account, day.until.getTime())
+    fullUntil.set(account, { warmUp: pacing.warmUp, until: day.until.getTime() })
     return 0
   }
 
@@ -57,7 +59,10 @@ export function createPace({ store, policy, now, random }: PaceDeps): Pace {
   }
 
   function restsMs(account: string): number {
-    return Math.max(0, (readyAt.get(account) ?? 0) - now().getTime())
+    const full = fullUntil.get(account)
+    const isInForce = full !== undefined && full.warmUp === policy().snapshot.pacing.get(account)?.warmUp
+    const until = Math.max(readyAt.get(account) ?? 0, isInForce ? full.until : 0)
+    return Math.max(0, until - now().getTime())
   }
 
   /** The store is asked once for each day and start: it knows what went before. */

@@ -79,6 +79,22 @@ test('lets out each day of the warm-up what it allows, and after a restart no mo
   await untilSent(world, 8)
 })
 
+for (const jitter of [undefined, { minMs: 1, maxMs: 1 }])
+  test(`lets out at once what a new warm-up allows of a day that was full${jitter ? ', with pauses' : ''}`, async t => {
+    const warmUp = { start: 1, growth: 1, max: 1 }
+    const world = await paced(t, { warmUp, ...(jitter && { jitter }) })
+    await enqueue(world, 4)
+    await world.startWorker(t)
+    await untilSent(world, 1)
+    wait(world, MINUTE)
+    await untilSent(world, 1)
+    setPace(world, { warmUp: { ...warmUp, start: 3, max: 3 }, ...(jitter && { jitter }) })
+    for (const sent of jitter ? [2, 3, 3] : [3, 3]) {
+      wait(world, MINUTE)
+      await untilSent(world, sent)
+    }
+  })
+
 test('counts each message of a day once, and none that did not leave', async t => {
   const world = await paced(t, { warmUp: { start: 2, growth: 1, max: 2 } })
   await enqueue(world, 1)
