@@ -79,7 +79,7 @@ test('lets out each day of the warm-up what it allows, and after a restart no mo
   await untilSent(world, 8)
 })
 
-for (const jitter of [undefined, { minMs: 1, maxMs: 1 }])
+for (const jitter of [undefined, { minMs: MINUTE, maxMs: MINUTE }])
   test(`lets out at once what a new warm-up allows of a day that was full${jitter ? ', with pauses' : ''}`, async t => {
     const warmUp = { start: 1, growth: 1, max: 1 }
     const world = await paced(t, { warmUp, ...(jitter && { jitter }) })
