@@ -7,10 +7,10 @@ const AGAIN_MS = 25
 
 /**
  * A service that sends texts into one chat. Each has an idempotency key and is asked for until it is answered 202, which is
- * the promise that the ledger keeps; only then does the next one follow.
+ * the promise that the ledger keeps; only then does the next one follow. Once the flow is closed nobody waits for one.
  */
 export function sendThroughApi(flow: Flow & { readonly api: Api }): Promise<void> {
-  const { number, round, ledger, api } = flow
+  const { number, round, ledger, api, closed } = flow
   return repeat(flow, async n => {
     const body = `out ${number} ${round}.${n}`
     const message = { to: number, type: 'text', text: { body } }
@@ -24,6 +24,7 @@ export function sendThroughApi(flow: Flow & { readonly api: Api }): Promise<void
       if (answer !== undefined && answer.status < 500) {
         throw new Error(`the api answered ${answer.status} to a text: ${JSON.stringify(answer.json)}`)
       }
+      if (closed.aborted) return
       await sleep(AGAIN_MS)
     }
   })

@@ -8,6 +8,8 @@ export type Flow = {
   readonly round: number
   /** Aborted when no further message is to begin. */
   readonly ending: AbortSignal
+  /** Nothing is waited for any more. */
+  readonly closed: AbortSignal
   /** What was promised, in order. */
   readonly ledger: Entry[]
 }

@@ -47,6 +47,7 @@ export async function startTraffic({
   const accepted: Entry[] = []
   const written: Entry[] = []
   let round = 0
+  const closing = new AbortController()
   let { ending, flowing } = begin()
   return {
     numbers,
@@ -62,6 +63,7 @@ export async function startTraffic({
     },
     close() {
       ending.abort()
+      closing.abort()
       api.close()
     },
   }
@@ -71,6 +73,7 @@ export async function startTraffic({
     const flow = (number: string, ledger: Entry[]) => ({
       ...{ number, everyMs, round, ledger },
       ending: ending.signal,
+      closed: closing.signal,
     })
     const flowing = Promise.all(
       numbers.flatMap(number => [
