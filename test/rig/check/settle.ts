@@ -43,6 +43,7 @@ export async function settle(traffic: Traffic, { ordered = true }: SettleOptions
 async function readAll({ witnesses, ...promised }: Traffic, ordered: boolean): Promise<readonly Check[]> {
   const accepted = ordered ? promised.accepted : withoutOrder(promised.accepted)
   const written = ordered ? promised.written : withoutOrder(promised.written)
+  const webhooks = await witnesses.webhooks() // before the events: what happens between the two is owed, and not unpromised
   const owed = await witnesses.owed()
   return [
     { promised: accepted, seen: await witnesses.inboxes(), repeatsAllowed: true },
@@ -51,7 +52,7 @@ async function readAll({ witnesses, ...promised }: Traffic, ordered: boolean): P
     { promised: withoutOrder(accepted), seen: await witnesses.leftEvents(), repeatsAllowed: false },
     { promised: written, seen: await witnesses.eventsOf('message.received'), repeatsAllowed: false },
     { promised: written, seen: await witnesses.receivedByWebhook(), repeatsAllowed: true },
-    { promised: owed, seen: await witnesses.webhooks(), repeatsAllowed: true },
+    { promised: owed, seen: webhooks, repeatsAllowed: true },
   ]
 }
 
