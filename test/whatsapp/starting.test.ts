@@ -32,6 +32,7 @@ describe('an account whose credentials cannot be read at a start', () => {
     const reason = 'what is stored of it could not be read: the disk failed'
     assert.deepEqual([rig.account().state, rig.account().reason], ['closed', reason])
     assert.deepEqual(await link(), { kind: 'unavailable', reason })
+    assert.deepEqual(await rig.sessions.restart('main', OPERATOR), { kind: 'wrong-state', reason })
     failing = undefined
     assert.equal((await rig.opened()).phone, OURS)
     assert.deepEqual(await link(), { kind: 'already-linked' })

@@ -171,7 +171,7 @@ export class Session {
 
   logout(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
-      if (!this.#custody.linked) return this.#wrongState('the account is not linked')
+      if (!this.#custody.linked) return this.#wrongState(this.#unread ?? 'the account is not linked')
       const told = await this.#tellLogout()
       this.#standing.leftUntold()
       this.#desk.end('failed', 'the account was logged out')
@@ -189,7 +189,7 @@ export class Session {
   restart(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
       const device = this.#custody.linked
-      if (device === undefined) return this.#wrongState('the account is not linked')
+      if (device === undefined) return this.#wrongState(this.#unread ?? 'the account is not linked')
       if (this.#standing.state === 'paused') return this.#wrongState('the account is paused; resume it')
       await this.#deps.store.events.append({ audit: [this.#notices.audit('accounts.restart', by)] })
       await this.#disconnect(`restarted by ${by.principal}`)
@@ -200,7 +200,7 @@ export class Session {
 
   pause(by: Actor): Promise<AccountOutcome> {
     return this.#inTurn(async () => {
-      if (!this.#custody.linked) return this.#wrongState('the account is not linked')
+      if (!this.#custody.linked) return this.#wrongState(this.#unread ?? 'the account is not linked')
       if (this.#standing.state === 'paused') return this.#done()
       const effects = { audit: [this.#notices.audit('accounts.pause', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, true, effects)
