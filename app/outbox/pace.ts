@@ -55,6 +55,7 @@ export function createPace({ store, policy, now, random }: PaceDeps): Pace {
     day.sent += 1
     return () => {
       day.sent -= 1
+      fullUntil.delete(account)
     }
   }
 

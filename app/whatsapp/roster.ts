@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import type { Log } from '../lib/log.ts'
 import type { AccountPolicy } from '../policy/snapshot.ts'
-import { canPass } from '../store/database/failures.ts'
 import { Session, type SessionDeps } from './session/session.ts'
 import { wordsOf } from './socket/library-log.ts'
 
@@ -85,13 +84,13 @@ export class Roster {
    * that has come back to the policy waits for the end of the session that it had.
    */
   async #begin(account: string, session: Session, attempt = 0): Promise<void> {
-    try {
-      await this.#ending.get(account)
-      if (this.#isWanted(account, session)) await session.start()
-    } catch (error) {
-      this.#deps.log.error('account.not_started', { account, reason: wordsOf(error) })
-      if (canPass(error)) void this.#beginLater(account, session, attempt)
-    }
+    await this.#ending.get(account)
+    if (!this.#isWanted(account, session)) return
+    const started = await session.start()
+    if (started.kind === 'started') return
+    const { reason, again } = started
+    this.#deps.log.error('account.not_started', { account, reason, again })
+    if (again) void this.#beginLater(account, session, attempt)
   }
 
   async #beginLater(account: string, session: Session, attempt: number): Promise<void> {

@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   { kind: 'large bodies in chunks', count: 2, long: 50, want: /^4\d\d$/, unseen: false },
   { kind: 'large headers', count: 10, long: 1_000, want: /^431$/, unseen: true },
   { kind: 'gzip bombs', count: 5, long: 500, want: /^4\d\d$/, unseen: true },
-  { kind: 'rapid resets', count: 400, long: 20_000, want: /^$/, unseen: false },
+  { kind: 'rapid resets', count: 400, long: 20_000, want: /^$/, unseen: true },
 ]
 
 let sandbox: Sandbox

@@ -7,6 +7,7 @@ import { OPERATOR, OURS, type Rig, startRig, until } from './rig.ts'
 
 describe('an account whose credentials cannot be read at a start', () => {
   let failing: 'store.io' | 'store.corrupt' | undefined
+  let failingToPause = 0
   const failingAtTimes = (store: Store): Store => ({
     ...store,
     accounts: {
@@ -14,6 +15,11 @@ describe('an account whose credentials cannot be read at a start', () => {
       async get(account) {
         if (failing !== undefined) throw new PosternError(failing, 'the disk failed')
         return await store.accounts.get(account)
+      },
+      async isPaused(account) {
+        if (failingToPause-- > 0) throw new PosternError('store.failed', 'the database refused')
+        failingToPause = 0
+        return await store.accounts.isPaused(account)
       },
     },
   })
@@ -38,13 +44,23 @@ describe('an account whose credentials cannot be read at a start', () => {
     assert.deepEqual(await link(), { kind: 'already-linked' })
   })
 
-  test('because they are damaged is closed, is not read again, and can be linked anew', async () => {
-    failing = 'store.corrupt'
+  test('when it is asked whether it is paused, is no other device afterwards', async () => {
+    failingToPause = 2
     await rig.restart()
     assert.equal(rig.account().state, 'closed')
+    assert.equal((await link()).kind, 'unavailable')
+    assert.equal((await rig.opened()).phone, OURS)
+    assert.equal(failingToPause, 0)
+  })
+
+  test('because they are damaged is not read again, says so, and can be linked anew', async () => {
+    failing = 'store.corrupt'
+    await rig.restart()
+    const lost = () => [rig.account().state, rig.account().reason]
+    assert.deepEqual(lost(), ['unlinked', 'what is stored of it could not be read: the disk failed'])
     failing = undefined
-    await sleep(1_500)
-    assert.equal(rig.account().state, 'closed')
+    await sleep(2_000)
+    assert.equal(rig.account().state, 'unlinked')
     assert.equal((await link()).kind, 'started')
   })
 })
@@ -90,6 +106,10 @@ describe('an account that leaves the policy and comes back', () => {
     const back = rig.sessions.followPolicy()
     await sleep(500)
     assert.equal(reads, before, 'nothing is taken up yet')
+    assert.deepEqual(await rig.sessions.link('main', { method: 'qr' }, OPERATOR), {
+      kind: 'unavailable',
+      reason: 'what is stored of it has not been read yet',
+    })
     held.resolve()
     await Promise.all([gone, back])
     await rig.opened()

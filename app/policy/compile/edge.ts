@@ -1,4 +1,4 @@
-import { size, timeout } from '../shape/notation.ts'
+import { duration, size, timeout } from '../shape/notation.ts'
 import type { Edge, Site, SiteName } from '../snapshot.ts'
 import type { DeclaredEdge, DeclaredSite } from './declared.ts'
 import { mapOf, parsedOr } from './values.ts'
@@ -28,7 +28,7 @@ export function compileEdge({ tls, sites, basicAuthUsers, limits }: DeclaredEdge
       maxUploadBytes: parsedOr(size, limits?.maxUpload, DEFAULTS.maxUploadBytes),
       headerTimeoutMs: parsedOr(timeout, limits?.headerTimeout, DEFAULTS.headerTimeoutMs),
       bodyTimeoutMs: parsedOr(timeout, limits?.bodyTimeout, DEFAULTS.bodyTimeoutMs),
-      idleTimeoutMs: parsedOr(timeout, limits?.idleTimeout, DEFAULTS.idleTimeoutMs),
+      idleTimeoutMs: parsedOr(duration, limits?.idleTimeout, DEFAULTS.idleTimeoutMs),
     },
   }
 }

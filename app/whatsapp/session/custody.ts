@@ -1,6 +1,9 @@
 import type { Effects } from '../../store/effects.ts'
 import { type DeviceDeps, LinkedDevice } from '../socket/device.ts'
 
+/** What the store has of a device. */
+export type Found = 'never linked' | 'logged out' | 'linked'
+
 /** The device of an account and the number that it is linked to, in memory and in the store. */
 export class Custody {
   readonly #deps: DeviceDeps
@@ -26,7 +29,7 @@ export class Custody {
   }
 
   /** Reads what the store has. */
-  async load(): Promise<'never linked' | 'logged out' | 'linked'> {
+  async load(): Promise<Found> {
     const { account, store } = this.#deps
     const row = await store.accounts.get(account)
     this.#phone = row?.phone
@@ -50,7 +53,7 @@ export class Custody {
     await this.#device?.link(this.#deps.now(), told)
   }
 
-  /** Gives up a device that nobody has linked. */
+  /** Lets go of the device; what is stored of it stays. */
   async discard(): Promise<void> {
     const device = this.#device
     this.#device = undefined

@@ -1,10 +1,11 @@
+import { PosternError } from '../../lib/error.ts'
 import type { Log } from '../../lib/log.ts'
 import { step } from '../../lib/step.ts'
 import type { Account, AccountState, Link } from '../../model/account.ts'
 import { type Actor, SYSTEM } from '../../model/audit.ts'
 import type { RouteEvent } from '../../model/event.ts'
 import type { SendOrder, SendOutcome } from '../../model/send-port.ts'
-import { canPass } from '../../store/database/failures.ts'
+import { isDamage } from '../../store/database/failures.ts'
 import { Connection, type ConnectionDeps, type ConnectionEvents } from '../connection/connection.ts'
 import { type Meaning, meaningOf } from '../connection/disconnect.ts'
 import type { Reader } from '../inbound/reading.ts'
@@ -15,7 +16,7 @@ import type { Social } from '../social/social.ts'
 import type { LinkedDevice } from '../socket/device.ts'
 import { wordsOf } from '../socket/library-log.ts'
 import { Traffic } from '../traffic.ts'
-import { Custody } from './custody.ts'
+import { Custody, type Found } from './custody.ts'
 import { LinkDesk } from './link-desk.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { Standing } from './standing.ts'
@@ -27,6 +28,11 @@ export type SessionDeps = Omit<ConnectionDeps, 'idle'> & {
   readonly log: Log
   readonly onOpen: (account: string) => void
 }
+
+/** `again`: another try may find what this one did not. */
+export type Started =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'unread'; readonly reason: string; readonly again: boolean }
 
 const OTHER_NUMBER: SendOutcome = {
   kind: 'refused',
@@ -44,8 +50,8 @@ export class Session {
   readonly #desk: LinkDesk
   readonly #custody: Custody
   #turn: Promise<unknown> = Promise.resolve()
-  /** Why what the store has of the account is not known: it could not be read. */
-  #unread: string | undefined
+  /** Why it is not known what the store has of the account. */
+  #unread: string | undefined = 'what is stored of it has not been read yet'
 
   constructor(deps: SessionDeps) {
     const { timings } = deps
@@ -104,27 +110,40 @@ export class Session {
     }
   }
 
-  /** Takes up where the store says the account was left. Rejects when that cannot be read; it may be tried again. */
-  start(): Promise<void> {
+  /** Takes up where the store says the account was left. Nobody can link it anew before that is known. */
+  start(): Promise<Started> {
     return this.#inTurn(async () => {
-      const { account, store } = this.#deps
-      const found = await this.#custody.load().catch((error: unknown) => this.#couldNotRead(error))
-      this.#unread = undefined
-      await this.#traffic.resume()
-      if (found === 'logged out') return this.#become('logged_out', meaningOf(401).reason)
-      const device = this.#custody.linked
-      if (device === undefined) return this.#become('unlinked')
-      if (await store.accounts.isPaused(account)) return this.#become('paused', 'paused by an operator')
-      this.#connect(device)
+      let isRead = false
+      try {
+        const found = await this.#custody.load()
+        isRead = true
+        const isPaused = await this.#deps.store.accounts.isPaused(this.#deps.account)
+        await this.#traffic.resume()
+        this.#begin(found, isPaused)
+        return { kind: 'started' }
+      } catch (error) {
+        return await this.#couldNotStart(error, isRead)
+      }
     })
   }
 
-  /** Not `unlinked`: whoever links it anew gives up the device that it has. */
-  #couldNotRead(error: unknown): never {
+  #begin(found: Found, isPaused: boolean): void {
+    this.#unread = undefined
+    const device = this.#custody.linked
+    if (found === 'logged out') this.#become('logged_out', meaningOf(401).reason)
+    else if (device === undefined) this.#become('unlinked')
+    else if (isPaused) this.#become('paused', 'paused by an operator')
+    else this.#connect(device)
+  }
+
+  /** Only a device that is lost may be given up for another. What the store could not give now, it may give later. */
+  async #couldNotStart(error: unknown, isRead: boolean): Promise<Started> {
     const reason = `what is stored of it could not be read: ${wordsOf(error)}`
-    this.#unread = canPass(error) ? reason : undefined // what is damaged can only be linked anew
-    this.#become('closed', reason)
-    throw error
+    const isLost = !isRead && (isDamage(error) || !(error instanceof PosternError))
+    await this.#custody.discard()
+    this.#unread = isLost ? undefined : reason
+    this.#become(isLost ? 'unlinked' : 'closed', reason)
+    return { kind: 'unread', reason, again: !isLost }
   }
 
   /** Ends the connection; what was heard is recorded when this resolves. */
@@ -214,7 +233,7 @@ export class Session {
     return this.#inTurn(async () => {
       const device = this.#custody.linked
       if (this.#standing.state !== 'paused' || device === undefined)
-        return this.#wrongState('the account is not paused')
+        return this.#wrongState(this.#unread ?? 'the account is not paused')
       const effects = { audit: [this.#notices.audit('accounts.resume', by)] }
       await this.#deps.store.accounts.setPaused(this.#deps.account, false, effects)
       this.#connect(device)
