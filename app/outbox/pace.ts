@@ -25,12 +25,13 @@ type Day = WarmUpDay & { sent: number }
 
 export function createPace({ store, policy, now, random }: PaceDeps): Pace {
   const readyAt = new Map<string, number>()
-  /** Until when a day of the warm-up is full, as long as that warm-up is in force. */
-  const fullUntil = new Map<string, { readonly warmUp: WarmUp; readonly until: number }>()
+  /** The end of a day of the warm-up that was full when the account was last looked at. */
+  const fullUntil = new Map<string, number>()
   const days = new Map<string, Day>()
 
   async function room(account: string, places: number): Promise<number> {
     const pacing = policy().snapshot.pacing.get(account)
+    fullUntil.delete(account) // another policy, or a message that did not leave, may have made room
     if (pacing === undefined) readyAt.delete(account)
     if (pacing === undefined || places === 0) return places
     if (pacing.jitter === undefined) readyAt.delete(account)
@@ -40,7 +41,7 @@ export function createPace({ store, policy, now, random }: PaceDeps): Pace {
     const day = await today(account, pacing.warmUp)
     if (day === undefined || day.sent < day.allowance)
       return Math.min(most, day === undefined ? most : day.allowance - day.sent)
-    fullUntil.set(account, { warmUp: pacing.warmUp, until: day.until.getTime() })
+    fullUntil.set(account, day.until.getTime())
     return 0
   }
 
@@ -55,14 +56,11 @@ export function createPace({ store, policy, now, random }: PaceDeps): Pace {
     day.sent += 1
     return () => {
       day.sent -= 1
-      fullUntil.delete(account)
     }
   }
 
   function restsMs(account: string): number {
-    const full = fullUntil.get(account)
-    const isInForce = full !== undefined && full.warmUp === policy().snapshot.pacing.get(account)?.warmUp
-    const until = Math.max(readyAt.get(account) ?? 0, isInForce ? full.until : 0)
+    const until = Math.max(readyAt.get(account) ?? 0, fullUntil.get(account) ?? 0)
     return Math.max(0, until - now().getTime())
   }
 

@@ -18,7 +18,7 @@ const LIMITS = isLong
 /** Longer than Caddy waits for a body that the app does not want (BODY_SLACK_MS of render-edge.ts). */
 const HOLD_MS = isLong ? 20_000 : 60_000
 /** One wave of some kinds is over within a second, in which the honest caller asks thirty times: too few for a p99. */
-const LAST_MS = isLong ? 8_000 : 0
+const ATTACK_MS = isLong ? 8_000 : 0
 const BEFORE_MS = isLong ? 3_000 : 250
 const SLOWER_AT_MOST = 5
 const ATTACKER = '127.0.0.2'
@@ -88,7 +88,7 @@ async function endured(t: TestContext, row: Row, { aims, endpoints }: Scene): Pr
     targets: aims,
     count: isLong ? long : count,
     holdMs: HOLD_MS,
-    lastMs: LAST_MS,
+    attackMs: ATTACK_MS,
     from: ATTACKER,
     ca,
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { createPace } from '../../app/outbox/pace.ts'
 import { createOutboxWorker } from '../../app/outbox/worker.ts'
 import type { Pacing } from '../../app/policy/snapshot.ts'
 import { createWorld, eventually, policyWith, rule, type World } from './world.ts'
@@ -94,6 +95,23 @@ for (const jitter of [undefined, { minMs: MINUTE, maxMs: MINUTE }])
       await untilSent(world, sent)
     }
   })
+
+test('has room again on a full day when a message did not leave, with pauses and without', async t => {
+  const [minMs, maxMs] = [MINUTE, MINUTE]
+  for (const jitter of [undefined, { minMs, maxMs }]) {
+    const world = await paced(t, { warmUp: { start: 1, growth: 1, max: 1 }, ...(jitter && { jitter }) })
+    const pace = createPace(world.deps())
+    const entry = await world.message((await world.accepted({ to: chat(1) })).id)
+    assert.equal(await pace.room('main', 5), 1)
+    const stays = pace.leaves(entry)
+    world.putForward(2 * MINUTE)
+    assert.equal(await pace.room('main', 5), 0)
+    assert.ok(pace.restsMs('main') > MINUTE)
+    stays()
+    assert.equal(await pace.room('main', 5), 1)
+    assert.equal(pace.restsMs('main'), 0)
+  }
+})
 
 test('counts each message of a day once, and none that did not leave', async t => {
   const world = await paced(t, { warmUp: { start: 2, growth: 1, max: 2 } })

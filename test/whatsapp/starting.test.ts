@@ -44,13 +44,14 @@ describe('an account whose credentials cannot be read at a start', () => {
     assert.deepEqual(await link(), { kind: 'already-linked' })
   })
 
-  test('when it is asked whether it is paused, is no other device afterwards', async () => {
+  test('when it is asked whether it is paused, is connected once afterwards', async () => {
     failingToPause = 2
     await rig.restart()
     assert.equal(rig.account().state, 'closed')
     assert.equal((await link()).kind, 'unavailable')
     assert.equal((await rig.opened()).phone, OURS)
     assert.equal(failingToPause, 0)
+    assert.equal(await connectionsOf(rig), 1)
   })
 
   test('because they are damaged is not read again, says so, and can be linked anew', async () => {
@@ -114,5 +115,14 @@ describe('an account that leaves the policy and comes back', () => {
     await Promise.all([gone, back])
     await rig.opened()
     assert.equal(reads, before + 1)
+    assert.equal(await connectionsOf(rig), 1)
   })
 })
+
+/** How many WhatsApp has of the account. */
+async function connectionsOf({ phones }: Rig): Promise<number | undefined> {
+  const { per_account } = (await phones.get('/stats')) as unknown as {
+    per_account: Record<string, { connections: number }>
+  }
+  return per_account[OURS]?.connections
+}

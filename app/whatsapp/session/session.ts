@@ -119,7 +119,7 @@ export class Session {
         isRead = true
         const isPaused = await this.#deps.store.accounts.isPaused(this.#deps.account)
         await this.#traffic.resume()
-        this.#begin(found, isPaused)
+        this.#takeUp(found, isPaused)
         return { kind: 'started' }
       } catch (error) {
         return await this.#couldNotStart(error, isRead)
@@ -127,7 +127,7 @@ export class Session {
     })
   }
 
-  #begin(found: Found, isPaused: boolean): void {
+  #takeUp(found: Found, isPaused: boolean): void {
     this.#unread = undefined
     const device = this.#custody.linked
     if (found === 'logged out') this.#become('logged_out', meaningOf(401).reason)

@@ -26,7 +26,7 @@ const { kind } = plan
 const attack = kind === 'rapid resets' ? reset : (target: Target) => hold(target, DRIVES[kind])
 const begunAt = Date.now()
 let came = await wave()
-while (Date.now() - begunAt < plan.lastMs) {
+while (Date.now() - begunAt < plan.attackMs) {
   const more = await wave()
   came = came.map((one, n) => together(one, more[n] ?? NOTHING))
 }

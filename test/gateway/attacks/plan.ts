@@ -25,7 +25,7 @@ export type Plan = {
   readonly count: number
   readonly holdMs: number
   /** It is begun anew, wave after wave, until so long has passed; never again for 0. */
-  readonly lastMs: number
+  readonly attackMs: number
   /** The address of this machine to come from, so that nobody else is taken for the attacker. */
   readonly from: string
   readonly ca: string
