@@ -20,8 +20,8 @@ export type Compiled = {
    * waits, as fifteen hundred files take half a second, or two. An installation that must not be written to stays without.
    */
   keep(): Promise<void>
-  /** Ends what `keep` has begun. */
-  close(): void
+  /** Ends what `keep` has begun, and removes the copies that nobody has used. */
+  close(): Promise<void>
 }
 
 /** One for the next life, and one for the life after one that ended before another could be made. */
@@ -33,7 +33,8 @@ export function createCompiled(config: Config): Compiled {
   const whole: string[] = []
   const stopping = new AbortController()
   let compiling: Promise<void> | undefined
-  let [lives, made, isMaking] = [0, 0, false]
+  let keeping: Promise<void> | undefined
+  let [lives, made] = [0, 0]
   removeLeftovers(config)
 
   return {
@@ -49,28 +50,37 @@ export function createCompiled(config: Config): Compiled {
       }
     },
     async keep() {
-      if (!isFresh(config)) compiling ??= compile(config, stopping.signal) // once: where it fails, it fails again
-      await compiling
-      if (isMaking) return
-      isMaking = true
-      while (whole.length < SPARES && isFresh(config) && !stopping.signal.aborted) {
-        const spare = join(spares, String(made++))
-        if (!(await copied(keptIn(config), spare))) break
-        whole.push(spare)
-      }
-      isMaking = false
+      keeping ??= makeSpares().finally(() => {
+        keeping = undefined
+      })
+      await keeping
     },
-    close() {
+    async close() {
       stopping.abort()
+      await keeping // what is still being written cannot be removed
       remove(spares)
     },
+  }
+
+  async function makeSpares(): Promise<void> {
+    if (!isFresh(config)) compiling ??= compile(config, stopping.signal) // once: where it fails, it fails again
+    await compiling
+    while (whole.length < SPARES && isFresh(config) && !stopping.signal.aborted) {
+      const spare = join(spares, String(made++))
+      if (!(await copied(keptIn(config), spare, stopping.signal))) break
+      whole.push(spare)
+    }
   }
 }
 
 /** False, and nothing is left, when there is no room or nothing may be written there: the next life waits for its copy. */
-async function copied(from: string, to: string): Promise<boolean> {
+async function copied(from: string, to: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await cp(from, to, { recursive: true })
+    const goOn = () => {
+      signal.throwIfAborted()
+      return true
+    }
+    await cp(from, to, { recursive: true, filter: goOn })
     return true
   } catch {
     remove(to)
@@ -108,7 +118,11 @@ function namesIn(folder: string): readonly string[] {
 }
 
 function remove(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch {
+    // No reason not to start or not to end: the next supervisor tries again.
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -107,12 +107,20 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
     }
   }
 
-  async function stop(): Promise<void> {
-    removeEndpoints(config.dataDir)
-    compiled.close()
-    await renewal.stop()
-    await desk.close()
-    await crew.stop()
+  function stop(): Promise<void> {
+    const first = () => removeEndpoints(config.dataDir)
+    return clearUp([first, compiled.close, renewal.stop, desk.close, crew.stop])
+  }
+}
+
+/** Every step is done whatever becomes of the others: what is left running would keep us from ending for ever. */
+async function clearUp(steps: readonly (() => void | Promise<void>)[]): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      tell(`could not be cleared up: ${reasonOf(error)}`)
+    }
   }
 }
 

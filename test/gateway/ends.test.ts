@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -13,6 +13,8 @@ import { eventually, ROOT, type Sandbox, startSandbox } from './sandbox.ts'
 const ALICE = '+15550100001'
 /** How long a part may take to be back or up: far longer than it does, because other tests run beside this one. */
 const PATIENCE_MS = 90_000
+/** Every part is ended by force after ten seconds. */
+const ENDS_WITHIN_MS = 60_000
 const PARTS = ['app', 'caddy', 'simulator', 'receiver'] as const
 let folder: string
 let sandbox: Sandbox
@@ -101,6 +103,21 @@ for (const { when, signal, after: moment } of MOMENTS) {
     claimDataFolder(dataDir).release()
   })
 }
+
+test('Ctrl-C ends everything although something cannot be cleared up, which is told', async () => {
+  const dataDir = join(folder, 'uncleared', 'data')
+  const { child, said } = up(dataDir, await portBaseOfOurOwn())
+  await eventually('it is ready', async () => (/: ready\./.test(said()) ? true : undefined), PATIENCE_MS)
+  const file = join(dataDir, 'run', 'endpoints.json')
+  rmSync(file)
+  mkdirSync(join(file, 'a folder that somebody put there'), { recursive: true })
+  child.kill('SIGINT')
+  const signal = AbortSignal.timeout(ENDS_WITHIN_MS)
+  const [code] = await once(child, 'close', { signal }).finally(() => child.kill('SIGKILL'))
+  assert.equal(code, 0, said())
+  assert.match(said(), /postern: could not be cleared up: .*endpoints\.json/)
+  claimDataFolder(dataDir).release()
+})
 
 function up(dataDir: string, base: number): { child: ChildProcess; said: () => string } {
   const child = spawn(process.execPath, [join(ROOT, 'app', 'cli.ts'), 'up', '--sandbox', '--data', dataDir], {

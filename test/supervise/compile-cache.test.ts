@@ -17,6 +17,7 @@ import { type TestContext, test } from 'node:test'
 import { type Config, loadConfig } from '../../app/config/config.ts'
 import { compiledFor, FRUGAL } from '../../app/supervise/app-command.ts'
 import { createCompiled } from '../../app/supervise/compile-cache.ts'
+import { eventually } from '../gateway/sandbox.ts'
 
 const COMPILE = `
 import { flushCompileCache } from 'node:module'
@@ -63,7 +64,7 @@ test('copies that were made ahead are the same, are used once, and go with the s
   }
   await keep()
   assert.equal(spares(config).length, 2)
-  close()
+  await close()
   assert.deepEqual(spares(config), [])
 })
 
@@ -117,10 +118,28 @@ test('what is being compiled ends with the supervisor', async t => {
   writeFileSync(join(config.root, 'app', 'compile.ts'), 'setInterval(() => {}, 1_000)\n')
   const { keep, close } = createCompiled(config)
   const keeping = keep()
-  close()
+  await close()
   await keeping
   assert.equal(existsSync(markOf(config)), false)
   assert.deepEqual(spares(config), [])
+})
+
+test('copies that are being made are given up before they are removed, and nothing of them is left', async t => {
+  const config = installation(t)
+  await compiled(config)
+  for (let n = 0; n < 500; n++) writeFileSync(join(config.root, '.runtime', 'compiled', String(n)), '')
+  const { keep, close } = createCompiled(config)
+  let isCopying = true
+  const keeping = keep().then(() => {
+    isCopying = false
+  })
+  await eventually('the first files of a copy', async () => (spares(config).length > 0 ? true : undefined))
+  assert.equal(isCopying, true)
+  await close()
+  await Promise.resolve() // `keep` has ended, and says so next
+  assert.equal(isCopying, false, 'or it would go on writing where everything is removed')
+  await keeping
+  assert.equal(existsSync(join(config.root, '.runtime', 'compiled-spares', String(process.pid))), false)
 })
 
 /** An installation whose app is one small module. */
@@ -146,7 +165,7 @@ function installation(t: TestContext): Config {
 async function compiled(config: Config): Promise<void> {
   const { keep, close } = createCompiled(config)
   await keep()
-  close()
+  await close()
   assert.ok(existsSync(markOf(config)))
 }
 
