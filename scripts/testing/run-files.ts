@@ -13,6 +13,8 @@ type FailedEvent = {
 }
 
 const SAID_AT_MOST = 6_000
+/** Of the time of its file. What then is left is for the other tests, and for stopping what the file has started. */
+const SHARE_OF_A_TEST = 0.75
 
 export type FilesOptions = {
   readonly root: string
@@ -53,7 +55,8 @@ async function runFile(
   }
   const signal = AbortSignal.timeout(fileTimeoutMs)
   const env = { ...process.env, TEST_LANE: String(lane) }
-  const events = run({ files: [file], signal, execArgv: ['--no-warnings'], cwd: root, env })
+  const timeout = fileTimeoutMs * SHARE_OF_A_TEST
+  const events = run({ files: [file], signal, timeout, execArgv: ['--no-warnings'], cwd: root, env })
   events.on('test:stdout', remember)
   events.on('test:stderr', remember)
   events.on('test:pass', ({ name: test, skip }) => {

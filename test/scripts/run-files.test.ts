@@ -41,6 +41,18 @@ test('a file that does not end is ended, and is a failure', async () => {
   assert.match(output, /did not end within 2 s/)
 })
 
+test('a test that does not end is told by its name, and what comes after it is done all the same', async () => {
+  const hangs = `import { after, test } from 'node:test'
+    const started = setInterval(() => {}, 1_000)
+    after(() => clearInterval(started))
+    test('is stuck', () => new Promise(() => {}))
+    test('is not', () => {})`
+  const { tally, output } = await runOn({ hangs }, { fileTimeoutMs: 8_000 })
+  assert.deepEqual(tally, { passed: 1, failed: 1, skipped: 0 })
+  assert.match(output, /FAILED hangs\.test\.ts:4 is stuck\n\s+.*test timed out after 6000ms/)
+  assert.doesNotMatch(output, /did not end/)
+})
+
 test('files that run side by side know which of them they are', async () => {
   const waits = `${IMPORT}import { existsSync, writeFileSync } from 'node:fs'
     const lanes = [0, 1].map(lane => ${JSON.stringify(folder)} + '/lane-' + lane)
