@@ -15,7 +15,7 @@ import { startTraffic } from './traffic/traffic.ts'
 const MINUTE_MS = 60_000
 /** Often, as the heap rises and falls with each collection: a line through one sample a minute shows mostly that. */
 const SAMPLE_MS = 2_000
-/** What is asked anew every five minutes, such as a contact's devices, comes twice in them. They are not of the minutes asked for. */
+/** In them caches fill, and the heap and the compiled code find their size. They are not of the minutes asked for. */
 const WARM_UP_MINUTES = 10
 const MOST_GROWTH_KIB = 1_024
 const SLOPE_MINUTES = 10

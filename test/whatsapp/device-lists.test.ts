@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createDeviceLists, type DeviceList } from '../../app/whatsapp/socket/device-lists.ts'
-import { CONTACT, type Rig, startRig, text } from './rig.ts'
+import { CONTACT, OURS, type Rig, startRig, text, until } from './rig.ts'
 
 const CAROL = '+12025550103'
+const DAVE = '+12025550104'
 const MINUTE_MS = 60_000
+type Said = { readonly text?: { readonly body: string } }
 const BOB = [{ user: '1', device: 0 }]
 
 describe('device lists', () => {
@@ -20,12 +22,12 @@ describe('device lists', () => {
     clock = new Date(clock.getTime() + minutes * MINUTE_MS)
   }
 
-  test('are known to the next connection, for five minutes after WhatsApp told them', async () => {
+  test('are known to the next connection, for a day after WhatsApp told them', async () => {
     await connect().set('bob', BOB)
-    later(4)
+    later(23 * 60)
     const next = connect()
     assert.deepEqual(await next.get('bob'), BOB)
-    later(1.1)
+    later(61)
     assert.equal(await next.get('bob'), undefined)
     assert.equal(await connect().get('bob'), undefined)
   })
@@ -77,6 +79,49 @@ describe('a session that is started again', () => {
     assert.equal(await asksFor(CONTACT), 0)
     assert.equal(await asksFor(CAROL), 1)
   })
+
+  test('writes to the device that a contact adds, whose list it would keep for a day', async () => {
+    assert.equal(await asksFor(CAROL), 0)
+    await addsDevice(CAROL)
+    await reaches(CAROL, 'for all of your devices')
+    assert.equal(await asksFor(CAROL), 0)
+  })
+
+  test('writes to the device that a member of a group adds who is known by a LID there', async () => {
+    const members = { creator: OURS, participants: [OURS, DAVE] }
+    await rig.phones.post('/phones', { number: DAVE, name: 'Dave' })
+    const { id } = await rig.phones.post('/groups', { subject: 'Ours', addressing: 'lid', ...members })
+    assert.equal(await asksFor(String(id)), 1)
+    assert.equal(await asksFor(String(id)), 0)
+    await addsDevice(DAVE)
+    await reaches(DAVE, 'for all of us', String(id))
+    assert.equal(await asksFor(String(id)), 0)
+  })
+
+  async function addsDevice(contact: string): Promise<void> {
+    await rig.phones.post('/phones', { number: contact, devices: 1 })
+    await until('the notification to be taken', async () => (await waiting()) === 0)
+  }
+
+  /** Sends a text, which the contact's phone and its new device must get. */
+  async function reaches(contact: string, body: string, chat = contact): Promise<void> {
+    assert.equal((await rig.send(chat, text(body))).kind, 'acked')
+    for (const device of [0, 1]) await until(`device ${device} to have it`, () => isAt(contact, device, body))
+    const { stale_device_lists, stale_sender_keys, retries } = await rig.phones.get('/stats')
+    const leftOut = { stale_device_lists, stale_sender_keys, retries }
+    assert.deepEqual(leftOut, { stale_device_lists: 0, stale_sender_keys: 0, retries: 0 })
+  }
+
+  async function isAt(contact: string, device: number, body: string): Promise<boolean | undefined> {
+    const { data } = await rig.phones.get(`/phones/${contact}/inbox?device=${device}`)
+    return (data as Said[]).some(({ text }) => text?.body === body) || undefined
+  }
+
+  /** What WhatsApp has for the account and was not confirmed. */
+  async function waiting(): Promise<number> {
+    const { per_account } = await rig.phones.get('/stats')
+    return Object.values(per_account as Record<string, { waiting: number }>)[0]?.waiting ?? 0
+  }
 
   /** How often WhatsApp was asked for anybody's devices for one message. */
   async function asksFor(contact: string): Promise<number> {

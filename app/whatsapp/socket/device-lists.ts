@@ -1,4 +1,9 @@
-import type { CacheStore } from '@whiskeysockets/baileys'
+import {
+  type BinaryNode,
+  type CacheStore,
+  getAllBinaryNodeChildren,
+  jidDecode,
+} from '@whiskeysockets/baileys'
 import { boundedCache } from './cache.ts'
 
 /** What WhatsApp has said of one person's devices, and when. */
@@ -12,8 +17,13 @@ export type DeviceListDeps = {
   readonly now: () => Date
 }
 
-/** As long as the library keeps them in memory (`DEFAULT_CACHE_TTLS.USER_DEVICES`); changes are told by notifications besides. */
-const GOOD_FOR_MS = 5 * 60 * 1_000
+/**
+ * WhatsApp tells changes by notifications, also those that came about while nobody was connected (`followDevices`); a day is for
+ * one that was lost. The library keeps a list for five minutes (`DEFAULT_CACHE_TTLS.USER_DEVICES`), and whenever it asks anew it
+ * begins new Signal sessions with every device: each takes a pre-key of theirs, and the record of the old ones, which is read and
+ * written with every message, grows to forty times its size.
+ */
+const GOOD_FOR_MS = 24 * 60 * 60 * 1_000
 const NONE: DeviceList = { devices: undefined, at: 0 }
 
 /**
@@ -47,4 +57,15 @@ export function createDeviceLists({ read, write, now }: DeviceListDeps): CacheSt
     },
     flushAll: () => lists.flushAll(),
   }
+}
+
+/**
+ * Drops the lists of everybody in a notification of changed devices, so that the next message asks for them. The library knows
+ * people in it by `jid` alone: whoever is written to by LID stands there as `lid`.
+ */
+export function followDevices(lists: CacheStore, notification: BinaryNode): void {
+  const changes = getAllBinaryNodeChildren(notification)
+  const nodes = [notification, ...changes, ...changes.flatMap(getAllBinaryNodeChildren)]
+  const jids = nodes.flatMap(({ attrs }) => [attrs.from, attrs.jid, attrs.lid])
+  for (const user of new Set(jids.map(jid => jidDecode(jid)?.user))) if (user) void lists.del(user)
 }

@@ -29,6 +29,7 @@ import type { Written } from '../outbound/write.ts'
 import { createSocial, type Social } from '../social/social.ts'
 import { chatOf, closeCodeOf, type LidLookup } from '../translate.ts'
 import type { Connected, KeyCare } from './device.ts'
+import { followDevices } from './device-lists.ts'
 import { withFewChains } from './few-chains.ts'
 import { type Found, find } from './find.ts'
 import { libraryLogger, wordsOf } from './library-log.ts'
@@ -152,6 +153,7 @@ export function openSocket(options: SocketOptions): Socket {
     intake.heard(frame)
     keepInLine(frame)
   })
+  sock.ws.on('CB:notification,type:devices', (node: BinaryNode) => followDevices(auth.deviceLists, node))
   const ended = endOf(sock)
   let listening = true
   listen(sock, events, () => listening)

@@ -24,6 +24,7 @@ export function announceDevices(
   const entries = devices.map(({ id, keyIndex }) =>
     stanza('device', {
       jid: jidOf(user, 'pn', id),
+      lid: jidOf(user, 'lid', id),
       'key-index': keyIndex === 0 ? undefined : String(keyIndex),
     }),
   )
@@ -32,7 +33,7 @@ export function announceDevices(
   for (const mailbox of [...own, ...devicesOfAcquaintances(world, user.number)]) {
     const id = world.random.of(mailbox.number).hex(ID_BYTES)
     const content = [...entries, stanza('key-index-list', { ts: t })]
-    const attributes = { from: jidOf(user, 'pn'), type: 'devices', id, t }
+    const attributes = { from: jidOf(user, 'pn'), lid: jidOf(user, 'lid'), type: 'devices', id, t }
     const node = stanza('notification', attributes, [stanza(change, {}, content)])
     delivery.enqueue(mailbox, 'notification', node)
   }
