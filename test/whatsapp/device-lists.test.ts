@@ -46,15 +46,35 @@ describe('device lists', () => {
     const asking = ['bob', 'carol'].map(user => lists.get(user))
     const fresh = [...BOB, { user: '1', device: 3 }]
     await Promise.all([lists.set('bob', fresh), lists.del('carol')])
-    disk.resolve({ devices: BOB, at: clock.getTime() })
+    disk.resolve({ devices: BOB, at: clock.getTime(), goodForMs: MINUTE_MS })
     assert.deepEqual(await Promise.all(asking), [fresh, undefined])
     assert.deepEqual([await lists.get('bob'), await lists.get('carol')], [fresh, undefined])
+  })
+
+  test('that come within a minute of a change may be from before it, and are good for five minutes; later ones for a day', async () => {
+    const lists = connect()
+    for (const [user, afterMinutes] of [
+      ['bob', 0.9],
+      ['carol', 1.1],
+    ] as const) {
+      await lists.del(user)
+      later(afterMinutes)
+      await lists.set(user, BOB)
+      later(4.9)
+      assert.deepEqual(await lists.get(user), BOB)
+      later(0.2)
+      assert.deepEqual(await lists.get(user), user === 'bob' ? undefined : BOB)
+      assert.deepEqual(await connect().get(user), user === 'bob' ? undefined : BOB)
+    }
+    await lists.set('bob', BOB)
+    later(60)
+    assert.deepEqual(await lists.get('bob'), BOB)
   })
 
   test('that were dropped are gone at once, before the disk has heard of it', async () => {
     const lists = createDeviceLists({
       now: () => clock,
-      read: async () => ({ devices: BOB, at: clock.getTime() }),
+      read: async () => ({ devices: BOB, at: clock.getTime(), goodForMs: MINUTE_MS }),
       write: () => {},
     })
     assert.deepEqual(await lists.get('bob'), BOB)

@@ -6,8 +6,8 @@ import {
 } from '@whiskeysockets/baileys'
 import { boundedCache } from './cache.ts'
 
-/** What WhatsApp has said of one person's devices, and when. */
-export type DeviceList = { readonly devices: unknown; readonly at: number }
+/** What WhatsApp has said of one person's devices, when, and for how long it is believed: not at all once a change was told. */
+export type DeviceList = { readonly devices: unknown; readonly at: number; readonly goodForMs: number }
 
 export type DeviceListDeps = {
   /** What an earlier connection has written, if it may still be there. */
@@ -24,7 +24,10 @@ export type DeviceListDeps = {
  * written with every message, grows to forty times its size.
  */
 const GOOD_FOR_MS = 24 * 60 * 60 * 1_000
-const NONE: DeviceList = { devices: undefined, at: 0 }
+/** A list that comes so soon after a change may have been on its way when that was told: it is believed for a short while. */
+const UNSETTLED_FOR_MS = 60_000
+const UNSETTLED_GOOD_FOR_MS = 5 * 60_000
+const NONE: DeviceList = { devices: undefined, at: 0, goodForMs: 0 }
 
 /**
  * The devices of those whom the account writes to, for Baileys. They outlive the connection: the library asks for them
@@ -38,7 +41,9 @@ export function createDeviceLists({ read, write, now }: DeviceListDeps): CacheSt
     const before = await read(user)
     return (await lists.get<DeviceList>(user)) ?? before ?? NONE
   }
-  const isGood = ({ at }: DeviceList) => at <= now().getTime() && now().getTime() < at + GOOD_FOR_MS
+  const isGood = ({ at, goodForMs }: DeviceList) => at <= now().getTime() && now().getTime() < at + goodForMs
+  const isUnsettled = ({ at, goodForMs }: DeviceList) =>
+    goodForMs === 0 && now().getTime() < at + UNSETTLED_FOR_MS
   return {
     async get<T>(user: string): Promise<T> {
       const list = (await lists.get<DeviceList>(user)) ?? (await fromDisk(user))
@@ -47,12 +52,15 @@ export function createDeviceLists({ read, write, now }: DeviceListDeps): CacheSt
       return list.devices as T
     },
     async set(user, devices) {
-      const list = { devices, at: now().getTime() }
+      const goodForMs = isUnsettled((await lists.get<DeviceList>(user)) ?? NONE)
+        ? UNSETTLED_GOOD_FOR_MS
+        : GOOD_FOR_MS
+      const list = { devices, at: now().getTime(), goodForMs }
       await lists.set(user, list)
       write(user, list)
     },
     async del(user) {
-      await lists.set(user, NONE) // what is on the disk may be removed a little later
+      await lists.set(user, { ...NONE, at: now().getTime() }) // what is on the disk may be removed a little later
       write(user, null)
     },
     flushAll: () => lists.flushAll(),
