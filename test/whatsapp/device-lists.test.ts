@@ -120,7 +120,7 @@ describe('a session that is started again', () => {
 
   async function addsDevice(contact: string): Promise<void> {
     await rig.phones.post('/phones', { number: contact, devices: 1 })
-    await until('the notification to be taken', async () => (await waiting()) === 0)
+    await rig.allConfirmed()
   }
 
   /** Sends a text, which the contact's phone and its new device must get. */
@@ -135,12 +135,6 @@ describe('a session that is started again', () => {
   async function isAt(contact: string, device: number, body: string): Promise<boolean | undefined> {
     const { data } = await rig.phones.get(`/phones/${contact}/inbox?device=${device}`)
     return (data as Said[]).some(({ text }) => text?.body === body) || undefined
-  }
-
-  /** What WhatsApp has for the account and was not confirmed. */
-  async function waiting(): Promise<number> {
-    const { per_account } = await rig.phones.get('/stats')
-    return Object.values(per_account as Record<string, { waiting: number }>)[0]?.waiting ?? 0
   }
 
   /** How often WhatsApp was asked for anybody's devices for one message. */

@@ -46,10 +46,7 @@ async function status(rig: Rig, messageId: string): Promise<string | undefined> 
 async function somethingLater(rig: Rig): Promise<void> {
   const later = await rig.contactSays('later')
   await until('what came later', () => rig.store.messages.get('main', later))
-  await until('every receipt', async () => {
-    const stats = (await rig.phones.get('/stats')).per_account as Record<string, { waiting: number }>
-    return stats[OURS]?.waiting === 0 || undefined
-  })
+  await rig.allConfirmed()
 }
 
 describe('a process that is killed', () => {

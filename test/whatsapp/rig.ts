@@ -67,6 +67,8 @@ export type Rig = {
   /** The contact writes to the account; answers the message's id. */
   contactSays(body: string): Promise<string>
   events(): Promise<readonly PosternEvent[]>
+  /** Resolves when WhatsApp has nothing for the account that was not confirmed. */
+  allConfirmed(): Promise<void>
   /** Ends everything. Throws when the app did what WhatsApp would refuse. */
   stop(): Promise<void>
 }
@@ -166,6 +168,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     async contactSays(body) {
       const message = { to: OURS, type: 'text', text: { body } }
       return String((await simulator.phones.post(`/phones/${CONTACT}/send`, message)).id)
+    },
+    async allConfirmed() {
+      await until('everything to be confirmed', async () => {
+        const { per_account } = await simulator.phones.get('/stats')
+        return (per_account as Record<string, { waiting: number }>)[OURS]?.waiting === 0
+      })
     },
     events: async () => (await parts.store.events.list({ limit: 500 })).items,
     async stop() {
