@@ -108,8 +108,8 @@ export async function bringUp(options: UpOptions): Promise<Appliance> {
   }
 
   function stop(): Promise<void> {
-    const first = () => removeEndpoints(config.dataDir)
-    return clearUp([first, compiled.close, renewal.stop, desk.close, crew.stop])
+    const withdraw = () => removeEndpoints(config.dataDir)
+    return clearUp([withdraw, compiled.close, renewal.stop, desk.close, crew.stop])
   }
 }
 

@@ -124,7 +124,7 @@ test('what is being compiled ends with the supervisor', async t => {
   assert.deepEqual(spares(config), [])
 })
 
-test('a copy that is being made is whole before it is removed, no other is begun, and nothing is left', async t => {
+test('a copy that is being made is waited for before copies are removed, and nothing is left', async t => {
   const config = installation(t)
   await compiled(config)
   for (let n = 0; n < 500; n++) writeFileSync(join(config.root, '.runtime', 'compiled', String(n)), '')
