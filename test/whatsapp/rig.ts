@@ -169,12 +169,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       const message = { to: OURS, type: 'text', text: { body } }
       return String((await simulator.phones.post(`/phones/${CONTACT}/send`, message)).id)
     },
-    async allConfirmed() {
-      await until('everything to be confirmed', async () => {
-        const { per_account } = await simulator.phones.get('/stats')
-        return (per_account as Record<string, { waiting: number }>)[OURS]?.waiting === 0
-      })
-    },
+    allConfirmed: () => allConfirmed(simulator.phones),
     events: async () => (await parts.store.events.list({ limit: 500 })).items,
     async stop() {
       await stopParts(parts)
@@ -199,6 +194,13 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
     await sleep(POLL_MS)
   }
+}
+
+async function allConfirmed(phones: Phones): Promise<void> {
+  await until('everything to be confirmed', async () => {
+    const { per_account } = await phones.get('/stats')
+    return (per_account as Record<string, { waiting: number }>)[OURS]?.waiting === 0
+  })
 }
 
 export function text(body: string): OutgoingContent {
