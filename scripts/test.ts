@@ -11,6 +11,8 @@ import { add, inWords, NOTHING, type Tally } from './testing/tally.ts'
 
 const ROOT = dirname(import.meta.dirname)
 const TOOL_TIMEOUT_MS = 5 * 60_000
+/** Of what a tool that failed has said. */
+const TOLD_AGAIN_LINES = 40
 
 const USAGE = `usage: ./postern test [--long] [--report FILE] [PART…]
 
@@ -96,13 +98,18 @@ function prepareEnvironment(long: boolean): void {
   if (long) env.TEST_LONG = '1'
 }
 
-function runTool({ args }: Part & { kind: 'tool' }): Tally {
-  const { status } = spawnSync(process.execPath, args, {
+function runTool({ name, args }: Part & { kind: 'tool' }): Tally {
+  const limits = { timeout: TOOL_TIMEOUT_MS, maxBuffer: Number.POSITIVE_INFINITY }
+  const { status, error, ...said } = spawnSync(process.execPath, args, {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: TOOL_TIMEOUT_MS,
+    encoding: 'utf8',
+    ...limits,
   })
-  return { ...NOTHING, ...(status === 0 ? { passed: 1 } : { failed: 1 }) }
+  const all = `${said.stdout}${said.stderr}${error?.message ?? ''}`.trimEnd()
+  if (all !== '') console.log(all)
+  if (status === 0) return { ...NOTHING, passed: 1 }
+  failures.push(`  FAILED ${name}\n${all.split('\n').slice(-TOLD_AGAIN_LINES).join('\n')}`)
+  return { ...NOTHING, failed: 1 }
 }
 
 async function runPart(part: Part & { kind: 'files' }, long: boolean): Promise<Tally> {
