@@ -7,8 +7,11 @@ import type { PolicySnapshot, Rule } from '../../app/policy/snapshot.ts'
 import { documentsOf, request, rule, type SmallPolicy, smallPolicy, textOf } from './plan-arbitrary.ts'
 import { compiled } from './plan-case.ts'
 
-/** Of the whole vocabulary; each run adds every rule of a policy to all others, for each of the requests. */
-const RUNS = process.env.TEST_LONG === undefined ? 60 : 4_000
+/**
+ * Of the whole vocabulary; each run adds every rule of a policy to all others, for each of the requests. So many that what hold
+ * rules move, about 1.1 a run with a deviation of 37 in all, never comes near the floor by chance.
+ */
+const RUNS = process.env.TEST_LONG === undefined ? 240 : 4_000
 const REQUESTS = 40
 const RANK = { deny: 0, hold: 1, allow: 2 } as const
 
@@ -49,7 +52,7 @@ test('only ever refuses more for a deny or hold rule, and only ever allows more 
     }),
     { numRuns: RUNS },
   )
-  assert.ok(Math.min(...Object.values(moved)) > RUNS / 2, `rules must matter: ${JSON.stringify(moved)}`)
+  assert.ok(Math.min(...Object.values(moved)) > RUNS / 4, `rules must matter: ${JSON.stringify(moved)}`)
 })
 
 test('decides the same by the same rule whatever the order of rules and documents', () => {

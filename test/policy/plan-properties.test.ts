@@ -40,9 +40,12 @@ test('never lets a request through that a plan does not call WIDER, nor refuses 
         }
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: 3 * RUNS }, // about 1.8 a run are opened, in bunches: of fewer runs one in a thousand is below the floor
   )
-  assert.ok(Math.min(opened, closed) > RUNS / 4, `requests must flip: ${opened} opened, ${closed} closed`)
+  assert.ok(
+    Math.min(opened, closed) > (3 * RUNS) / 4,
+    `requests must flip: ${opened} opened, ${closed} closed`,
+  )
 })
 
 test('calls another rule in the place of one WIDER exactly when some request around them is let through, and TIGHTER likewise', () => {
