@@ -127,10 +127,15 @@ describe('events', () => {
     assert.deepEqual(idsOf(await waiting), ['evt_3'])
   })
 
-  test('end their waiting when the server stops', async () => {
+  test('end their waiting when the server stops', async t => {
     const other = await startHttp()
+    const { promise: looked, resolve } = Promise.withResolvers<void>()
+    const { list } = other.store.events
+    t.mock.method(other.store.events, 'list', (...of: Parameters<typeof list>) =>
+      list(...of).finally(resolve),
+    )
     const waiting = other.ask({ path: '/v1/events?wait=30', as: 'billing' })
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await looked
     const begunAt = Date.now()
     await other.stop()
     assert.deepEqual((await waiting).json, { data: [], next: null, oldest: [] })

@@ -58,7 +58,7 @@ test('refreshes in the middle of traffic lose nothing, double nothing and are to
 })
 
 test('a quiet account is refreshed at its time, and not before', async t => {
-  const rig = await startRig({ policy: { refreshEveryMs: 2_500 }, timings: { lookMs: 50 } })
+  const rig = await startRig({ policy: { refreshEveryMs: 5_000 }, timings: { lookMs: 50 } })
   t.after(() => rig.stop())
   await rig.link()
   const before = await handshakes(rig)
