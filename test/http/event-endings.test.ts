@@ -219,15 +219,15 @@ describe('a request that waits for events', () => {
   const WAITING = '/v1/events?wait=30'
 
   /** Asks, and resolves once the application has looked for events and found none. */
-  async function waiting(t: TestContext, who: Reads): Promise<{ answer: Promise<Answer> }> {
+  async function waiting(t: TestContext, who: Reads, of = http): Promise<{ answer: Promise<Answer> }> {
     const looked = Promise.withResolvers<void>()
-    const list = http.store.events.list.bind(http.store.events)
-    const { mock } = t.mock.method(http.store.events, 'list', async (asked: Parameters<typeof list>[0]) => {
+    const list = of.store.events.list.bind(of.store.events)
+    const { mock } = t.mock.method(of.store.events, 'list', async (asked: Parameters<typeof list>[0]) => {
       const page = await list(asked)
       looked.resolve()
       return page
     })
-    const answer = http.ask({ path: WAITING, ...who })
+    const answer = of.ask({ path: WAITING, ...who })
     await looked.promise
     mock.restore()
     return { answer }
@@ -268,6 +268,15 @@ describe('a request that waits for events', () => {
       assert.ok(Date.now() - begunAt < 20_000)
       http.setPolicy(testPolicy())
     }
+  })
+
+  test('is answered at once, with nothing, when the server stops', async t => {
+    const other = await startHttp()
+    const { answer } = await waiting(t, { as: 'billing' }, other)
+    const begunAt = Date.now()
+    await other.stop()
+    assert.deepEqual((await answer).json, { data: [], next: null, oldest: [] })
+    assert.ok(Date.now() - begunAt < 2_000)
   })
 
   test('goes on otherwise, and is given what the policy of that moment lets it have', async t => {

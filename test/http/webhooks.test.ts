@@ -127,21 +127,6 @@ describe('events', () => {
     assert.deepEqual(idsOf(await waiting), ['evt_3'])
   })
 
-  test('end their waiting when the server stops', async t => {
-    const other = await startHttp()
-    const { promise: looked, resolve } = Promise.withResolvers<void>()
-    const { list } = other.store.events
-    t.mock.method(other.store.events, 'list', (...of: Parameters<typeof list>) =>
-      list(...of).finally(resolve),
-    )
-    const waiting = other.ask({ path: '/v1/events?wait=30', as: 'billing' })
-    await looked
-    const begunAt = Date.now()
-    await other.stop()
-    assert.deepEqual((await waiting).json, { data: [], next: null, oldest: [] })
-    assert.ok(Date.now() - begunAt < 2_000)
-  })
-
   test('refuse a cursor, a type and a wait that cannot be', async () => {
     for (const query of ['after=evt_no', 'types=message.recieved', 'wait=31', 'wait=x']) {
       assert.equal((await ask(`/v1/events?${query}`)).status, 422, query)
