@@ -62,7 +62,7 @@ test('a quiet account is refreshed at its time, and not before', async t => {
   t.after(() => rig.stop())
   await rig.link()
   const before = await handshakes(rig)
-  await sleep(1_500)
+  await sleep(3_500)
   assert.equal(await handshakes(rig), before)
   await until('the refresh', async () => (await handshakes(rig)) > before || undefined)
   await rig.opened()
