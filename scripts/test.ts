@@ -99,11 +99,11 @@ function prepareEnvironment(long: boolean): void {
 }
 
 function runTool({ name, args }: Part & { kind: 'tool' }): Tally {
-  const limits = { timeout: TOOL_TIMEOUT_MS, maxBuffer: Number.POSITIVE_INFINITY }
   const { status, error, ...said } = spawnSync(process.execPath, args, {
     cwd: ROOT,
     encoding: 'utf8',
-    ...limits,
+    timeout: TOOL_TIMEOUT_MS,
+    maxBuffer: Number.POSITIVE_INFINITY,
   })
   const all = `${said.stdout}${said.stderr}${error?.message ?? ''}`.trimEnd()
   if (all !== '') console.log(all)
